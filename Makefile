@@ -1,0 +1,73 @@
+# Pushbench. `make help` lists the targets.
+BUILD ?= build
+JOBS ?= $(shell nproc)
+SCENARIO ?= scenarios/quickstart.yaml
+FUZZ_SECONDS ?= 20
+# Warnings are errors in CI; a newer compiler on a user's machine may warn about more.
+WERROR := $(if $(CI),ON,OFF)
+CONFIGURE = cmake -G Ninja -DPUSHBENCH_WERROR=$(WERROR)
+
+.DEFAULT_GOAL := help
+.PHONY: help deps dev-deps build run test smoke bench format lint asan tsan fuzz clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## install what is missing: Debian packages (sudo when not root), npm packages for the tests
+	@tools/deps base
+	@tools/deps npm
+
+dev-deps:
+	@tools/deps base dev
+
+build: ## compile into build/
+	@$(CONFIGURE) -S . -B $(BUILD) > $(BUILD).log 2>&1 || { cat $(BUILD).log; rm -f $(BUILD).log; exit 1; }
+	@rm -f $(BUILD).log
+	cmake --build $(BUILD) -j $(JOBS)
+
+run: deps build ## set up everything, compare every technique (SCENARIO=...), write the report
+	$(BUILD)/pushbench run $(SCENARIO)
+
+test: deps build ## set up everything, run every test
+	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
+	PUSHBENCH_BUILD=$(abspath $(BUILD)) /usr/bin/python3 -m pytest tests -q -n $(JOBS) -p no:cacheprovider
+
+smoke: deps build ## every technique for a few seconds
+	$(BUILD)/pushbench run scenarios/smoke/*.yaml --no-report --out $(BUILD)/smoke
+
+bench: deps build ## micro-benchmarks (Google Benchmark)
+	@for program in $(BUILD)/tests/bench/*_bench; do \
+	  echo "== $$program"; $$program --benchmark_out=$$program.json --benchmark_out_format=json || exit 1; done
+
+format: dev-deps ## clang-format over the sources
+	git ls-files '*.cc' '*.h' | xargs clang-format -i
+
+lint: dev-deps build ## formatting and clang-tidy
+	git ls-files '*.cc' '*.h' | xargs clang-format --dry-run --Werror
+	git ls-files 'wire/*.cc' 'net/*.cc' 'reference-server/*.cc' 'loadgen/*.cc' | \
+	  xargs -P $(JOBS) -n 4 clang-tidy --quiet -p $(BUILD)
+
+asan: deps ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(CONFIGURE) -S . -B build-asan -DPUSHBENCH_SANITIZE=address,undefined -DCMAKE_BUILD_TYPE=RelWithDebInfo
+	$(MAKE) --no-print-directory sanitized-test SANITIZED=build-asan
+
+tsan: deps ## every test under ThreadSanitizer
+	$(CONFIGURE) -S . -B build-tsan -DPUSHBENCH_SANITIZE=thread -DCMAKE_BUILD_TYPE=RelWithDebInfo
+	$(MAKE) --no-print-directory sanitized-test SANITIZED=build-tsan
+
+.PHONY: sanitized-test
+sanitized-test:
+	cmake --build $(SANITIZED) -j $(JOBS)
+	ctest --test-dir $(SANITIZED) --output-on-failure -j $(JOBS)
+	PUSHBENCH_BUILD=$(abspath $(SANITIZED)) /usr/bin/python3 -m pytest tests -q -n $(JOBS) -p no:cacheprovider
+
+fuzz: dev-deps ## every fuzzer for FUZZ_SECONDS
+	CC=clang CXX=clang++ $(CONFIGURE) -S . -B build-fuzz -DPUSHBENCH_FUZZ=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo
+	cmake --build build-fuzz -j $(JOBS)
+	@for fuzzer in build-fuzz/tests/fuzz/*_fuzz; do \
+	  name=$$(basename $$fuzzer _fuzz); mkdir -p build-fuzz/corpus/$$name; echo "== $$name"; \
+	  $$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=build-fuzz/ \
+	    build-fuzz/corpus/$$name tests/fuzz/corpus/$$name || exit 1; done
+
+clean: ## delete everything that was built
+	rm -rf $(BUILD) build-asan build-tsan build-fuzz
