@@ -1,0 +1,201 @@
+#include <algorithm>
+#include <charconv>
+
+#include "wire/http1.h"
+
+namespace wire::http1 {
+namespace {
+
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+constexpr bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+Bytes trim(Bytes text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// Cuts the part before the first `separator` off `text`.
+Bytes take_until(Bytes& text, char separator) {
+  const std::size_t end = text.find(separator);
+  const Bytes part = text.substr(0, end);
+  text = end == Bytes::npos ? Bytes() : text.substr(end + 1);
+  return part;
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char letter = lower(c);
+  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+void decode_query_part(Bytes text, std::string& out) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const int high = c == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+    const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+    if (low >= 0) {
+      out.push_back(static_cast<char>(high * 16 + low));
+      i += 2;
+    } else {
+      out.push_back(c == '+' ? ' ' : c);
+    }
+  }
+}
+
+// RFC 3986 section 2.3.
+bool is_unreserved(char c) {
+  return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+}  // namespace
+
+bool equal_ignoring_case(Bytes a, Bytes b) {
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return x == y || lower(x) == lower(y); });
+}
+
+Bytes find_header(std::span<const Header> headers, Bytes name) {
+  for (const Header& header : headers) {
+    if (!equal_ignoring_case(header.name, name)) continue;
+    // A present but empty value must differ from an absent one, whatever the view was made from.
+    const Bytes value = trim(header.value);
+    return value.data() != nullptr ? value : Bytes("", 0);
+  }
+  return {};
+}
+
+std::size_t count_headers(std::span<const Header> headers, Bytes name) {
+  return static_cast<std::size_t>(std::count_if(
+      headers.begin(), headers.end(), [name](const Header& header) { return equal_ignoring_case(header.name, name); }));
+}
+
+bool header_has_token(std::span<const Header> headers, Bytes name, Bytes token) {
+  for (const Header& header : headers) {
+    if (!equal_ignoring_case(header.name, name)) continue;
+    for (Bytes rest = header.value; !rest.empty();) {
+      if (equal_ignoring_case(trim(take_until(rest, ',')), token)) return true;
+    }
+  }
+  return false;
+}
+
+bool query_value(Bytes query, Bytes name, std::string& value) {
+  while (!query.empty()) {
+    Bytes pair = take_until(query, '&');
+    if (take_until(pair, '=') != name) continue;
+    value.clear();
+    decode_query_part(pair, value);
+    return true;
+  }
+  return false;
+}
+
+void append_percent_encoded(std::string& out, Bytes text) {
+  constexpr char kDigits[] = "0123456789ABCDEF";
+  for (const char c : text) {
+    if (is_unreserved(c)) {
+      out.push_back(c);
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
+    }
+  }
+}
+
+const char* reason_phrase(int status) {
+  switch (status) {
+    case 100:
+      return "Continue";
+    case 101:
+      return "Switching Protocols";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 301:
+      return "Moved Permanently";
+    case 302:
+      return "Found";
+    case 304:
+      return "Not Modified";
+    case 307:
+      return "Temporary Redirect";
+    case 308:
+      return "Permanent Redirect";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 406:
+      return "Not Acceptable";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 411:
+      return "Length Required";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 417:
+      return "Expectation Failed";
+    case 426:
+      return "Upgrade Required";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Unknown";
+  }
+}
+
+void append_status_line(std::string& out, int status) {
+  char digits[12];
+  const auto [end, error] = std::to_chars(digits, digits + sizeof digits, status);
+  out.append("HTTP/1.1 ").append(digits, end).append(" ").append(reason_phrase(status)).append("\r\n");
+}
+
+void append_header(std::string& out, Bytes name, Bytes value) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+void append_chunk(std::string& out, Bytes payload) {
+  if (payload.empty()) return;
+  char digits[16];
+  const auto [end, error] = std::to_chars(digits, digits + sizeof digits, payload.size(), 16);
+  out.append(digits, end).append("\r\n").append(payload).append("\r\n");
+}
+
+}  // namespace wire::http1

@@ -1,0 +1,20 @@
+// Where one end of a connection sends its bytes. Both programs talk through it, so that every technique runs unchanged
+// over a socket, over TLS, and over memory in the contract test.
+#pragma once
+
+#include "wire/bytes.h"
+
+namespace wire {
+
+class Link {
+ public:
+  virtual ~Link() = default;
+  // Queues a copy of `bytes`; what is queued during one loop iteration leaves in one write at its end.
+  virtual void send(Bytes bytes) = 0;
+  // The same without the copy.
+  virtual void send(const SharedBytes& bytes) = 0;
+  // Sends what is queued, then closes; no event reaches the caller for this link afterwards.
+  virtual void close() = 0;
+};
+
+}  // namespace wire

@@ -1,0 +1,109 @@
+// WebSocket (RFC 6455): handshake rules of section 4, frames of section 5 through wslay's frame layer.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "wire/bytes.h"
+#include "wire/http1.h"
+#include "wire/utf8.h"
+
+namespace wire::websocket {
+
+enum class Opcode : std::uint8_t { kContinuation = 0, kText = 1, kBinary = 2, kClose = 8, kPing = 9, kPong = 10 };
+
+// Close codes of section 7.4.1.
+inline constexpr std::uint16_t kNormal = 1000, kGoingAway = 1001, kProtocolError = 1002, kUnsupported = 1003,
+                               kNoStatus = 1005, kAbnormal = 1006, kInvalidPayload = 1007, kPolicy = 1008,
+                               kTooBig = 1009, kInternalError = 1011;
+// Whether an endpoint may send this code in a close frame.
+bool is_sendable_close_code(std::uint16_t code);
+
+// Sec-WebSocket-Accept for a Sec-WebSocket-Key (section 4.2.2 item 5.4).
+std::string accept_key(Bytes key);
+// A fresh Sec-WebSocket-Key: 16 bytes of `entropy`, base64.
+std::string client_key(const std::array<std::uint8_t, 16>& entropy);
+
+// Server side, section 4.2.1. status 101: go on with `accept`; else the status to refuse with (400, 405, 426), a
+// sentence, and for 426 the header "Sec-WebSocket-Version: 13" must be sent.
+struct HandshakeCheck {
+  int status = 101;
+  std::string reason;
+  std::string accept;
+};
+HandshakeCheck check_handshake(const http1::Request& request);
+// Client side, section 4.1: empty when the response to our `key` is good, else what is wrong with it.
+std::string check_response(const http1::Response& response, Bytes key);
+
+// Appends a frame header for `payload_size` bytes (section 5.2); the payload follows as it is. No reserved bits, no
+// mask.
+void append_header(std::string& out, Opcode opcode, std::uint64_t payload_size, bool fin = true);
+// A whole unmasked frame: what a server sends.
+void append_frame(std::string& out, Opcode opcode, Bytes payload);
+// A whole masked frame: what a client sends. The masking key is the four bytes of `mask`, most significant first.
+void append_masked_frame(std::string& out, Opcode opcode, Bytes payload, std::uint32_t mask, bool fin = true);
+// Close frame payload: code and reason (cut to 123 bytes at a character boundary); empty for kNoStatus.
+std::string close_payload(std::uint16_t code, Bytes reason);
+
+// Reads frames from a stream cut anywhere and enforces section 5: masking by role, reserved bits and opcodes, control
+// frames (<= 125 bytes, not fragmented, between fragments), message size, UTF-8 of text fail-fast, close payloads.
+// Between messages it holds no buffer: wslay frame contexts (4 KiB each) and buffers of split messages are pooled a
+// thread and borrowed while a frame or a message is incomplete. A message that arrives whole in one read is delivered
+// without a copy of ours.
+class Reader {
+ public:
+  enum class Role { kServer, kClient };  // a server requires masked frames, a client unmasked ones
+  class Handler {
+   public:
+    virtual void on_message(Opcode type, Bytes payload) = 0;  // kText or kBinary, whole; valid during the call
+    virtual void on_ping(Bytes payload) = 0;                  // answer with a pong of the same payload
+    virtual void on_pong(Bytes payload) = 0;
+    virtual void on_close(std::uint16_t code, Bytes reason) = 0;  // kNoStatus when the frame had none; nothing follows
+
+   protected:
+    ~Handler() = default;
+  };
+  Reader(Role role, std::size_t max_message = std::size_t{16} << 20);
+  ~Reader();
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+
+  // Returns 0, or the close code to fail the connection with (1002, 1007, 1009); error_text() then says why. After
+  // that, after a close frame and after stop(), bytes are ignored. A handler may destroy neither the reader nor the
+  // bytes, nor feed the same reader; it may call stop() to end the parsing after the current callback.
+  std::uint16_t feed(Bytes bytes, Handler& handler);
+  void stop() { stopped_ = true; }
+  bool stopped() const { return stopped_; }
+  // Whether a frame or a fragmented message has begun and not ended.
+  bool mid_message() const { return context_ != nullptr || message_ != nullptr; }
+  const char* error_text() const { return error_text_; }
+
+ private:
+  struct Context;   // a wslay frame context, its input window, and where it is in a frame
+  struct Message {  // an unfinished fragmented or split message
+    std::string payload;
+    Utf8Validator utf8;
+    Opcode type = Opcode::kText;
+  };
+  struct Pool;   // of both, one a thread
+  struct Frame;  // what the header of a frame says
+  std::uint16_t read_frames(Context& context, Handler& handler);
+  std::uint16_t check_header(const Frame& frame);
+  std::uint16_t check_early_header(Context& context, Bytes bytes);
+  std::uint16_t on_data(const Frame& frame, Bytes piece, bool end, Handler& handler);
+  std::uint16_t on_control(Context& context, const Frame& frame, Bytes piece, bool end, Handler& handler);
+  std::uint16_t on_close_frame(Bytes payload, Handler& handler);
+  std::uint16_t fail(std::uint16_t code, const char* text);
+
+  std::unique_ptr<Context> context_;  // only while a frame is incomplete
+  std::unique_ptr<Message> message_;  // only while a message is incomplete
+  const char* error_text_ = "";
+  std::size_t max_message_;
+  Role role_;
+  bool stopped_ = false;
+};
+
+}  // namespace wire::websocket
