@@ -1,0 +1,17 @@
+// TCP segments of one connection as the kernel counted them (TCP_INFO), handshake included.
+#pragma once
+
+#include <cstdint>
+
+namespace net {
+
+struct Segments {
+  std::uint64_t in = 0;
+  std::uint64_t out = 0;
+  std::uint64_t retransmitted = 0;
+};
+
+// Zero when `descriptor` is no TCP socket.
+Segments read_segments(int descriptor);
+
+}  // namespace net

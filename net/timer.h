@@ -1,0 +1,73 @@
+// Timers with nanosecond deadlines: one heap and one timerfd a loop, however many timers (libuv's own timers round to milliseconds).
+#pragma once
+
+#include <uv.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "wire/time.h"
+
+namespace net {
+
+class Timers;
+
+// One deadline, embedded in its owner; must be stopped or destroyed on the loop's thread. 24 bytes.
+class Timer {
+ public:
+  class Handler {
+   public:
+    virtual void on_timer(Timer& timer) = 0;
+
+   protected:
+    ~Handler() = default;
+  };
+  Timer() = default;
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+  ~Timer() { stop(); }
+  bool active() const { return timers_ != nullptr; }
+  void start(Timers& timers, wire::Time deadline, Handler& handler);   // restarts when active
+  void stop();
+
+ private:
+  friend class Timers;
+  Timers* timers_ = nullptr;      // set while active
+  Handler* handler_ = nullptr;
+  std::uint32_t slot_ = 0;        // place in the heap
+};
+
+class Timers {
+ public:
+  explicit Timers(uv_loop_t* loop);   // creates no descriptor; open() does, on the loop's own thread
+  ~Timers();
+  Timers(const Timers&) = delete;
+  Timers& operator=(const Timers&) = delete;
+  void open();                        // throws std::runtime_error
+  void close();                       // before the loop closes
+  std::size_t size() const { return heap_.size(); }
+
+ private:
+  friend class Timer;
+  friend class Loop;
+  static constexpr std::size_t kArity = 4;
+  struct Entry {
+    wire::Time deadline;
+    Timer* timer;
+  };
+  void insert(Timer& timer, wire::Time deadline);
+  void remove(Timer& timer);
+  void place(std::size_t slot, Entry entry);
+  void sift_up(std::size_t slot);
+  void sift_down(std::size_t slot);
+  void rearm();
+  void fire();
+
+  uv_loop_t* loop_;
+  uv_poll_t poll_{};
+  int descriptor_ = -1;
+  wire::Time armed_ = wire::Time::max();
+  std::vector<Entry> heap_;           // min-heap by deadline
+};
+
+}  // namespace net

@@ -1,0 +1,297 @@
+#include "net/tcp.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "net/clock.h"
+#include "net/listener.h"
+#include "net/segments.h"
+
+namespace net {
+namespace {
+
+struct Peer final : Tcp::Handler {
+  void on_open(Tcp&) override {
+    opened = true;
+    if (on_opened) on_opened();
+  }
+  void on_bytes(Tcp&, wire::Bytes bytes) override {
+    received.append(bytes);
+    if (on_received) on_received();
+  }
+  void on_close(Tcp&, int error) override {
+    closed = true;
+    close_error = error;
+    if (on_closed) on_closed();
+  }
+  void on_drain(Tcp&) override { ++drains; }
+  Tcp::Ptr tcp;
+  std::string received;
+  std::function<void()> on_opened, on_received, on_closed;
+  int close_error = 0;
+  int drains = 0;
+  bool opened = false;
+  bool closed = false;
+};
+
+// A listening loop with one accepted connection and one client.
+struct Pair final : Listener::Handler {
+  Pair() {
+    listener.open(resolve("127.0.0.1:0"), false);
+    client.tcp = Tcp::connect(loop, listener.address(), loopback_source(1), client);
+  }
+  void on_accept(Tcp::Ptr tcp) override {
+    server.tcp = std::move(tcp);
+    server.tcp->start(server);
+    if (on_accepted) on_accepted();
+  }
+  void on_accept_error(int error) override { ADD_FAILURE() << error; }
+
+  Loop loop;
+  Peer server;
+  Peer client;
+  Listener listener{loop, *this};
+  std::function<void()> on_accepted;
+};
+
+TEST(Tcp, CarriesBytesBothWays) {
+  Pair pair;
+  pair.client.on_opened = [&] { pair.client.tcp->send(wire::Bytes("hello")); };
+  pair.server.on_received = [&] { pair.server.tcp->send(wire::SharedBytes(std::string("world"))); };
+  pair.client.on_received = [&] { pair.loop.stop(); };
+  pair.loop.run();
+  EXPECT_EQ(pair.server.received, "hello");
+  EXPECT_EQ(pair.client.received, "world");
+}
+
+TEST(Tcp, WhatIsQueuedInOneIterationArrivesInOneRead) {
+  Pair pair;
+  int reads = 0;
+  std::string expected;
+  pair.client.on_opened = [&] {
+    for (int i = 0; i < 100; ++i) {
+      const std::string piece = "piece " + std::to_string(i) + ";";
+      expected += piece;
+      if (i % 2 == 0) {
+        pair.client.tcp->send(wire::Bytes(piece));
+      } else {
+        pair.client.tcp->send(wire::SharedBytes(piece));
+      }
+    }
+    EXPECT_EQ(pair.client.tcp->unsent_bytes(), expected.size());
+  };
+  pair.server.on_received = [&] {
+    ++reads;
+    if (pair.server.received.size() == expected.size()) pair.loop.stop();
+  };
+  pair.loop.run();
+  EXPECT_EQ(pair.server.received, expected);
+  EXPECT_EQ(pair.client.tcp->unsent_bytes(), 0U);
+  EXPECT_LE(reads, 2);                                       // 64 buffers a system call, 100 pieces
+  const Segments segments = read_segments(pair.client.tcp->descriptor());
+  EXPECT_GE(segments.out, 3U);                               // SYN, ACK, data
+  EXPECT_LE(segments.out, 5U);
+}
+
+TEST(Tcp, WhatTheKernelRefusesLeavesLaterInOrderAndDrainIsTold) {
+  Pair pair;
+  const std::string block(1 << 20, 'x');
+  std::string expected;
+  pair.on_accepted = [&] { pair.server.tcp->pause_reading(); };
+  pair.client.on_opened = [&] {
+    for (int i = 0; i < 16; ++i) {
+      std::string piece = std::to_string(i) + block;
+      expected += piece;
+      if (i % 2 == 0) {
+        pair.client.tcp->send(wire::Bytes(piece));
+      } else {
+        pair.client.tcp->send(wire::SharedBytes(std::move(piece)));
+      }
+    }
+    pair.loop.post([&] {                                     // the next iteration: the kernel has refused some
+      EXPECT_GT(pair.client.tcp->unsent_bytes(), 0U);
+      pair.client.tcp->send(wire::Bytes("the end"));
+      expected += "the end";
+      pair.loop.post([&] { pair.server.tcp->resume_reading(); });
+    });
+  };
+  pair.server.on_received = [&] {
+    if (pair.server.received.size() == expected.size() && pair.client.drains > 0) pair.loop.stop();
+    if (pair.server.received.size() >= (16U << 20)) pair.loop.post([&] { if (pair.client.drains > 0) pair.loop.stop(); });
+  };
+  pair.loop.run();
+  EXPECT_TRUE(pair.server.received == expected);
+  EXPECT_EQ(pair.client.drains, 1);
+  EXPECT_EQ(pair.client.tcp->unsent_bytes(), 0U);
+}
+
+TEST(Tcp, FinishSendsWhatIsQueuedBeforeTheEnd) {
+  Pair pair;
+  const std::string block(4 << 20, 'y');
+  pair.client.on_opened = [&] {
+    pair.client.tcp->send(wire::Bytes(block));
+    Tcp::finish(std::move(pair.client.tcp));
+  };
+  pair.server.on_closed = [&] { pair.loop.stop(); };
+  pair.loop.run();
+  EXPECT_EQ(pair.server.received.size(), block.size());
+  EXPECT_EQ(pair.server.close_error, 0);
+  EXPECT_FALSE(pair.client.closed);                          // no event after finish()
+}
+
+TEST(Tcp, AnAnswerIsNotDestroyedByUnreadInput) {
+  Pair pair;
+  pair.client.on_opened = [&] { pair.client.tcp->send(wire::Bytes(std::string(1 << 20, 'z'))); };
+  pair.server.on_received = [&] {                            // answers early and never reads the rest
+    if (pair.server.tcp == nullptr) return;
+    pair.server.tcp->send(wire::Bytes("too large"));
+    Tcp::finish(std::move(pair.server.tcp));
+  };
+  pair.client.on_closed = [&] { pair.loop.stop(); };
+  pair.loop.run();
+  EXPECT_EQ(pair.client.received, "too large");
+  EXPECT_EQ(pair.client.close_error, 0);
+}
+
+TEST(Tcp, ARefusedConnectionIsToldByOnClose) {
+  Address address;
+  {
+    Loop other;
+    struct Nothing final : Listener::Handler {
+      void on_accept(Tcp::Ptr) override {}
+      void on_accept_error(int) override {}
+    } nothing;
+    Listener listener(other, nothing);
+    listener.open(resolve("127.0.0.1:0"), false);
+    address = listener.address();
+  }
+  Loop loop;
+  Peer client;
+  client.on_closed = [&] { loop.stop(); };
+  client.tcp = Tcp::connect(loop, address, std::nullopt, client);
+  loop.run();
+  EXPECT_FALSE(client.opened);
+  EXPECT_EQ(client.close_error, -ECONNREFUSED);
+}
+
+TEST(Tcp, AnImmediateFailureComesFromTheLoopAndNotFromConnect) {
+  Loop loop;
+  Peer client;
+  client.on_closed = [&] { loop.stop(); };
+  client.tcp = Tcp::connect(loop, resolve("127.0.0.1:1"), resolve("192.0.2.1:0"), client);    // not an address of this machine
+  EXPECT_FALSE(client.closed);
+  loop.run();
+  EXPECT_EQ(client.close_error, -EADDRNOTAVAIL);
+}
+
+TEST(Tcp, AResetIsToldAsAnError) {
+  Pair pair;
+  pair.on_accepted = [&] {
+    pair.server.tcp->reset_on_close();
+    pair.server.tcp.reset();
+  };
+  pair.client.on_closed = [&] { pair.loop.stop(); };
+  pair.loop.run();
+  EXPECT_EQ(pair.client.close_error, -ECONNRESET);
+}
+
+TEST(Tcp, AHandlerMayDropItsConnectionInsideAnyEvent) {
+  for (const int where : {0, 1, 2}) {
+    Pair pair;
+    pair.client.on_opened = [&] {
+      pair.client.tcp->send(wire::Bytes("x"));
+      if (where == 0) pair.client.tcp.reset();
+    };
+    pair.server.on_received = [&] {
+      pair.server.tcp->send(wire::Bytes("y"));
+      if (where == 1) pair.server.tcp.reset();
+    };
+    pair.server.on_closed = [&] {
+      pair.server.tcp.reset();
+      pair.loop.stop();
+    };
+    pair.client.on_received = [&] { pair.client.tcp.reset(); };
+    pair.client.on_closed = [&] {
+      pair.client.tcp.reset();
+      pair.loop.stop();
+    };
+    pair.loop.run();
+    EXPECT_TRUE(pair.client.tcp == nullptr || pair.server.tcp == nullptr);
+  }
+}
+
+TEST(Listener, APortInUseIsAnErrorThatNamesIt) {
+  Pair pair;
+  const std::string taken = pair.listener.address().text();
+  for (const bool reuse : {false, true}) {
+    try {
+      Address address = pair.listener.address();
+      if (reuse) {
+        const int reserved = reserve_port(address);
+        ::close(reserved);
+      } else {
+        Listener second(pair.loop, pair);
+        second.open(address, false);
+      }
+      ADD_FAILURE() << "took a port in use";
+    } catch (const std::runtime_error& error) {
+      EXPECT_NE(std::string(error.what()).find(taken), std::string::npos) << error.what();
+      EXPECT_NE(std::string(error.what()).find("in use"), std::string::npos) << error.what();
+    }
+  }
+}
+
+TEST(Listener, SeveralThreadsShareAReservedPort) {
+  Address address = resolve("127.0.0.1:0");
+  const int reserved = reserve_port(address);
+  EXPECT_NE(address.port(), 0);
+  Loop loop;
+  struct Count final : Listener::Handler {
+    void on_accept(Tcp::Ptr) override { ++accepted; }
+    void on_accept_error(int error) override { ADD_FAILURE() << error; }
+    int accepted = 0;
+  } counts[2];
+  Listener first(loop, counts[0]);
+  Listener second(loop, counts[1]);
+  first.open(address, true);
+  second.open(address, true);
+  constexpr int kClients = 64;
+  std::vector<Peer> clients(kClients);
+  int ended = 0;
+  for (Peer& client : clients) {
+    client.on_closed = [&] {
+      if (++ended == kClients) loop.stop();
+    };
+    client.tcp = Tcp::connect(loop, address, std::nullopt, client);
+  }
+  loop.run();
+  ::close(reserved);
+  EXPECT_EQ(counts[0].accepted + counts[1].accepted, kClients);
+  EXPECT_GT(counts[0].accepted, 0);
+  EXPECT_GT(counts[1].accepted, 0);
+}
+
+TEST(Loop, PostsFromOtherThreadsRunInOrderAndNoneAfterClose) {
+  Loop loop;
+  std::vector<int> ran;
+  std::thread other([&] {
+    for (int i = 0; i < 1'000; ++i) loop.post([&, i] { ran.push_back(i); });
+    loop.post([&] { loop.stop(); });
+  });
+  loop.run();
+  other.join();
+  ASSERT_EQ(ran.size(), 1'000U);
+  for (int i = 0; i < 1'000; ++i) EXPECT_EQ(ran[static_cast<std::size_t>(i)], i);
+  loop.close();
+  loop.post([&] { ADD_FAILURE() << "ran after close"; });
+}
+
+}  // namespace
+}  // namespace net
