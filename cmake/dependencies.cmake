@@ -15,6 +15,8 @@ find_path(LLHTTP_SOURCE_DIR llhttp.c PATHS /usr/share/llhttp REQUIRED)
 find_path(LLHTTP_INCLUDE_DIR llhttp.h PATHS /usr/share/include/llhttp REQUIRED)
 add_library(llhttp STATIC ${LLHTTP_SOURCE_DIR}/llhttp.c ${LLHTTP_SOURCE_DIR}/api.c ${LLHTTP_SOURCE_DIR}/http.c)
 target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_INCLUDE_DIR})
+# Debian's sources default to the loose grammar, which lets a bare CR after a chunk pass: a form of request smuggling.
+target_compile_definitions(llhttp PRIVATE LLHTTP_STRICT_MODE=1)
 
 # `python3` on the PATH may be one without the report's modules: take the first that has them.
 if(NOT PUSHBENCH_PYTHON)

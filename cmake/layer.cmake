@@ -13,6 +13,9 @@ endfunction()
 
 function(pushbench_warnings name)
   target_compile_options(${name} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wno-unused-parameter)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    target_compile_options(${name} PRIVATE -Wno-restrict)   # false on string concatenation: GCC bug 105651
+  endif()
   if(PUSHBENCH_WERROR)
     target_compile_options(${name} PRIVATE -Werror)
   endif()

@@ -29,12 +29,13 @@ struct RequestParser::Callbacks {
   }
   static int on_header_field(llhttp_t* parser, const char* at, std::size_t length) {
     RequestParser& request = self(parser);
-    if (request.head_done_) return add_overhead(request, length + 1, 431, "trailers too large");
+    if (request.head_done_) return add_overhead(request, length, 431, "trailers too large");
     request.head_.add_name(at, length);
     return 0;
   }
   static int on_header_field_complete(llhttp_t* parser) {
     RequestParser& request = self(parser);
+    if (request.head_done_) return add_overhead(request, 1, 431, "trailers too large");
     request.head_.end_name();
     if (request.head_.header_count() <= request.limits_.max_headers) return 0;
     request.fail(431, "too many headers");
@@ -50,7 +51,13 @@ struct RequestParser::Callbacks {
   static int on_chunk_extension(llhttp_t* parser, const char*, std::size_t length) {
     RequestParser& request = self(parser);
     if (request.overhead_ == 0) request.chunk_size_ = parser->content_length;
-    return add_overhead(request, length + 1, 400, "chunk extensions too large");
+    return add_overhead(request, length, 400, "chunk extensions too large");
+  }
+  // Empty names count too. Here and not above, where a name cut into pieces would count more often.
+  static int on_chunk_extension_complete(llhttp_t* parser) {
+    RequestParser& request = self(parser);
+    if (request.overhead_ == 0) request.chunk_size_ = parser->content_length;
+    return add_overhead(request, 1, 400, "chunk extensions too large");
   }
   static int on_chunk_header(llhttp_t* parser) {
     RequestParser& request = self(parser);
@@ -93,6 +100,8 @@ struct RequestParser::Callbacks {
     settings.on_headers_complete = on_headers_complete;
     settings.on_chunk_extension_name = on_chunk_extension;
     settings.on_chunk_extension_value = on_chunk_extension;
+    settings.on_chunk_extension_name_complete = on_chunk_extension_complete;
+    settings.on_chunk_extension_value_complete = on_chunk_extension_complete;
     settings.on_chunk_header = on_chunk_header;
     settings.on_body = on_body;
     settings.on_message_complete = on_message_complete;
