@@ -1,0 +1,194 @@
+#include "loadgen/commands.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <random>
+
+#include "loadgen/campaign.h"
+#include "loadgen/paths.h"
+#include "loadgen/summary.h"
+#include "wire/units.h"
+#include "net/limits.h"
+
+extern char** environ;
+
+namespace loadgen {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int kUsage = 2;
+
+bool wants_colour() {
+  const char* no_colour = std::getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) != 0 && (no_colour == nullptr || *no_colour == 0);
+}
+
+void complain(std::string_view text) { fmt::print(stderr, "pushbench: {}\n", text); }
+
+// Loads every scenario and prints every error of all of them; nothing when there was one.
+std::optional<std::vector<Scenario>> load_all(const std::vector<std::string>& paths, const std::vector<std::string>& overrides) {
+  std::vector<Scenario> scenarios;
+  bool good = true;
+  for (const std::string& path : paths) {
+    LoadedScenario loaded = load_scenario(path, overrides, techniques());
+    for (const ScenarioError& error : loaded.errors) fmt::print(stderr, "{}\n", error.text());
+    good = good && loaded.errors.empty();
+    if (loaded.scenario) scenarios.push_back(std::move(*loaded.scenario));
+  }
+  if (!good) return std::nullopt;
+  return scenarios;
+}
+
+// Keeps the variants that --only names; a name that fits nothing is an error.
+bool keep_only(Scenario& scenario, const std::vector<std::string>& names) {
+  const auto fits = [](const Variant& variant, const std::string& name) {
+    return variant.technique->name == name || variant.label() == name;
+  };
+  for (const std::string& name : names) {
+    if (std::ranges::any_of(scenario.variants, [&](const Variant& variant) { return fits(variant, name); })) continue;
+    std::string known;
+    for (const Variant& variant : scenario.variants) known += (known.empty() ? "" : ", ") + variant.label();
+    complain(fmt::format("--only {}: {} has no such technique; it has: {}", name, scenario.path, known));
+    return false;
+  }
+  if (names.empty()) return true;
+  std::erase_if(scenario.variants, [&](const Variant& variant) {
+    return std::ranges::none_of(names, [&](const std::string& name) { return fits(variant, name); });
+  });
+  std::erase_if(scenario.thresholds, [&](const Threshold& threshold) {
+    return std::ranges::none_of(scenario.variants, [&](const Variant& variant) {
+      return threshold.applies_to(variant.technique->name, variant.name);
+    });
+  });
+  return true;
+}
+
+bool make_directory(const fs::path& directory) {
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (!error && access(directory.c_str(), W_OK) != 0) error = std::error_code(errno, std::generic_category());
+  if (error) complain(fmt::format("cannot write to {}: {}", directory.string(), error.message()));
+  return !error;
+}
+
+std::string default_directory(const Scenario& scenario) {
+  std::string time = utc_now();
+  std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
+  return "results/" + scenario.name + "-" + time;
+}
+
+void warn_about_descriptors(const std::vector<Scenario>& scenarios) {
+  const net::DescriptorLimit limit = net::raise_descriptor_limit();
+  constexpr std::uint64_t kOther = 100;      // loops, timers, files
+  for (const Scenario& scenario : scenarios) {
+    const auto needed = static_cast<std::uint64_t>(scenario.subscribers) + kOther;
+    if (needed <= limit.soft) continue;
+    complain(fmt::format("{}: {} subscribers need {} file descriptors, the limit of this process is {}; raise it with: ulimit -Hn {}",
+                         scenario.path, scenario.subscribers, needed, limit.soft, needed));
+  }
+}
+
+int worse(int a, int b) {                    // signals first, then 1 before 3, then 0
+  if (a >= 128 || b >= 128) return std::max(a, b);
+  if (a == 1 || b == 1) return 1;
+  return std::max(a, b);
+}
+
+int run_scenario(Scenario& scenario, const RunOptions& options, const std::string& directory) {
+  if (options.repeat) scenario.repetitions = *options.repeat;
+  CampaignOptions campaign_options{directory, server_program(), options.command,
+                                   options.seed ? *options.seed : std::random_device{}() & 0x7fffffffU};
+  Progress progress(options.quiet);
+  const CampaignOutcome outcome = run_campaign(scenario, campaign_options, progress);
+  fmt::print("{}", summary_text(outcome.campaign, outcome.groups, outcome.thresholds, wants_colour()));
+  if (!outcome.write_error.empty()) complain(outcome.write_error);
+  return exit_code(outcome);
+}
+
+}  // namespace
+
+int run_command(const RunOptions& options) {
+  auto scenarios = load_all(options.scenarios, options.overrides);
+  if (!scenarios) return kUsage;
+  for (Scenario& scenario : *scenarios) {
+    if (!keep_only(scenario, options.only)) return kUsage;
+  }
+  signal(SIGPIPE, SIG_IGN);                  // a peer that is gone is an error of the write
+  signal(SIGXFSZ, SIG_IGN);                  // so is a file that may not grow
+  warn_about_descriptors(*scenarios);
+  const fs::path base = options.directory.empty() ? default_directory(scenarios->front()) : options.directory;
+  std::vector<std::string> directories;
+  for (const Scenario& scenario : *scenarios) {
+    directories.push_back((scenarios->size() == 1 ? base : base / scenario.name).string());
+    if (!make_directory(directories.back())) return kUsage;
+  }
+  int code = 0;
+  std::vector<std::string> done;
+  for (std::size_t i = 0; i < scenarios->size() && code < 128; ++i) {
+    code = worse(code, run_scenario((*scenarios)[i], options, directories[i]));
+    done.push_back(directories[i]);
+  }
+  fmt::print("\n");
+  for (const std::string& directory : done) fmt::print("result: {}/result.json\n", directory);
+  if (options.no_report) return code;
+  const std::string report = (base / "report.html").string();
+  const int reported = report_command(done, report);
+  if (reported != 0) return code != 0 ? code : reported;
+  return code;
+}
+
+int check_command(const std::vector<std::string>& paths, const std::vector<std::string>& overrides) {
+  const auto scenarios = load_all(paths, overrides);
+  if (!scenarios) return kUsage;
+  for (const Scenario& scenario : *scenarios) fmt::print("{}", describe(scenario));
+  return 0;
+}
+
+int report_command(const std::vector<std::string>& directories, const std::string& file) {
+  std::vector<std::string> words = {kPython, "-m", "pushbench_report"};
+  words.insert(words.end(), directories.begin(), directories.end());
+  words.insert(words.end(), {"-o", file});
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  setenv("PYTHONPATH", reports_directory().c_str(), 1);
+  setenv("PYTHONDONTWRITEBYTECODE", "1", 0);
+  std::fflush(stdout);
+  pid_t pid = -1;
+  const int error = posix_spawnp(&pid, kPython, nullptr, nullptr, arguments.data(), environ);
+  if (error != 0) {
+    complain(fmt::format("cannot start {} for the report: {} (`make deps` installs it)", kPython, std::strerror(error)));
+    return kUsage;
+  }
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status)) {
+    if (WEXITSTATUS(status) == 0) fmt::print("report: {}\n", file);
+    return WEXITSTATUS(status);
+  }
+  complain("the report was not written: its program was killed");
+  return 3;
+}
+
+int techniques_command() {
+  for (const TechniqueInfo& technique : techniques()) {
+    fmt::print("{}\n    {}\n", technique.name, technique.description);
+    for (const OptionSpec& option : technique.options) {
+      fmt::print("    {} (default {}): {}\n", option.key, option.fallback, option.description);
+    }
+  }
+  return 0;
+}
+
+}  // namespace loadgen

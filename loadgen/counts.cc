@@ -1,0 +1,40 @@
+#include <array>
+
+#include "loadgen/technique.h"
+
+namespace loadgen {
+
+namespace {
+
+// Calls f(field of a, field of b) for every counter: the one place that lists them.
+template <typename F>
+void each_counter(SessionCounts& a, const SessionCounts& b, F&& f) {
+  f(a.received.total, b.received.total);
+  f(a.received.payload, b.received.payload);
+  f(a.received.http, b.received.http);
+  f(a.sent.total, b.sent.total);
+  f(a.sent.payload, b.sent.payload);
+  f(a.sent.http, b.sent.http);
+  f(a.requests, b.requests);
+  f(a.empty_answers, b.empty_answers);
+  f(a.skipped_polls, b.skipped_polls);
+  f(a.gap_messages, b.gap_messages);
+}
+
+}  // namespace
+
+void SessionCounts::add(const SessionCounts& other) {
+  each_counter(*this, other, [](std::uint64_t& to, std::uint64_t from) { to += from; });
+}
+
+void SessionCounts::subtract(const SessionCounts& earlier) {
+  each_counter(*this, earlier, [](std::uint64_t& to, std::uint64_t from) { to -= from; });
+}
+
+std::string_view failure_name(Failure kind) {
+  constexpr std::array<std::string_view, kFailureKinds> kNames = {"refused", "unreachable", "timeout",   "reset",    "closed",
+                                                                  "status",  "protocol",    "too_large", "no_ports", "no_descriptors"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+}  // namespace loadgen

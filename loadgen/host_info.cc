@@ -1,0 +1,52 @@
+#include "loadgen/host_info.h"
+
+#include <sched.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+
+namespace loadgen {
+
+namespace {
+
+// The value of the first line "key<separator>value" of a file; quotes taken off.
+std::string value_in(const char* path, const std::string& key, char separator) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with(key)) continue;
+    const std::size_t at = line.find(separator);
+    if (at == std::string::npos) continue;
+    std::string value = line.substr(line.find_first_not_of(" \t\"", at + 1));
+    while (!value.empty() && (value.back() == '"' || value.back() == ' ')) value.pop_back();
+    return value;
+  }
+  return {};
+}
+
+std::string first_line(const char* path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+}  // namespace
+
+HostInfo read_host_info() {
+  HostInfo info;
+  info.cpu = value_in("/proc/cpuinfo", "model name", ':');
+  cpu_set_t cpus;
+  if (sched_getaffinity(0, sizeof cpus, &cpus) == 0) info.cores = static_cast<unsigned>(CPU_COUNT(&cpus));
+  info.memory_bytes = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  utsname name{};
+  if (uname(&name) == 0) info.kernel = std::string(name.sysname) + " " + name.release + " " + name.machine;
+  info.os = value_in("/etc/os-release", "PRETTY_NAME", '=');
+  info.clocksource = first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource");
+  double load[1] = {};
+  if (getloadavg(load, 1) == 1) info.load_average = load[0];
+  return info;
+}
+
+}  // namespace loadgen

@@ -1,0 +1,46 @@
+// What `polling` and `long-polling` share: ask with a cursor, read an answer of lines, keep the cursor for the next request. They differ in
+// when they ask again.
+#pragma once
+
+#include <cstdint>
+
+#include "loadgen/http_session.h"
+#include "wire/lines.h"
+
+namespace loadgen {
+
+class PollSession : public HttpSession, private wire::lines::Splitter::Handler {
+ public:
+  void on_open(Link& link) final;
+
+ protected:
+  PollSession(Host& host, const Plan& plan, const std::string& topic, Bytes route, bool keep_alive)
+      : HttpSession(host, plan, topic), splitter_(plan.max_message), route_(route), keep_alive_(keep_alive) {}
+
+  // Asks for everything after the cursor, on the present connection or on a new one.
+  void ask();
+  virtual Bytes hold_query() const = 0;                  // "&hold=25000", or empty
+  virtual Bytes priming_query() const = 0;               // of the first request, which only learns the cursor: answered at once
+  virtual void on_polled() = 0;                          // an answer has been read; the subscriber is subscribed by now
+
+ private:
+  void send_request();
+  void on_answer(const wire::http1::Response& response) final;
+  void on_piece(Bytes piece) final { splitter_.feed(piece, *this); }
+  void on_answer_end() final;
+  void on_idle_close(bool waiting) final;
+  void on_message(Bytes payload) final;
+  void on_gap(wire::lines::Gap gap) final;
+  void on_bad_line(Bytes line) final { fail(Failure::kProtocol, "a line that is no message and no notice"); }
+
+  wire::lines::Splitter splitter_;
+  Bytes route_;
+  std::uint64_t cursor_ = 0;                             // sequence of the last message received
+  std::uint64_t answer_cursor_ = 0;                      // what it is at the end of the answer in hand
+  std::uint32_t messages_ = 0;                           // in the answer in hand
+  bool keep_alive_;
+  bool knows_cursor_ = false;
+  bool fresh_ = true;                                    // the connection has answered nothing yet
+};
+
+}  // namespace loadgen

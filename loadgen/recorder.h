@@ -1,0 +1,54 @@
+// What one thread of subscribers has seen. Owned by that thread; recorders merge at join. Time is an argument.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "loadgen/run_spec.h"
+#include "loadgen/technique.h"
+#include "measure/fanout.h"
+#include "measure/histogram.h"
+#include "measure/sequence_tracker.h"
+
+namespace loadgen {
+
+struct Failures {
+  std::array<std::uint64_t, kFailureKinds> count{};
+  std::array<std::string, kFailureKinds> example;       // the first detail of each kind
+  void add(Failure kind, std::string_view detail);
+  void merge(const Failures& other);
+  std::uint64_t total() const;
+};
+
+// One subscriber's view of its topic's stream.
+struct Reception {
+  measure::SequenceTracker tracker;
+  std::uint32_t topic = 0;
+};
+
+class Recorder {
+ public:
+  explicit Recorder(const RunSpec& spec) : fanout(spec.first_measured, spec.end - spec.first_measured) {}
+
+  // One message as it was delivered, whatever it is. Allocation-free while nothing is missing.
+  void message(const RunSpec& spec, Reception& reception, Bytes bytes, wire::Time received);
+  void merge(const Recorder& other);
+
+  measure::Histogram delivery_latency;                  // received - intended
+  measure::Histogram service_time;                      // received - sent
+  measure::Histogram readiness;                         // start of connecting -> subscribed, of each first subscription
+  measure::Histogram subscriber_bandwidth;              // bytes per second received by each subscriber during `measure`
+  measure::Histogram loop_lag;                          // of this thread's loop
+  std::uint64_t delivered = 0;                          // measured messages, each subscriber's first copy
+  std::uint64_t delivered_any = 0;                      // every message accepted, for the live display and bytes per delivery
+  std::uint64_t duplicate = 0;
+  std::uint64_t reordered = 0;
+  std::uint64_t corrupt = 0;
+  std::uint64_t foreign = 0;                            // without a marker: not ours
+  Failures failures;
+  measure::FanOut fanout;                               // by message number
+};
+
+}  // namespace loadgen

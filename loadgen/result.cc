@@ -1,0 +1,258 @@
+#include "loadgen/result.h"
+
+#include <openssl/evp.h>
+
+#include <cerrno>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "loadgen/version.h"
+#include "measure/histogram_codec.h"
+
+namespace loadgen {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <typename T>
+Json optional(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json seconds(Nanos time) { return std::chrono::duration<double>(time).count(); }
+
+std::string sha256(const std::string& text) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr);
+  std::string hex;
+  for (unsigned i = 0; i < size; ++i) {
+    char pair[3];
+    std::snprintf(pair, sizeof pair, "%02x", digest[i]);
+    hex += pair;
+  }
+  return hex;
+}
+
+Json distribution(const measure::Histogram& histogram, std::uint64_t expected) {
+  const measure::Summary summary = measure::summarise(histogram, expected);
+  Json json = {{"count", summary.count},          {"min", optional(summary.min)}, {"mean", optional(summary.mean)},
+               {"p50", optional(summary.p50)},    {"p90", optional(summary.p90)}, {"p99", optional(summary.p99)},
+               {"p999", optional(summary.p999)},  {"max", optional(summary.max)}};
+  if (expected > histogram.count()) {
+    json["undelivered_from"] = static_cast<double>(histogram.count()) / static_cast<double>(expected);
+  }
+  return json;
+}
+
+Json distribution(const measure::Histogram& histogram) { return distribution(histogram, histogram.count()); }
+
+Json byte_kinds(const ByteCount& count, std::uint64_t segments) {
+  return {{"payload", count.payload},
+          {"framing", count.total - count.payload - count.http},
+          {"http", count.http},
+          {"tls", nullptr},
+          {"tcpip", segments * kSegmentHeaderBytes}};
+}
+
+Json bytes_json(const RunResult& run) {
+  const Window& window = run.window;
+  if (window.length == Nanos(0)) return nullptr;
+  return {{"received", byte_kinds(window.counts.received, window.segments_in)},
+          {"sent", byte_kinds(window.counts.sent, window.segments_out)},
+          {"window_s", seconds(window.length)},
+          {"deliveries", window.deliveries}};
+}
+
+Json server_json(const RunResult& run) {
+  if (!run.server) return nullptr;
+  const ServerUsage& server = *run.server;
+  const auto cpu = run.server_cpu_per_delivery();
+  return {{"cpu_us_per_delivery", cpu ? Json(static_cast<double>(cpu->count()) / 1000) : Json(nullptr)},
+          {"cpu_s", server.cpu ? seconds(*server.cpu) : Json(nullptr)},
+          {"rss_bytes", server.rss_bytes > 0 ? Json(server.rss_bytes) : Json(nullptr)},
+          {"pss_bytes", server.pss_bytes > 0 ? Json(server.pss_bytes) : Json(nullptr)},
+          {"bytes_per_subscriber", optional(server.bytes_per_subscriber)}};
+}
+
+Json generator_json(const RunResult& run) {
+  const auto cpu = run.generator_cpu_per_delivery();
+  const Window& window = run.window;
+  Json utilisation = nullptr;
+  if (window.length > Nanos(0) && run.workers > 0) {
+    utilisation = static_cast<double>(window.busy.count()) / (static_cast<double>(window.length.count()) * run.workers);
+  }
+  return {{"cpu_us_per_delivery", cpu ? Json(static_cast<double>(cpu->count()) / 1000) : Json(nullptr)},
+          {"loop_lag_ns", distribution(run.recorder.loop_lag)},
+          {"loop_utilisation", utilisation},
+          {"threads", run.workers},
+          {"rss_bytes", run.generator_rss_bytes}};
+}
+
+Json histograms_json(const RunResult& run) {
+  return {{"delivery_latency", measure::encode_histogram(run.recorder.delivery_latency)},
+          {"service_time", measure::encode_histogram(run.recorder.service_time)},
+          {"send_lag", measure::encode_histogram(run.send_lag)},
+          {"readiness", measure::encode_histogram(run.recorder.readiness)},
+          {"fanout_spread", measure::encode_histogram(run.fanout_spread)},
+          {"subscriber_bandwidth", measure::encode_histogram(run.recorder.subscriber_bandwidth)},
+          {"loop_lag", measure::encode_histogram(run.recorder.loop_lag)}};
+}
+
+void add_failures(Json& json, const Failures& failures) {
+  Json counts = Json::object();
+  Json examples = Json::object();
+  for (std::size_t i = 0; i < kFailureKinds; ++i) {
+    if (failures.count[i] == 0) continue;
+    const std::string name(failure_name(static_cast<Failure>(i)));
+    counts[name] = failures.count[i];
+    examples[name] = failures.example[i];
+  }
+  json["failures"] = std::move(counts);
+  json["failure_examples"] = std::move(examples);
+}
+
+Json run_json(const RunResult& run) {
+  Json json = {{"technique", run.variant->technique->name},
+               {"variant", run.variant->name},
+               {"repetition", run.repetition},
+               {"subscribers", run.subscribers},
+               {"connected", run.connected},
+               {"topics", run.topics},
+               {"published", run.published},
+               {"publish_failed", run.publish_failed},
+               {"expected_deliveries", run.expected},
+               {"delivered", run.delivered()},
+               {"missing", run.missing},
+               {"duplicate", run.recorder.duplicate},
+               {"reordered", run.recorder.reordered},
+               {"corrupt", run.recorder.corrupt},
+               {"foreign", run.recorder.foreign}};
+  add_failures(json, run.failures);
+  json["phases_s"] = {{"ramp", seconds(run.phases.ramp)},
+                      {"warm_up", seconds(run.phases.warm_up)},
+                      {"measure", seconds(run.phases.measure)},
+                      {"drain", seconds(run.phases.drain)}};
+  json["offered_rate_per_s"] = run.offered_rate;
+  json["achieved_rate_per_s"] = run.achieved_rate;
+  json["delivery_latency_ns"] = distribution(run.recorder.delivery_latency, run.expected);
+  json["service_time_ns"] = distribution(run.recorder.service_time, run.expected);
+  json["send_lag_ns"] = distribution(run.send_lag);
+  json["readiness_ns"] = distribution(run.recorder.readiness);
+  json["fanout_spread_ns"] = distribution(run.fanout_spread);
+  json["bytes"] = bytes_json(run);
+  json["bytes_per_delivery"] = optional(run.bytes_per_delivery());
+  json["subscriber_bandwidth_bytes_per_s"] = distribution(run.recorder.subscriber_bandwidth);
+  json["requests"] = run.window.counts.requests;
+  json["empty_answers"] = run.window.counts.empty_answers;
+  json["skipped_polls"] = run.window.counts.skipped_polls;
+  json["gap_messages"] = run.window.counts.gap_messages;
+  json["server"] = server_json(run);
+  json["generator"] = generator_json(run);
+  json["verdict"] = verdict_name(run.verdict);
+  Json reasons = Json::array();
+  for (const Warning& warning : run.warnings) {
+    if (warning.level != Level::kInfo) reasons.push_back(warning.message);
+  }
+  json["verdict_reasons"] = std::move(reasons);
+  json["histograms"] = histograms_json(run);
+  return json;
+}
+
+Json warning_json(const Warning& warning, Json run) {
+  return {{"rule", warning.rule}, {"level", level_name(warning.level)}, {"message", warning.message}, {"run", std::move(run)}};
+}
+
+Json warnings_json(const Campaign& campaign) {
+  Json list = Json::array();
+  for (const Warning& warning : campaign.warnings) list.push_back(warning_json(warning, nullptr));
+  for (std::size_t i = 0; i < campaign.runs.size(); ++i) {
+    for (const Warning& warning : campaign.runs[i].warnings) list.push_back(warning_json(warning, i));
+  }
+  return list;
+}
+
+Json thresholds_json(const Scenario& scenario, std::span<const ThresholdResult> results) {
+  Json list = Json::array();
+  for (const Threshold& threshold : scenario.thresholds) {
+    Json json = {{"expression", threshold.text},
+                 {"technique", threshold.technique.empty() ? Json(nullptr) : Json(threshold.technique)},
+                 {"variant", threshold.one_variant ? Json(threshold.variant) : Json(nullptr)},
+                 {"results", Json::array()}};
+    for (const ThresholdResult& result : results) {
+      if (result.threshold != &threshold) continue;
+      const bool number = result.value.known && std::isfinite(result.value.value);
+      json["results"].push_back({{"technique", result.group->variant->technique->name},
+                                 {"variant", result.group->variant->name},
+                                 {"value", number ? Json(result.value.value) : Json(nullptr)},
+                                 {"verdict", !result.usable ? "unknown" : result.judgement.holds ? "passed" : "broken"}});
+    }
+    list.push_back(std::move(json));
+  }
+  return list;
+}
+
+Json campaign_json(const Campaign& campaign, std::span<const ThresholdResult> thresholds) {
+  const Scenario& scenario = *campaign.scenario;
+  const HostInfo& host = campaign.host;
+  Json json = {{"schema_version", 1},
+               {"tool", {{"name", "pushbench"}, {"version", kVersion}, {"commit", *kCommit == 0 ? Json(nullptr) : Json(kCommit)}}},
+               {"host",
+                {{"cpu", host.cpu},
+                 {"cores", host.cores},
+                 {"memory_bytes", host.memory_bytes},
+                 {"kernel", host.kernel},
+                 {"os", host.os},
+                 {"clocksource", host.clocksource},
+                 {"load_average", host.load_average}}},
+               {"command", campaign.command},
+               {"seed", campaign.seed},
+               {"started", campaign.started},
+               {"ended", campaign.ended},
+               {"interrupted", campaign.interrupted},
+               {"scenario",
+                {{"name", scenario.name},
+                 {"path", scenario.path},
+                 {"text", scenario.text},
+                 {"sha256", sha256(scenario.text)},
+                 {"overrides", scenario.overrides}}},
+               {"warnings", warnings_json(campaign)},
+               {"thresholds", thresholds_json(scenario, thresholds)},
+               {"runs", Json::array()}};
+  for (const RunResult& run : campaign.runs) json["runs"].push_back(run_json(run));
+  return json;
+}
+
+}  // namespace
+
+std::string write_result(const Campaign& campaign, std::span<const ThresholdResult> thresholds, const std::string& path) {
+  // A peer's bytes may stand in an example of a failure: what is no UTF-8 is replaced, never a reason to lose the result.
+  const std::string text = campaign_json(campaign, thresholds).dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  const std::string temporary = path + ".tmp";
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(temporary.c_str(), "wb"), [](std::FILE* f) { return std::fclose(f); });
+  if (file == nullptr) return "cannot write " + temporary + ": " + std::strerror(errno);
+  const bool written = std::fwrite(text.data(), 1, text.size(), file.get()) == text.size();
+  const bool closed = std::fclose(file.release()) == 0;
+  if (!written || !closed || std::rename(temporary.c_str(), path.c_str()) != 0) {
+    const std::string error = "cannot write " + path + ": " + std::strerror(errno);
+    std::remove(temporary.c_str());
+    return error;
+  }
+  return {};
+}
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+}  // namespace loadgen

@@ -1,0 +1,283 @@
+#include "loadgen/run.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "loadgen/accounting.h"
+#include "net/clock.h"
+
+namespace loadgen {
+
+Run::Run(const RunSpec& spec, ServerProcess* server, std::uint32_t workers, Progress& progress, RunResult& result)
+    : spec_(spec), server_(server), progress_(progress), result_(result) {
+  for (std::uint32_t i = 0; i < workers; ++i) {
+    Worker::Events events{[this] { loop_.post([this] { worker_ready(); }); }, [this] { loop_.post([this] { worker_drained(); }); }};
+    workers_.push_back(std::make_unique<Worker>(spec, publish_start_, i, workers, std::move(events)));
+  }
+  publisher_ = std::make_unique<Publisher>(
+      spec, Publisher::Events{[this] { loop_.post([this] { publisher_ready(); }); },
+                              [this] { loop_.post([this] { publishing_done(); }); }});
+}
+
+Run::~Run() {
+  for (auto& worker : workers_) worker->finish();       // they post to loop_
+  publisher_->finish();
+}
+
+void Run::go() {
+  watch_signals();
+  if (server_ != nullptr) {
+    watch_server();
+    usage_before_ = read_usage(server_->pid());
+  }
+  begun_ = net::now();
+  enter(Phase::kRamp, begun_);
+  phase_timer_.start(loop_.timers(), begun_ + spec_.scenario.phases.ramp, *this);
+  tick_timer_.start(loop_.timers(), begun_ + progress_.interval(), *this);
+  publisher_->start();
+  for (auto& worker : workers_) worker->start();
+  loop_.run();
+  collect();
+  phase_timer_.stop();
+  tick_timer_.stop();
+  loop_.close();
+}
+
+std::string_view Run::phase_name(Phase phase) {
+  switch (phase) {
+    case Phase::kRamp: return "ramp";
+    case Phase::kWarmUp: return "warm-up";
+    case Phase::kMeasure: return "measure";
+    case Phase::kFinishing:
+    case Phase::kDrain: return "drain";
+    case Phase::kOver: break;
+  }
+  return "";
+}
+
+void Run::enter(Phase phase, wire::Time now) {
+  const Nanos length = now - phase_begun_;
+  switch (phase_) {
+    case Phase::kRamp: result_.phases.ramp = phase == Phase::kRamp ? Nanos(0) : length; break;
+    case Phase::kWarmUp: result_.phases.warm_up = length; break;
+    case Phase::kMeasure: result_.phases.measure = length; break;
+    case Phase::kFinishing:
+    case Phase::kDrain: result_.phases.drain += length; break;
+    case Phase::kOver: break;
+  }
+  phase_ = phase;
+  phase_begun_ = now;
+}
+
+void Run::worker_ready() {
+  if (++ready_ == workers_.size() && publisher_ready_) end_ramp();
+}
+
+void Run::publisher_ready() {
+  publisher_ready_ = true;
+  if (ready_ == workers_.size()) end_ramp();
+}
+
+void Run::end_ramp() {
+  if (phase_ != Phase::kRamp) return;
+  if (sum(&LiveCounters::ever_subscribed) == 0 && ready_ == 0) {    // nobody to deliver to: there is nothing to measure
+    end();
+    return;
+  }
+  if (server_ != nullptr) usage_ramped_ = read_usage(server_->pid());
+  begin_warm_up();
+}
+
+void Run::begin_warm_up() {
+  publish_begun_ = net::now();
+  enter(Phase::kWarmUp, publish_begun_);
+  publish_start_.store(publish_begun_.time_since_epoch().count(), std::memory_order_release);
+  publisher_->publish_from(publish_begun_);
+  phase_timer_.start(loop_.timers(), publish_begun_ + spec_.scenario.phases.warm_up, *this);
+}
+
+void Run::begin_measure() {
+  enter(Phase::kMeasure, net::now());
+  if (server_ != nullptr) usage_begin_ = read_usage(server_->pid());
+  for (auto& worker : workers_) worker->begin_measure();
+  const Phases& phases = spec_.scenario.phases;
+  phase_timer_.start(loop_.timers(), publish_begun_ + phases.warm_up + phases.measure, *this);
+}
+
+void Run::end_measure() {
+  if (phase_ == Phase::kMeasure) {
+    for (auto& worker : workers_) worker->end_measure();
+    if (server_ != nullptr) usage_end_ = read_usage(server_->pid());
+  }
+  const wire::Time now = net::now();
+  enter(Phase::kFinishing, now);
+  phase_timer_.start(loop_.timers(), now + spec_.scenario.phases.drain, *this);
+  if (publishing_done_) publishing_done();
+}
+
+void Run::publishing_done() {
+  publishing_done_ = true;
+  if (phase_ != Phase::kFinishing) return;               // answered before the phase was over
+  enter(Phase::kDrain, net::now());
+  for (auto& worker : workers_) worker->begin_drain(publisher_->next(), publisher_->unpublished());
+}
+
+void Run::worker_drained() {
+  if (++drained_ == workers_.size()) end();
+}
+
+void Run::end() {
+  enter(Phase::kOver, net::now());
+  loop_.stop();
+}
+
+void Run::on_signal(int signal) {
+  const bool again = signal_ != 0;
+  signal_ = signal;
+  if (again || phase_ == Phase::kRamp || phase_ == Phase::kOver) {
+    end();
+    return;
+  }
+  progress_.note("interrupted: finishing with what was measured (once more to stop at once)");
+  if (phase_ == Phase::kWarmUp || phase_ == Phase::kMeasure) {
+    publisher_->stop();
+    end_measure();
+  }
+}
+
+void Run::server_ended() {
+  uv_poll_stop(&server_poll_);
+  result_.server_ended = server_->ended();
+  progress_.note("the reference server " + result_.server_ended);
+  if (phase_ == Phase::kMeasure) {
+    for (auto& worker : workers_) worker->end_measure();
+  }
+  end();
+}
+
+void Run::on_timer(net::Timer& timer) {
+  const wire::Time now = net::now();
+  if (&timer == &tick_timer_) {
+    tick(now);
+    return;
+  }
+  switch (phase_) {
+    case Phase::kRamp: return end_ramp();
+    case Phase::kWarmUp: return begin_measure();
+    case Phase::kMeasure: return end_measure();
+    case Phase::kFinishing:
+    case Phase::kDrain: return end();                    // the limit: what has not come counts as missing
+    case Phase::kOver: return;
+  }
+}
+
+void Run::tick(wire::Time now) {
+  tick_timer_.start(loop_.timers(), now + std::min<Nanos>(progress_.interval(), std::chrono::seconds(1)), *this);
+  const auto subscribers = static_cast<std::uint64_t>(spec_.scenario.subscribers);
+  progress_.show({phase_name(phase_), sum(&LiveCounters::subscribed), subscribers, publisher_->published(),
+                  sum(&LiveCounters::delivered), sum(&LiveCounters::failures), time_left(now)},
+                 now);
+  if (phase_ == Phase::kRamp && hopeless()) end_ramp();
+}
+
+// Everyone has tried and failed three times and nobody was ever subscribed: waiting for the ramp's limit would tell nothing new.
+bool Run::hopeless() const {
+  const auto subscribers = static_cast<std::uint64_t>(spec_.scenario.subscribers);
+  return sum(&LiveCounters::ever_subscribed) == 0 && sum(&LiveCounters::failures) >= 3 * subscribers;
+}
+
+std::uint64_t Run::sum(std::atomic<std::uint64_t> LiveCounters::*counter) const {
+  std::uint64_t total = 0;
+  for (const auto& worker : workers_) total += (worker->live().*counter).load(std::memory_order_relaxed);
+  return total;
+}
+
+wire::Nanos Run::time_left(wire::Time now) const {
+  const Phases& phases = spec_.scenario.phases;
+  const Nanos publishing = phases.warm_up + phases.measure;
+  Nanos left = publishing + phases.drain;                // at most
+  if (phase_ != Phase::kRamp) left -= std::min<Nanos>(now - publish_begun_, publishing);
+  if (phase_ == Phase::kFinishing || phase_ == Phase::kDrain) left = phases.drain - (now - phase_begun_);
+  return std::max(left, Nanos(0));
+}
+
+void Run::watch_signals() {
+  for (const auto& [handle, signal] : {std::pair{&interrupt_, SIGINT}, std::pair{&terminate_, SIGTERM}}) {
+    uv_signal_init(loop_.uv(), handle);
+    handle->data = this;
+    uv_signal_start(handle, [](uv_signal_t* watcher, int number) { static_cast<Run*>(watcher->data)->on_signal(number); }, signal);
+  }
+}
+
+void Run::watch_server() {
+  uv_poll_init(loop_.uv(), &server_poll_, server_->exit_descriptor());
+  server_poll_.data = this;
+  uv_poll_start(&server_poll_, UV_READABLE, [](uv_poll_t* poll, int, int) { static_cast<Run*>(poll->data)->server_ended(); });
+}
+
+void Run::collect() {
+  publisher_->finish();
+  for (auto& worker : workers_) worker->finish();
+  const std::uint64_t end = std::min(spec_.end, std::max(publisher_->next(), spec_.first_measured));
+  std::vector<std::uint64_t> unpublished = publisher_->unpublished();
+  // A message whose answer was lost may have been published all the same: whoever received it says so.
+  std::erase_if(unpublished, [this](std::uint64_t message) {
+    for (const auto& worker : workers_) {
+      for (const Reception& reception : worker->receptions()) {
+        if (reception.topic == spec_.topic_of(message) && reception.tracker.started() &&
+            reception.tracker.first() <= spec_.sequence_of(message) && reception.tracker.contains(spec_.sequence_of(message))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  });
+  for (auto& worker : workers_) {
+    for (const Reception& reception : worker->receptions()) {
+      const Account account = account_of(spec_, reception, end, unpublished);
+      result_.expected += account.expected;
+      result_.missing += account.missing;
+      result_.connected += reception.tracker.started() ? 1 : 0;
+    }
+    result_.recorder.merge(worker->recorder());
+    result_.window.add(worker->window());
+  }
+  result_.publish_failed = static_cast<std::uint64_t>(
+      std::count_if(unpublished.begin(), unpublished.end(), [this](std::uint64_t message) { return spec_.is_measured(message); }));
+  result_.published = end - spec_.first_measured - result_.publish_failed;
+  result_.subscribers = static_cast<std::uint64_t>(spec_.scenario.subscribers);
+  result_.topics = spec_.topics;
+  result_.workers = static_cast<std::uint32_t>(workers_.size());
+  result_.send_lag = publisher_->send_lag();
+  result_.fanout_spread = result_.recorder.fanout.spreads();
+  result_.failures = result_.recorder.failures;
+  result_.failures.merge(publisher_->failures());
+  result_.interrupted = signal_ != 0;
+  const double seconds = std::chrono::duration<double>(result_.phases.measure).count();
+  if (seconds > 0) {
+    result_.achieved_rate = static_cast<double>(result_.published) / seconds;
+    result_.offered_rate = static_cast<double>(end - spec_.first_measured) / seconds;
+  }
+  if (const auto own = read_usage(getpid())) result_.generator_rss_bytes = own->rss_bytes;
+  collect_server();
+}
+
+void Run::collect_server() {
+  if (server_ == nullptr || !usage_before_) return;
+  ServerUsage usage;
+  if (usage_begin_ && usage_end_) {
+    usage.cpu = usage_end_->cpu - usage_begin_->cpu;
+    usage.rss_bytes = usage_end_->rss_bytes;
+    usage.pss_bytes = usage_end_->pss_bytes;
+  }
+  if (usage_ramped_ && usage_ramped_->pss_bytes >= usage_before_->pss_bytes && usage_before_->pss_bytes > 0 && result_.connected > 0) {
+    usage.bytes_per_subscriber = static_cast<double>(usage_ramped_->pss_bytes - usage_before_->pss_bytes) /
+                                 static_cast<double>(result_.connected);
+  }
+  result_.server = usage;
+}
+
+}  // namespace loadgen

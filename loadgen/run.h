@@ -1,0 +1,87 @@
+// One run: one technique with one set of options, once. Starts the server, ramps up, warms up, measures, drains; the phases are
+// events of one loop on the caller's thread, so a signal or a server that dies ends the run at once and keeps what was measured.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "loadgen/process.h"
+#include "loadgen/progress.h"
+#include "loadgen/publisher.h"
+#include "loadgen/run_result.h"
+#include "loadgen/run_spec.h"
+#include "loadgen/server_process.h"
+#include "loadgen/worker.h"
+#include "net/loop.h"
+
+namespace loadgen {
+
+class Run final : private net::Timer::Handler {
+ public:
+  // `server`: null when the target is not ours. `result` is filled by go().
+  Run(const RunSpec& spec, ServerProcess* server, std::uint32_t workers, Progress& progress, RunResult& result);
+  ~Run();
+
+  // Returns when the run is over. Handles SIGINT and SIGTERM meanwhile: the first ends the measuring and drains, the second ends the run
+  // at once; interrupted() tells which came.
+  void go();
+  int interrupted() const { return signal_; }
+
+ private:
+  enum class Phase : std::uint8_t { kRamp, kWarmUp, kMeasure, kFinishing, kDrain, kOver };
+  static std::string_view phase_name(Phase phase);
+
+  void enter(Phase phase, wire::Time now);
+  void worker_ready();
+  void publisher_ready();
+  void end_ramp();
+  void begin_warm_up();
+  void begin_measure();
+  void end_measure();
+  void publishing_done();
+  void worker_drained();
+  void end();
+  void on_signal(int signal);
+  void server_ended();
+  void on_timer(net::Timer& timer) override;
+  void tick(wire::Time now);
+  bool hopeless() const;
+  std::uint64_t sum(std::atomic<std::uint64_t> LiveCounters::*counter) const;
+  wire::Nanos time_left(wire::Time now) const;
+  void watch_signals();
+  void watch_server();
+  void collect();
+  void collect_server();
+
+  const RunSpec& spec_;
+  ServerProcess* server_;
+  Progress& progress_;
+  RunResult& result_;
+  net::Loop loop_;
+  std::atomic<std::int64_t> publish_start_{kNotStarted};
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<Publisher> publisher_;
+  net::Timer phase_timer_;
+  net::Timer tick_timer_;
+  uv_signal_t interrupt_{};
+  uv_signal_t terminate_{};
+  uv_poll_t server_poll_{};
+  wire::Time begun_{};
+  wire::Time phase_begun_{};
+  wire::Time publish_begun_{};
+  std::optional<ProcessUsage> usage_before_;
+  std::optional<ProcessUsage> usage_ramped_;
+  std::optional<ProcessUsage> usage_begin_;
+  std::optional<ProcessUsage> usage_end_;
+  std::size_t ready_ = 0;
+  std::size_t drained_ = 0;
+  int signal_ = 0;
+  Phase phase_ = Phase::kRamp;
+  bool publisher_ready_ = false;
+  bool publishing_done_ = false;
+};
+
+}  // namespace loadgen

@@ -1,0 +1,80 @@
+// What one run (one technique, one variant, one repetition) measured. A quantity that was not measured is nullopt.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "loadgen/recorder.h"
+#include "loadgen/scenario.h"
+#include "loadgen/worker.h"
+#include "measure/histogram.h"
+
+namespace loadgen {
+
+enum class Level : std::uint8_t { kInfo, kWarn, kInvalid };
+std::string_view level_name(Level level);
+
+// A validity rule that fired, in words. `rule` is its number in docs/validity.md; 0 for what no rule covers.
+struct Warning {
+  int rule = 0;
+  Level level = Level::kInfo;
+  std::string message;
+};
+
+enum class Verdict : std::uint8_t { kValid, kDoubtful, kInvalid };
+std::string_view verdict_name(Verdict verdict);
+
+struct PhaseTimes {
+  Nanos ramp{0};
+  Nanos warm_up{0};
+  Nanos measure{0};
+  Nanos drain{0};
+};
+
+struct ServerUsage {
+  std::optional<Nanos> cpu;                      // during `measure`
+  std::uint64_t rss_bytes = 0;                   // after `measure`
+  std::uint64_t pss_bytes = 0;
+  std::optional<double> bytes_per_subscriber;    // PSS after the ramp less PSS before it, by subscriber
+};
+
+struct RunResult {
+  explicit RunResult(const RunSpec& spec) : recorder(spec) {}
+
+  const Variant* variant = nullptr;
+  std::int64_t repetition = 1;
+  std::uint64_t subscribers = 0;
+  std::uint64_t connected = 0;                   // were subscribed at least once
+  std::uint64_t topics = 1;
+  std::uint64_t published = 0;                   // measured messages that the server accepted
+  std::uint64_t publish_failed = 0;              // measured messages that it did not
+  std::uint64_t expected = 0;
+  std::uint64_t missing = 0;
+  double offered_rate = 0;                       // messages per second by the schedule, in `measure`
+  double achieved_rate = 0;                      // accepted messages per second
+  PhaseTimes phases;
+  Recorder recorder;                             // of all workers
+  measure::Histogram send_lag;
+  measure::Histogram fanout_spread;
+  Failures failures;
+  Window window;                                 // of all workers
+  std::uint32_t workers = 0;
+  std::uint64_t generator_rss_bytes = 0;
+  std::optional<ServerUsage> server;
+  std::string server_ended;                      // how the reference server ended during the run; empty if it did not
+  bool interrupted = false;
+  Verdict verdict = Verdict::kValid;
+  std::vector<Warning> warnings;
+
+  std::uint64_t delivered() const { return recorder.delivered; }
+  std::optional<double> bytes_per_delivery() const;      // on the wire, both directions, TCP/IP headers included
+  std::optional<Nanos> server_cpu_per_delivery() const;
+  std::optional<Nanos> generator_cpu_per_delivery() const;
+};
+
+// TCP and IPv4 headers of one segment with the time-stamp option that Linux uses: 20 + 20 + 12 bytes.
+inline constexpr std::uint64_t kSegmentHeaderBytes = 52;
+
+}  // namespace loadgen

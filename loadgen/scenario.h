@@ -1,0 +1,125 @@
+// A scenario file: what is measured, against which server, under which load. Reading one collects every error with its
+// place; a Scenario that was returned is complete, in range and free of contradictions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "loadgen/technique.h"
+#include "loadgen/threshold.h"
+#include "wire/units.h"
+
+namespace loadgen {
+
+struct Target {
+  bool reference = true;  // start the reference server; host and port are known once it listens
+  std::string url;        // as written: "reference", "http://127.0.0.1:8080/base"
+  std::string host;       // without brackets; empty for the reference server
+  std::uint16_t port = 0;
+  std::string base_path;  // "/base", without trailing slash; mostly empty
+};
+
+struct ConnectPolicy {
+  wire::Rate rate{2000, std::chrono::seconds(1)};
+  Nanos timeout{std::chrono::seconds(10)};  // start of connecting -> subscribed
+};
+
+// Delay before attempt n: initial x factor^n, at most `max`, less a random share of up to `jitter`.
+struct ReconnectPolicy {
+  Nanos initial{std::chrono::milliseconds(500)};
+  Nanos max{std::chrono::seconds(10)};
+  double factor = 2;
+  double jitter = 0.5;        // 0 to 1
+  std::int64_t attempts = 0;  // in a row; 0 = without end
+};
+
+enum class Arrivals : std::uint8_t { kConstant, kPoisson, kBurst, kRamp };
+std::string_view arrivals_name(Arrivals arrivals);
+
+struct PublishPlan {
+  wire::Rate rate;  // messages per second over all topics; the start of a ramp
+  Arrivals arrivals = Arrivals::kConstant;
+  std::int64_t burst = 1;     // kBurst: messages due at the same instant; `rate` stays the mean
+  wire::Rate to;                    // kRamp: the rate at the end of `measure`
+  std::size_t payload = 128;  // bytes, marker included
+  bool binary = false;        // published as application/octet-stream
+};
+
+struct Phases {
+  Nanos ramp{std::chrono::seconds(30)};  // limit: ends as soon as everyone is subscribed
+  Nanos warm_up{std::chrono::seconds(2)};
+  Nanos measure{std::chrono::seconds(10)};
+  Nanos drain{std::chrono::seconds(10)};  // limit: ends as soon as everything has arrived
+};
+
+// One technique with one set of options; (technique, name) is unique in a scenario.
+struct Variant {
+  const TechniqueInfo* technique = nullptr;
+  std::string name;                  // "" when the technique appears once, else e.g. "500ms"
+  std::vector<OptionValue> options;  // in the order of technique->options
+  int line = 0;
+  std::string label() const;  // "polling 500ms", "sse"
+};
+
+struct Scenario {
+  std::string name;
+  std::string description;
+  std::string path;                    // as given by the user
+  std::string text;                    // verbatim, before overrides
+  std::vector<std::string> overrides;  // "KEY=VALUE", as given
+  Target target;
+  // Options for the reference server in the order given, key without "--": {"hold", "25s"} means `--hold 25s`.
+  std::vector<std::pair<std::string, std::string>> server;
+  std::int64_t topics = 1;
+  std::int64_t subscribers = 0;  // spread evenly over the topics
+  std::int64_t threads = 0;      // of the load generator; 0 = automatic
+  ConnectPolicy connect;
+  ReconnectPolicy reconnect;
+  PublishPlan publish;
+  Phases phases;
+  std::vector<Variant> variants;  // never empty
+  std::int64_t repetitions = 1;   // interleaved: ABC, ABC
+  std::vector<Threshold> thresholds;
+};
+
+struct ScenarioError {
+  std::string file;  // the scenario's path, or "--set KEY=VALUE" when the value came from there
+  int line = 0;      // from 1; 0 when there is no place (unreadable file, override)
+  int column = 0;
+  std::string key;           // dotted path, "publish.rate", "techniques[2].polling.interval"; empty for the whole file
+  std::string value;         // as written, cut when long; empty when it is no scalar
+  std::string message;       // what would be right
+  std::string text() const;  // "quickstart.yaml:9:18: key 'publish.rate': '20': a rate needs a unit: 20/s"
+};
+
+struct LoadedScenario {
+  std::optional<Scenario> scenario;   // set exactly when `errors` is empty
+  std::vector<ScenarioError> errors;  // in the order of the file
+};
+
+inline constexpr std::size_t kMaxScenarioBytes = std::size_t{1} << 20;
+
+// `overrides` are "KEY=VALUE" with a dotted key ("publish.rate=50/s"), applied before anything is validated. `table`
+// must outlive the scenario. Never throws.
+LoadedScenario load_scenario(const std::string& path, std::span<const std::string> overrides,
+                             std::span<const TechniqueInfo> table);
+LoadedScenario parse_scenario(std::string text, const std::string& path, std::span<const std::string> overrides,
+                              std::span<const TechniqueInfo> table);
+
+// Totals of one run (one variant, one repetition) that the plan implies.
+struct RunTotals {
+  double messages = 0;             // due in `measure`; the mean for poisson
+  double expected_deliveries = 0;  // messages x subscribers of their topic
+  Nanos at_most{0};                // ramp + warm-up + measure + drain
+};
+RunTotals run_totals(const Scenario& scenario);
+
+// A short plain-English plan for `pushbench check`, several lines, each ended by LF.
+std::string describe(const Scenario& scenario);
+
+}  // namespace loadgen

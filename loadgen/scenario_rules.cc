@@ -1,0 +1,111 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "loadgen/scenario_parts.h"
+
+namespace loadgen {
+namespace {
+
+void report(Issues& issues, const yaml::Value& root, const std::string& key, std::string message) {
+  issues.add(yaml::locate(root, key), key, std::move(message));
+}
+
+// The value of a technique's option by its key, when the technique has one of that kind.
+std::optional<Nanos> duration_option(const Variant& variant, std::string_view key) {
+  const auto& specs = variant.technique->options;
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    if (specs[i].key == key && specs[i].kind == OptionSpec::Kind::kDuration) return Nanos(variant.options[i].number);
+  }
+  return std::nullopt;
+}
+
+void check_publish(Issues& issues, const yaml::Value& root, const Scenario& scenario) {
+  const PublishPlan& publish = scenario.publish;
+  const bool burst = yaml::has(root, "publish.burst");
+  const bool to = yaml::has(root, "publish.to");
+  if (issues.clean({"publish.arrivals", "publish.burst"})) {
+    if (publish.arrivals == Arrivals::kBurst && !burst)
+      report(issues, root, "publish.burst",
+             "missing: arrivals: burst needs the messages of one burst, such as burst: 10");
+    if (publish.arrivals != Arrivals::kBurst && burst)
+      report(issues, root, "publish.burst", "only for arrivals: burst");
+  }
+  if (issues.clean({"publish.arrivals", "publish.to"})) {
+    if (publish.arrivals == Arrivals::kRamp && !to)
+      report(issues, root, "publish.to", "missing: arrivals: ramp needs the rate at its end, such as to: 100/s");
+    if (publish.arrivals != Arrivals::kRamp && to) report(issues, root, "publish.to", "only for arrivals: ramp");
+  }
+  const double messages = run_totals(scenario).messages;
+  if (issues.clean({"publish", "phases"}) && messages < 1) {
+    report(issues, root, "publish.rate",
+           fmt::format("nothing to measure: {:.2g} messages in the {} of phases.measure", messages,
+                       wire::format_duration(scenario.phases.measure)));
+  }
+  const std::int64_t largest = server_option(scenario, "max-payload").number;
+  if (scenario.target.reference && issues.clean({"publish.payload", "server"}) &&
+      static_cast<std::int64_t>(publish.payload) > largest) {
+    report(issues, root, "publish.payload", fmt::format("larger than server.max-payload ({})", wire::format_size(largest)));
+  }
+}
+
+void check_subscribers(Issues& issues, const yaml::Value& root, const Scenario& scenario) {
+  if (!issues.clean({"subscribers"})) return;
+  if (issues.clean({"topics"}) && scenario.topics > scenario.subscribers) {
+    report(issues, root, "topics",
+           fmt::format("more topics than subscribers ({}): some would be published to nobody", scenario.subscribers));
+  }
+  const std::int64_t most = server_option(scenario, "max-topics").number;
+  if (scenario.target.reference && issues.clean({"topics", "server"}) && scenario.topics > most) {
+    report(
+        issues, root, "topics",
+        fmt::format("more than the reference server takes ({0}): set server.max-topics: {1}", most, scenario.topics));
+  }
+  if (!issues.clean({"connect.rate", "phases.ramp"})) return;
+  const double seconds = static_cast<double>(scenario.subscribers) / scenario.connect.rate.per_second();
+  const double limit = std::chrono::duration<double>(scenario.phases.ramp).count();
+  if (seconds > limit) {
+    report(issues, root, "connect.rate",
+           fmt::format("too slow: {} subscribers at {} take {:.4g}s, phases.ramp allows {}", scenario.subscribers,
+                       wire::format_rate(scenario.connect.rate), seconds, wire::format_duration(scenario.phases.ramp)));
+  }
+}
+
+void check_techniques(Issues& issues, const yaml::Value& root, const Scenario& scenario) {
+  for (std::size_t i = 0; i < scenario.variants.size(); ++i) {
+    const Variant& variant = scenario.variants[i];
+    const std::string path = fmt::format("techniques[{}].{}.", i, variant.technique->name);
+    const auto interval = duration_option(variant, "interval");
+    if (interval && issues.clean({"phases.drain"}) && *interval > scenario.phases.drain) {
+      report(issues, root, path + "interval",
+             fmt::format("longer than phases.drain ({}): the last messages could not be received",
+                         wire::format_duration(scenario.phases.drain)));
+    }
+    const auto hold = duration_option(variant, "hold");
+    if (!hold || !scenario.target.reference || !issues.clean({"server"})) continue;
+    const Nanos longest(server_option(scenario, "hold").number);
+    if (*hold > longest) {
+      report(issues, root, path + "hold",
+             fmt::format("longer than the reference server holds ({}): set server.hold: {}", wire::format_duration(longest),
+                         wire::format_duration(*hold)));
+    }
+  }
+}
+
+}  // namespace
+
+void check_rules(Issues& issues, const yaml::Value& root, const Scenario& scenario) {
+  check_publish(issues, root, scenario);
+  check_subscribers(issues, root, scenario);
+  check_techniques(issues, root, scenario);
+  if (!scenario.target.reference && yaml::has(root, "server")) {
+    report(issues, root, "server", "only for target: reference: another server has its own options");
+  }
+  const ReconnectPolicy& reconnect = scenario.reconnect;
+  if (issues.clean({"reconnect.initial", "reconnect.max"}) && reconnect.max < reconnect.initial) {
+    report(issues, root, "reconnect.max",
+           fmt::format("shorter than reconnect.initial ({})", wire::format_duration(reconnect.initial)));
+  }
+}
+
+}  // namespace loadgen

@@ -1,0 +1,42 @@
+// What the endless HTTP answers share (`http-streaming`, `sse`, later `forever-frame`): one request, subscribed at the head, the cursor kept
+// for the next connection.
+#pragma once
+
+#include <cstdint>
+
+#include "loadgen/http_session.h"
+
+namespace loadgen {
+
+class StreamSession : public HttpSession {
+ public:
+  void on_open(Link& link) final;
+
+ protected:
+  StreamSession(Host& host, const Plan& plan, const std::string& topic, Bytes route)
+      : HttpSession(host, plan, topic), route_(route) {}
+
+  virtual Bytes request_headers() = 0;
+  // Empty, or what is wrong with a head of status 200.
+  virtual std::string_view check(const wire::http1::Response&) { return {}; }
+  virtual void on_stream_start() = 0;                    // a new body follows: forget what was unfinished
+
+  void received(Bytes payload) {
+    ++cursor_;
+    host_.deliver(payload);
+  }
+  void lost(std::uint64_t first, std::uint64_t last) {
+    host_.counts().gap_messages += last - first + 1;
+    cursor_ = last;
+  }
+
+ private:
+  void on_answer(const wire::http1::Response& response) final;
+  void on_answer_end() final { restart(); }              // the server ended the body as it should: more by the cursor
+
+  Bytes route_;
+  std::uint64_t cursor_ = 0;                             // sequence of the last message received
+  bool knows_cursor_ = false;
+};
+
+}  // namespace loadgen

@@ -1,0 +1,210 @@
+#include "loadgen/subscriber.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <string>
+
+#include "loadgen/worker.h"
+#include "net/clock.h"
+#include "net/segments.h"
+
+namespace loadgen {
+
+// One connection of a subscriber, and its Link.
+class Subscriber::Connection final : public Link, public net::Tcp::Handler {
+ public:
+  explicit Connection(Subscriber& owner) : owner_(owner) {}
+
+  void connect() {
+    Worker& worker = owner_.worker_;
+    tcp_ = net::Tcp::connect(worker.loop(), worker.spec().target, worker.source_address(owner_.number_), *this);
+  }
+
+  void send(Bytes bytes) override {
+    owner_.counts().sent.total += bytes.size();
+    tcp_->send(bytes);
+  }
+  void send(const wire::SharedBytes& bytes) override {
+    owner_.counts().sent.total += bytes.size();
+    tcp_->send(bytes);
+  }
+  void close() override {
+    count_segments();
+    net::Tcp::finish(std::move(tcp_));
+    owner_.drop(*this);
+  }
+  // Dropped without a goodbye.
+  void abort() {
+    count_segments();
+    tcp_.reset();
+  }
+  net::Segments segments() const { return tcp_ != nullptr ? net::read_segments(tcp_->descriptor()) : net::Segments{}; }
+
+ private:
+  void on_open(net::Tcp&) override { owner_.session_->on_open(*this); }
+  void on_bytes(net::Tcp&, Bytes bytes) override {
+    owner_.worker_.set_read_time(net::now());
+    owner_.counts().received.total += bytes.size();
+    owner_.received_bytes_ += bytes.size();
+    owner_.session_->on_bytes(*this, bytes);
+  }
+  void on_close(net::Tcp&, int error) override;
+  void count_segments() {
+    if (tcp_ == nullptr) return;
+    const net::Segments ended = segments();
+    owner_.worker_.count_ended_segments(ended.in, ended.out);
+  }
+
+  Subscriber& owner_;
+  net::Tcp::Ptr tcp_;
+};
+
+void Subscriber::Connection::on_close(net::Tcp&, int error) {
+  Subscriber& owner = owner_;
+  if (error == 0) {
+    owner.session_->on_close(*this);
+    if (tcp_ != nullptr) close();
+    return;
+  }
+  const std::string detail = owner.worker_.spec().target.text() + ": " + std::strerror(-error);
+  switch (-error) {
+    case ECONNREFUSED: return owner.fail(Failure::kRefused, detail);
+    case ECONNRESET:
+    case EPIPE: return owner.fail(Failure::kReset, detail);
+    case EADDRNOTAVAIL: return owner.fail(Failure::kNoPorts, detail);
+    case EMFILE:
+    case ENFILE: return owner.fail(Failure::kNoDescriptors, detail);
+    case ETIMEDOUT: return owner.fail(Failure::kTimeout, detail);
+    default: return owner.fail(Failure::kUnreachable, detail);
+  }
+}
+
+Subscriber::Subscriber(Worker& worker, std::uint32_t number, std::uint32_t topic) : worker_(worker), number_(number) {
+  reception_.topic = topic;
+  const RunSpec& spec = worker.spec();
+  session_ = spec.variant.technique->make(*this, spec.plan, spec.plan.topics[topic]);
+}
+
+Subscriber::~Subscriber() { drop_connections(); }
+
+void Subscriber::begin(wire::Time now) {
+  started_ = now;
+  phase_ = Phase::kConnecting;
+  life_timer_.start(worker_.loop().timers(), now + worker_.spec().scenario.connect.timeout, *this);
+  session_->start();
+}
+
+Link& Subscriber::open() {
+  connections_.push_back(std::make_unique<Connection>(*this));
+  connections_.back()->connect();
+  return *connections_.back();
+}
+
+void Subscriber::subscribed() {
+  if (phase_ == Phase::kSubscribed) return;
+  phase_ = Phase::kSubscribed;
+  life_timer_.stop();
+  attempts_ = 0;
+  const wire::Time now = net::now();
+  if (!ever_subscribed()) {
+    worker_.recorder().readiness.record(now - started_);
+    reception_.tracker.start_at(worker_.first_entitled(reception_.topic, now));
+  }
+  worker_.count_subscribed(+1);
+}
+
+void Subscriber::deliver(Bytes message) {
+  worker_.counts().received.payload += message.size();
+  worker_.deliver(reception_, message);
+}
+
+void Subscriber::wake_after(Nanos delay) {
+  const wire::Time from = waking_ ? wake_due_ : net::now();
+  wake_due_ = from + delay;
+  wake_timer_.start(worker_.loop().timers(), wake_due_, *this);
+}
+
+void Subscriber::on_timer(net::Timer& timer) {
+  if (&timer == &wake_timer_) {
+    waking_ = true;
+    session_->on_wake();
+    waking_ = false;
+  } else if (phase_ == Phase::kBackingOff) {
+    connect_again();
+  } else {
+    fail(Failure::kTimeout, "not subscribed within connect.timeout (" +
+                                wire::format_duration(worker_.spec().scenario.connect.timeout) + ")");
+  }
+}
+
+void Subscriber::connect_again() { begin(net::now()); }
+
+void Subscriber::fail(Failure kind, std::string_view detail) {
+  if (phase_ != Phase::kConnecting && phase_ != Phase::kSubscribed) return;
+  worker_.count_failure(kind, detail);
+  if (phase_ == Phase::kSubscribed) worker_.count_subscribed(-1);
+  const std::int64_t limit = worker_.spec().scenario.reconnect.attempts;
+  ++attempts_;
+  if (limit > 0 && attempts_ > limit) {
+    drop_connections();
+    wake_timer_.stop();
+    life_timer_.stop();
+    phase_ = Phase::kGivenUp;
+    return;
+  }
+  back_off(retry_ >= Nanos(0) && attempts_ == 1 ? retry_ : reconnect_delay());
+}
+
+void Subscriber::restart() {
+  if (phase_ == Phase::kSubscribed) worker_.count_subscribed(-1);
+  back_off(std::max(retry_, Nanos(0)));
+}
+
+void Subscriber::back_off(Nanos delay) {
+  drop_connections();
+  wake_timer_.stop();
+  phase_ = Phase::kBackingOff;
+  life_timer_.start(worker_.loop().timers(), net::now() + delay, *this);
+}
+
+// initial x factor^(attempts - 1), at most max, less a random share of up to `jitter`: clients that lost one server do not come back in step.
+Nanos Subscriber::reconnect_delay() {
+  const ReconnectPolicy& policy = worker_.spec().scenario.reconnect;
+  const double grown = static_cast<double>(policy.initial.count()) * std::pow(policy.factor, attempts_ - 1);
+  const double capped = std::min(grown, static_cast<double>(policy.max.count()));
+  const double share = static_cast<double>(random() >> 11) * 0x1p-53;
+  return Nanos(static_cast<std::int64_t>(capped * (1 - policy.jitter * share)));
+}
+
+void Subscriber::drop_connections() {
+  for (auto& connection : connections_) {
+    connection->abort();
+    worker_.bury(std::move(connection));
+  }
+  connections_.clear();
+}
+
+void Subscriber::drop(Connection& connection) {
+  for (auto& place : connections_) {
+    if (place.get() != &connection) continue;
+    worker_.bury(std::move(place));        // it may be the one whose event is being handled
+    place = std::move(connections_.back());
+    connections_.pop_back();
+    return;
+  }
+}
+
+void Subscriber::add_segments(std::uint64_t& in, std::uint64_t& out) const {
+  for (const auto& connection : connections_) {
+    const net::Segments segments = connection->segments();
+    in += segments.in;
+    out += segments.out;
+  }
+}
+
+SessionCounts& Subscriber::counts() { return worker_.counts(); }
+std::uint64_t Subscriber::random() { return worker_.random(); }
+
+}  // namespace loadgen

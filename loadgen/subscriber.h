@@ -1,0 +1,70 @@
+// One simulated client: the Host of a session. It owns the connections, the timers and the policy; the session owns the protocol.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "loadgen/recorder.h"
+#include "loadgen/technique.h"
+#include "net/tcp.h"
+#include "net/timer.h"
+
+namespace loadgen {
+
+class Worker;
+
+class Subscriber final : public Host, private net::Timer::Handler {
+ public:
+  Subscriber(Worker& worker, std::uint32_t number, std::uint32_t topic);
+  ~Subscriber() override;
+
+  void begin(wire::Time now);
+  bool is_subscribed() const { return phase_ == Phase::kSubscribed; }
+  bool ever_subscribed() const { return reception_.tracker.started(); }
+  const Reception& reception() const { return reception_; }
+  Reception take_reception() { return std::move(reception_); }
+  std::uint64_t received_bytes() const { return received_bytes_; }
+  void add_segments(std::uint64_t& in, std::uint64_t& out) const;       // of the connections that are open now
+
+  // Host
+  Link& open() override;
+  void subscribed() override;
+  void deliver(Bytes message) override;
+  void wake_after(Nanos delay) override;
+  void cancel_wake() override { wake_timer_.stop(); }
+  void fail(Failure kind, std::string_view detail) override;
+  void restart() override;
+  void set_retry(Nanos delay) override { retry_ = delay; }
+  SessionCounts& counts() override;
+  std::uint64_t random() override;
+
+ private:
+  class Connection;
+  friend class Connection;
+  enum class Phase : std::uint8_t { kNew, kConnecting, kSubscribed, kBackingOff, kGivenUp };
+
+  void connect_again();
+  void back_off(Nanos delay);
+  void drop_connections();
+  void drop(Connection& connection);
+  Nanos reconnect_delay();
+  void on_timer(net::Timer& timer) override;
+
+  Worker& worker_;
+  std::unique_ptr<Session> session_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  Reception reception_;
+  net::Timer wake_timer_;                  // the session's
+  net::Timer life_timer_;                  // the connect time-out, or the end of a back-off
+  wire::Time wake_due_{};
+  wire::Time started_{};                   // of the present attempt
+  std::uint64_t received_bytes_ = 0;
+  Nanos retry_{-1};                        // asked for by the server; negative: none
+  std::uint32_t number_;
+  std::uint32_t attempts_ = 0;             // in a row, without success
+  Phase phase_ = Phase::kNew;
+  bool waking_ = false;
+};
+
+}  // namespace loadgen

@@ -1,0 +1,222 @@
+#include "loadgen/summary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+#include "wire/units.h"
+
+namespace loadgen {
+
+namespace {
+
+constexpr std::uint64_t kSamplesBeyond = 10;     // a percentile is printed with at least so many samples beyond it
+
+struct Cell {
+  std::string text;
+  double rank = std::numeric_limits<double>::quiet_NaN();    // the lowest of its column is the best
+};
+
+struct Column {
+  std::string_view title;
+  bool right;
+  std::function<Cell(const Group&)> cell;
+};
+
+std::string three_digits(double value) {
+  if (value == 0) return "0";
+  const int digits = std::max(0, 2 - static_cast<int>(std::floor(std::log10(std::abs(value)))));
+  return fmt::format("{:.{}f}", value, digits);
+}
+
+std::size_t width_of(std::string_view text) {    // of UTF-8 without wide characters
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+Cell quantile(const Group& group, double q) {
+  const double beyond = static_cast<double>(group.expected) * (1 - q);
+  if (group.expected == 0) return {"–"};
+  const auto value = group.delivery_latency.value_at_quantile_of(q, group.expected);
+  if (!value) return {"not delivered"};
+  if (beyond < static_cast<double>(kSamplesBeyond) - 1e-6) return {"n<"};
+  return {human_time(static_cast<double>(*value)), static_cast<double>(*value)};
+}
+
+Cell optional_cell(const std::optional<double>& value, std::string (*format)(double)) {
+  if (!value) return {"–"};
+  return {format(*value), *value};
+}
+
+std::string lost_text(const Group& group) {
+  if (group.expected == 0) return "–";
+  std::string text = wire::format_count(group.missing);
+  if (group.duplicate > 0) text += fmt::format(" +{} dup", group.duplicate);
+  if (group.reordered > 0) text += fmt::format(" +{} reord", group.reordered);
+  if (group.corrupt > 0) text += fmt::format(" +{} corrupt", group.corrupt);
+  return text;
+}
+
+const std::vector<Column>& columns() {
+  static const std::vector<Column> kColumns = {
+      {"technique", false, [](const Group& g) { return Cell{g.variant->label()}; }},
+      {"delivered", true, [](const Group& g) { return Cell{wire::format_count(g.delivered)}; }},
+      {"missing", true, [](const Group& g) { return Cell{lost_text(g)}; }},
+      {"p50", true, [](const Group& g) { return quantile(g, 0.5); }},
+      {"p99", true, [](const Group& g) { return quantile(g, 0.99); }},
+      {"p99.9", true, [](const Group& g) { return quantile(g, 0.999); }},
+      {"bytes/delivery", true, [](const Group& g) { return optional_cell(g.bytes_per_delivery, human_bytes); }},
+      {"server CPU/delivery", true, [](const Group& g) { return optional_cell(g.server_cpu_ns_per_delivery, human_time); }},
+      {"server memory/client", true, [](const Group& g) { return optional_cell(g.server_bytes_per_subscriber, human_bytes); }},
+      {"verdict", false, [](const Group& g) { return Cell{std::string(verdict_name(g.verdict))}; }},
+  };
+  return kColumns;
+}
+
+class Style {
+ public:
+  explicit Style(bool colour) : colour_(colour) {}
+  std::string bold(const std::string& text) const { return wrap("1", text); }
+  std::string red(const std::string& text) const { return wrap("31", text); }
+  std::string yellow(const std::string& text) const { return wrap("33", text); }
+  std::string green(const std::string& text) const { return wrap("32", text); }
+
+ private:
+  std::string wrap(const char* code, const std::string& text) const {
+    return colour_ ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : text;
+  }
+  bool colour_;
+};
+
+std::string padded(const std::string& text, std::size_t width, bool right) {
+  const std::string space(width - std::min(width, width_of(text)), ' ');
+  return right ? space + text : text + space;
+}
+
+void append_table(std::string& out, std::span<const Group> groups, const Style& style) {
+  const auto& all = columns();
+  std::vector<std::vector<Cell>> rows;
+  std::vector<std::size_t> widths;
+  std::vector<double> best(all.size(), std::numeric_limits<double>::infinity());
+  for (const Column& column : all) widths.push_back(width_of(column.title));
+  for (const Group& group : groups) {
+    rows.emplace_back();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      rows.back().push_back(all[i].cell(group));
+      if (group.verdict == Verdict::kInvalid) rows.back().back().rank = std::numeric_limits<double>::quiet_NaN();
+      if (rows.back().back().rank < best[i]) best[i] = rows.back().back().rank;
+    }
+  }
+  const bool mark = rows.size() > 1;
+  for (auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (mark && row[i].rank == best[i]) row[i].text += " *";
+      else if (mark && std::isfinite(best[i])) row[i].text += "  ";
+      widths[i] = std::max(widths[i], width_of(row[i].text));
+    }
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    out += style.bold(padded(std::string(all[i].title), widths[i], all[i].right)) + (i + 1 < all.size() ? "  " : "\n");
+  }
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string text = padded(row[i].text, widths[i], all[i].right);
+      out += (mark && row[i].rank == best[i] ? style.bold(text) : text) + (i + 1 < row.size() ? "  " : "\n");
+    }
+  }
+  if (mark) out += "* best of its column; latencies from the intended time of publishing to the read that completed the message\n";
+}
+
+// A threshold that every technique meets takes one line; else one line for each that does not.
+void append_threshold(std::string& out, const Threshold& threshold, std::span<const ThresholdResult> results, const Style& style) {
+  std::size_t judged = 0;
+  std::size_t met = 0;
+  std::string lines;
+  const ThresholdResult* only = nullptr;
+  for (const ThresholdResult& result : results) {
+    if (result.threshold != &threshold) continue;
+    ++judged;
+    only = &result;
+    const std::string label = result.group->variant->label();
+    if (!result.usable) {
+      lines += style.yellow("? ") + label + ": " + result.judgement.text + " (the run is invalid: not judged)\n";
+    } else if (!result.judgement.holds) {
+      lines += style.red("✗ ") + label + ": " + result.judgement.text + "\n";
+    } else {
+      ++met;
+    }
+  }
+  if (judged == 1 && met == 1) {
+    out += style.green("✓ ") + only->group->variant->label() + ": " + only->judgement.text + "\n";
+  } else if (met > 0) {
+    out += style.green("✓ ") + fmt::format("{}: met by {} of {}\n", threshold.text, met, judged);
+  }
+  out += lines;
+}
+
+void append_thresholds(std::string& out, const Scenario& scenario, std::span<const ThresholdResult> results, const Style& style) {
+  if (results.empty()) return;
+  out += "\n" + style.bold("Thresholds") + "\n";
+  for (const Threshold& threshold : scenario.thresholds) append_threshold(out, threshold, results, style);
+}
+
+void append_warning(std::string& out, const Warning& warning, const std::string& where, const Style& style) {
+  const std::string level(level_name(warning.level));
+  out += (warning.level == Level::kInvalid ? style.red(level) : warning.level == Level::kWarn ? style.yellow(level) : level);
+  out += "  " + (where.empty() ? warning.message : where + ": " + warning.message) + "\n";
+}
+
+void append_warnings(std::string& out, const Campaign& campaign, const Style& style) {
+  std::string text;
+  for (const Warning& warning : campaign.warnings) append_warning(text, warning, "", style);
+  for (const RunResult& run : campaign.runs) {
+    std::string where = run.variant->label();
+    if (campaign.scenario->repetitions > 1) where += fmt::format(" #{}", run.repetition);
+    for (const Warning& warning : run.warnings) append_warning(text, warning, where, style);
+  }
+  if (!text.empty()) out += "\n" + style.bold("Notes and warnings") + "\n" + text;
+}
+
+std::string scaled(double value, std::span<const std::pair<double, const char*>> units) {
+  for (const auto& [size, name] : units) {
+    if (value >= size * 0.9995 || size == units.back().first) return three_digits(value / size) + " " + name;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string human_time(double ns) {
+  static constexpr std::array<std::pair<double, const char*>, 4> kUnits = {{{1e9, "s"}, {1e6, "ms"}, {1e3, "µs"}, {1, "ns"}}};
+  return scaled(ns, kUnits);
+}
+
+std::string human_bytes(double bytes) {
+  static constexpr std::array<std::pair<double, const char*>, 4> kUnits = {
+      {{1024.0 * 1024 * 1024, "GiB"}, {1024.0 * 1024, "MiB"}, {1024, "KiB"}, {1, "B"}}};
+  return scaled(bytes, kUnits);
+}
+
+std::string summary_text(const Campaign& campaign, std::span<const Group> groups, std::span<const ThresholdResult> thresholds,
+                         bool colour) {
+  const Style style(colour);
+  const Scenario& scenario = *campaign.scenario;
+  std::string out = fmt::format("{}: {} subscribers, {} messages of {}, {} measured", scenario.name,
+                                wire::format_count(static_cast<std::uint64_t>(scenario.subscribers)), wire::format_rate(scenario.publish.rate),
+                                wire::format_size(static_cast<std::int64_t>(scenario.publish.payload)), wire::format_duration(scenario.phases.measure));
+  if (scenario.repetitions > 1) out += fmt::format(", {} repetitions", scenario.repetitions);
+  out += "\n\n";
+  if (groups.empty()) {
+    out += "nothing was measured\n";
+  } else {
+    append_table(out, groups, style);
+  }
+  append_thresholds(out, scenario, thresholds, style);
+  append_warnings(out, campaign, style);
+  return out;
+}
+
+}  // namespace loadgen

@@ -1,0 +1,26 @@
+// The table: one line a technique. The order is the one of reports.
+#include "loadgen/techniques.h"
+
+#include <array>
+
+namespace loadgen {
+
+std::span<const TechniqueInfo> techniques() {
+  static const std::array kTable = {
+      polling(),
+      long_polling(),
+      http_streaming(),
+      sse(),
+      websocket(),
+  };
+  return kTable;
+}
+
+const TechniqueInfo* find_technique(std::string_view name) {
+  for (const TechniqueInfo& technique : techniques()) {
+    if (technique.name == name) return &technique;
+  }
+  return nullptr;
+}
+
+}  // namespace loadgen

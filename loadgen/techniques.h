@@ -1,0 +1,14 @@
+// One factory a technique; each is defined in techniques/<name>.cc.
+#pragma once
+
+#include "loadgen/technique.h"
+
+namespace loadgen {
+
+TechniqueInfo polling();
+TechniqueInfo long_polling();
+TechniqueInfo http_streaming();
+TechniqueInfo sse();
+TechniqueInfo websocket();
+
+}  // namespace loadgen

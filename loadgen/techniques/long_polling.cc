@@ -1,0 +1,44 @@
+// Long polling: asks again as soon as it has been answered; the server holds a request until there is a message. Nothing is lost
+// between an answer and the next request, which asks from the cursor on.
+#include <string>
+
+#include "loadgen/poll_session.h"
+#include "loadgen/techniques.h"
+
+namespace loadgen {
+
+namespace {
+
+enum Option : std::size_t { kHold, kConnection };
+
+class LongPolling final : public PollSession {
+ public:
+  LongPolling(Host& host, const Plan& plan, const std::string& topic)
+      : PollSession(host, plan, topic, "/long-polling", plan.options[kConnection].number == 0) {}
+
+ private:
+  Bytes hold_query() const override {
+    thread_local std::string query;
+    query = "&hold=" + std::to_string(plan_.options[kHold].number / 1'000'000);
+    return query;
+  }
+  Bytes priming_query() const override { return "&hold=0"; }
+  void on_polled() override { ask(); }
+};
+
+}  // namespace
+
+TechniqueInfo long_polling() {
+  using Kind = OptionSpec::Kind;
+  return {"long-polling",
+          "asks again as soon as it has been answered; the server holds the request until there is a message",
+          true,
+          {{"hold", Kind::kDuration, "25s", "time the server may hold a request; the server's own limit applies too", {}, 1'000'000},
+           {"connection", Kind::kChoice, "keep-alive", "keep-alive, or close: a new TCP connection for each request",
+            {"keep-alive", "close"}}},
+          [](Host& host, const Plan& plan, const std::string& topic) -> std::unique_ptr<Session> {
+            return std::make_unique<LongPolling>(host, plan, topic);
+          }};
+}
+
+}  // namespace loadgen

@@ -1,0 +1,67 @@
+// Polling: asks every interval and is answered at once. Fixed rate is setInterval(): the schedule does not move however slow an answer
+// is; a poll that falls due while an answer is outstanding is skipped and counted. Fixed delay is a recursive setTimeout(): the
+// next poll comes an interval after the answer. The first poll comes at a random point of the interval, so that clients do not ask in step.
+#include "loadgen/poll_session.h"
+#include "loadgen/techniques.h"
+
+namespace loadgen {
+
+namespace {
+
+enum Option : std::size_t { kInterval, kTiming, kConnection };
+enum Timing : std::int64_t { kFixedRate, kFixedDelay };
+
+class Polling final : public PollSession {
+ public:
+  Polling(Host& host, const Plan& plan, const std::string& topic)
+      : PollSession(host, plan, topic, "/polling", plan.options[kConnection].number == 0) {}
+
+ private:
+  Bytes hold_query() const override { return {}; }
+  Bytes priming_query() const override { return {}; }
+  Nanos interval() const { return Nanos(plan_.options[kInterval].number); }
+  bool fixed_delay() const { return plan_.options[kTiming].number == kFixedDelay; }
+
+  void on_polled() override {
+    if (!scheduled_) {
+      scheduled_ = true;
+      host_.wake_after(Nanos(static_cast<std::int64_t>(host_.random() % static_cast<std::uint64_t>(interval().count()))));
+    } else if (fixed_delay()) {
+      host_.wake_after(interval());
+    }
+  }
+
+  void on_wake() override {
+    if (!fixed_delay()) host_.wake_after(interval());
+    if (waiting()) {
+      ++host_.counts().skipped_polls;
+    } else {
+      ask();
+    }
+  }
+
+  void on_start() override { scheduled_ = false; }
+
+  bool scheduled_ = false;
+};
+
+}  // namespace
+
+TechniqueInfo polling() {
+  using Kind = OptionSpec::Kind;
+  return {"polling",
+          "asks every interval; is answered at once with what is new",
+          true,
+          {{"interval", Kind::kDuration, "1s", "time between polls", {}, 1'000'000},
+           {"timing", Kind::kChoice, "fixed-rate",
+            "fixed-rate: a poll every interval whatever the answers take (setInterval); fixed-delay: an interval after each answer "
+            "(recursive setTimeout)",
+            {"fixed-rate", "fixed-delay"}},
+           {"connection", Kind::kChoice, "keep-alive", "keep-alive, or close: a new TCP connection for each poll",
+            {"keep-alive", "close"}}},
+          [](Host& host, const Plan& plan, const std::string& topic) -> std::unique_ptr<Session> {
+            return std::make_unique<Polling>(host, plan, topic);
+          }};
+}
+
+}  // namespace loadgen

@@ -1,0 +1,52 @@
+// Thresholds against what was measured, over all repetitions of a technique and variant.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "loadgen/run_result.h"
+#include "loadgen/scenario.h"
+#include "loadgen/threshold.h"
+
+namespace loadgen {
+
+// The repetitions of one variant as one: histograms merged, counts added; never an average of percentiles.
+struct Group {
+  const Variant* variant = nullptr;
+  std::vector<const RunResult*> runs;
+  std::uint64_t expected = 0;
+  std::uint64_t delivered = 0;
+  std::uint64_t missing = 0;
+  std::uint64_t duplicate = 0;
+  std::uint64_t reordered = 0;
+  std::uint64_t corrupt = 0;
+  std::uint64_t failures = 0;
+  std::uint64_t published = 0;
+  std::uint64_t connected = 0;
+  measure::Histogram delivery_latency;
+  measure::Histogram service_time;
+  measure::Histogram send_lag;
+  measure::Histogram readiness;
+  measure::Histogram fanout_spread;
+  std::optional<double> bytes_per_delivery;
+  std::optional<double> server_cpu_ns_per_delivery;
+  std::optional<double> server_bytes_per_subscriber;
+  std::optional<double> messages_per_second;
+  Verdict verdict = Verdict::kValid;           // the worst of its runs
+};
+
+std::vector<Group> group_runs(const Scenario& scenario, std::span<const RunResult> runs);
+
+Measured measured(const Group& group, const Threshold& threshold);
+
+struct ThresholdResult {
+  const Threshold* threshold = nullptr;
+  const Group* group = nullptr;
+  Measured value;
+  Judgement judgement;
+  bool usable = true;                          // false: its runs are invalid, so it is neither met nor broken
+};
+std::vector<ThresholdResult> check_thresholds(const Scenario& scenario, std::span<const Group> groups);
+
+}  // namespace loadgen

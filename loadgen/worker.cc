@@ -1,0 +1,212 @@
+#include "loadgen/worker.h"
+
+#include <sys/prctl.h>
+
+#include <algorithm>
+
+#include "loadgen/accounting.h"
+#include "net/clock.h"
+
+namespace loadgen {
+
+namespace {
+
+constexpr Nanos kLagProbe = std::chrono::milliseconds(10);
+constexpr Nanos kConnectBatch = std::chrono::milliseconds(1);
+
+measure::Pacer share_of(const wire::Rate& rate, std::uint32_t shares) {
+  return measure::Pacer::constant({static_cast<std::uint64_t>(rate.count), rate.period * shares});
+}
+
+}  // namespace
+
+void Window::add(const Window& other) {
+  counts.add(other.counts);
+  deliveries += other.deliveries;
+  segments_in += other.segments_in;
+  segments_out += other.segments_out;
+  cpu += other.cpu;
+  busy += other.busy;
+  length = std::max(length, other.length);
+}
+
+void Window::subtract(const Window& earlier) {
+  counts.subtract(earlier.counts);
+  deliveries -= earlier.deliveries;
+  segments_in -= earlier.segments_in;
+  segments_out -= earlier.segments_out;
+  cpu -= earlier.cpu;
+  busy -= earlier.busy;
+  length -= earlier.length;
+}
+
+Worker::Worker(const RunSpec& spec, const std::atomic<std::int64_t>& publish_start, std::uint32_t share, std::uint32_t shares,
+               Events events)
+    : spec_(spec),
+      publish_start_(publish_start),
+      share_(share),
+      shares_(shares),
+      size_(static_cast<std::uint32_t>((static_cast<std::uint64_t>(spec.scenario.subscribers) + shares - 1 - share) / shares)),
+      events_(std::move(events)),
+      connect_pacer_(share_of(spec.scenario.connect.rate, shares)),
+      recorder_(spec),
+      random_(spec.seed + 0x9e3779b97f4a7c15ULL * (share + 1)) {
+  loop_.set_end_of_iteration([this] { end_iteration(); });
+}
+
+Worker::~Worker() { finish(); }
+
+void Worker::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Worker::run() {
+  prctl(PR_SET_TIMERSLACK, 1);
+  begin_ = net::now();
+  loop_.post([this] { connect_due(); });
+  loop_.run();
+  receptions_.reserve(subscribers_.size());
+  for (auto& subscriber : subscribers_) receptions_.push_back(subscriber->take_reception());
+  subscribers_.clear();
+  graves_.clear();
+  connect_timer_.stop();
+  lag_timer_.stop();
+  loop_.close();
+}
+
+void Worker::finish() {
+  if (!thread_.joinable()) return;
+  loop_.post([this] { loop_.stop(); });
+  thread_.join();
+}
+
+void Worker::on_timer(net::Timer& timer) {
+  if (&timer == &connect_timer_) {
+    connect_due();
+  } else {
+    probe_lag();
+  }
+}
+
+void Worker::connect_due() {
+  const wire::Time now = net::now();
+  while (subscribers_.size() < size_ && connect_pacer_.due(subscribers_.size()) <= now - begin_) {
+    const std::uint32_t number = share_ + static_cast<std::uint32_t>(subscribers_.size()) * shares_;
+    subscribers_.push_back(std::make_unique<Subscriber>(*this, number, static_cast<std::uint32_t>(number % spec_.topics)));
+    subscribers_.back()->begin(now);
+  }
+  if (subscribers_.size() < size_) {
+    const wire::Time due = begin_ + connect_pacer_.due(subscribers_.size());
+    connect_timer_.start(loop_.timers(), std::max(due, now + kConnectBatch), *this);
+  }
+}
+
+void Worker::probe_lag() {
+  const wire::Time now = net::now();
+  recorder_.loop_lag.record(now - lag_due_);
+  lag_due_ = std::max(lag_due_ + kLagProbe, now);
+  if (measuring_) lag_timer_.start(loop_.timers(), lag_due_, *this);
+}
+
+std::optional<net::Address> Worker::source_address(std::uint32_t subscriber) const {
+  if (!spec_.target.is_ipv4() || !spec_.target.is_loopback()) return std::nullopt;
+  return net::loopback_source(subscriber / net::kConnectionsPerSource);
+}
+
+std::uint64_t Worker::first_entitled(std::uint32_t topic, wire::Time now) const {
+  const std::int64_t start = publish_start_.load(std::memory_order_acquire);
+  const std::int64_t offset = now.time_since_epoch().count() - start;
+  if (start == kNotStarted || offset <= 0) return 1;
+  return spec_.first_sequence(topic, std::min(spec_.pacer.first_at_or_after(Nanos(offset)), spec_.end));
+}
+
+void Worker::deliver(Reception& reception, Bytes message) {
+  recorder_.message(spec_, reception, message, read_time_);
+  if (recorder_.delivered >= drained_at_) check_drained();
+}
+
+void Worker::count_subscribed(int change) {
+  subscribed_ += static_cast<std::uint64_t>(change);
+  if (change < 0 || ever_subscribed_ == size_) return;
+  // Counted by readiness: each subscriber's first subscription, once.
+  ever_subscribed_ = recorder_.readiness.count();
+  if (ever_subscribed_ == size_) events_.on_ready();
+}
+
+void Worker::count_failure(Failure kind, std::string_view detail) { recorder_.failures.add(kind, detail); }
+
+void Worker::count_ended_segments(std::uint64_t in, std::uint64_t out) {
+  ended_segments_in_ += in;
+  ended_segments_out_ += out;
+}
+
+void Worker::take_snapshot(Window& window) const {
+  window.counts = counts_;
+  window.deliveries = recorder_.delivered_any;
+  window.segments_in = ended_segments_in_;
+  window.segments_out = ended_segments_out_;
+  for (const auto& subscriber : subscribers_) subscriber->add_segments(window.segments_in, window.segments_out);
+  window.length = net::now().time_since_epoch();
+  window.cpu = net::thread_cpu();
+  window.busy = window.length - loop_.idle_time();
+}
+
+void Worker::begin_measure() {
+  loop_.post([this] {
+    bytes_at_begin_.reserve(subscribers_.size());
+    for (const auto& subscriber : subscribers_) bytes_at_begin_.push_back(subscriber->received_bytes());
+    measuring_ = true;
+    lag_due_ = net::now() + kLagProbe;
+    lag_timer_.start(loop_.timers(), lag_due_, *this);
+    take_snapshot(begin_window_);
+  });
+}
+
+void Worker::end_measure() {
+  loop_.post([this] {
+    if (!measuring_) return;
+    measuring_ = false;
+    take_snapshot(window_);
+    window_.subtract(begin_window_);
+    const double seconds = std::chrono::duration<double>(window_.length).count();
+    for (std::size_t i = 0; i < bytes_at_begin_.size(); ++i) {
+      const std::uint64_t bytes = subscribers_[i]->received_bytes() - bytes_at_begin_[i];
+      recorder_.subscriber_bandwidth.record(static_cast<std::int64_t>(static_cast<double>(bytes) / seconds));
+    }
+  });
+}
+
+void Worker::begin_drain(std::uint64_t end, std::vector<std::uint64_t> unpublished) {
+  loop_.post([this, end, list = std::move(unpublished)]() mutable {
+    published_end_ = end;
+    unpublished_ = std::move(list);
+    draining_ = true;
+    check_drained();
+  });
+}
+
+// Measured messages that subscribers of this thread are entitled to and have not received. Linear in the subscribers, so it is asked only when
+// the count of deliveries says that nothing may be left.
+std::uint64_t Worker::outstanding() const {
+  std::uint64_t missing = 0;
+  for (const auto& subscriber : subscribers_) missing += account_of(spec_, subscriber->reception(), published_end_, unpublished_).missing;
+  return missing;
+}
+
+void Worker::check_drained() {
+  const std::uint64_t left = outstanding();
+  drained_at_ = left == 0 ? UINT64_MAX : recorder_.delivered + left;
+  if (left == 0 && std::exchange(draining_, false)) events_.on_drained();
+}
+
+void Worker::end_iteration() {
+  graves_.clear();
+  live_.started.store(subscribers_.size(), std::memory_order_relaxed);
+  live_.ever_subscribed.store(ever_subscribed_, std::memory_order_relaxed);
+  live_.subscribed.store(subscribed_, std::memory_order_relaxed);
+  live_.delivered.store(recorder_.delivered_any, std::memory_order_relaxed);
+  live_.received_bytes.store(counts_.received.total, std::memory_order_relaxed);
+  live_.failures.store(recorder_.failures.total(), std::memory_order_relaxed);
+}
+
+}  // namespace loadgen

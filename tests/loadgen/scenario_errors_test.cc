@@ -1,0 +1,278 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "loadgen/scenario.h"
+#include "scenario_helpers.h"
+
+namespace loadgen {
+namespace {
+
+using namespace scenario_tests;
+
+TEST(ScenarioFile, RefusesOtherTargets) {
+  for (const std::string url :
+       {"https://h", "h:80", "refrence", "http://", "http://:80", "http://h:0", "http://h:65536", "'http://h:'",
+        "http://h:8a", "http://u@h", "http://h/?a=b", "http://h/#x", "http://[::1", "http://[::1]x", "http://[]",
+        "http://[x]", "'http://h/a b'"}) {
+    const LoadedScenario loaded = parse(with("target: " + url + "\n"));
+    ASSERT_EQ(loaded.errors.size(), 1U) << url;
+    EXPECT_EQ(loaded.errors[0].key, "target") << url;
+  }
+}
+
+TEST(Variants, MayNotShareAName) {
+  for (const std::string techniques : {"[sse, sse]", "[polling: {interval: 1000ms}, polling]",
+                                       "[polling: {interval: 2s, variant: 3s}, polling: {interval: 3s}]",
+                                       "[polling: {variant: a}, polling: {interval: 2s, variant: a}]"}) {
+    const LoadedScenario loaded = parse(replaced("techniques", "techniques: " + techniques));
+    ASSERT_EQ(loaded.errors.size(), 1U) << techniques;
+    EXPECT_EQ(loaded.errors[0].key, "techniques[1]");
+    EXPECT_NE(loaded.errors[0].message.find("(the first is on line 4)"), std::string::npos) << loaded.errors[0].message;
+  }
+}
+
+// One wrong line in an otherwise right file: exactly this error, nothing else.
+TEST(ScenarioErrors, SayFileLineColumnKeyValueAndWhatWouldBeRight) {
+  const std::vector<std::pair<std::string, std::string>> errors = {
+      {"topics: many", "a.yaml:5:9: key 'topics': 'many': must be a plain whole number, such as 1000 or 1_000"},
+      {"topics: 0", "a.yaml:5:9: key 'topics': '0': must be at least 1"},
+      {"topics: 11",
+       "a.yaml:5:9: key 'topics': '11': more topics than subscribers (10): some would be published to nobody"},
+      {"topics:", "key 'topics': has no value: must be a whole number"},
+      {"topics: [1]", "a.yaml:5:9: key 'topics': is not a single value: must be a whole number"},
+      {"topcis: 1", "a.yaml:5:1: key 'topcis': '1': unknown key: did you mean 'topics'?"},
+      {"zzz: 1", "a.yaml:5:1: key 'zzz': '1': unknown key: one of name, description, target"},
+      {"subscribers: 5", "a.yaml:5:1: key 'subscribers': '5': given twice: already on line 2"},
+      {"connect: { rate: 20 }", "a.yaml:5:18: key 'connect.rate': '20': a rate needs a unit: 20/s"},
+      {"connect: fast", "a.yaml:5:10: key 'connect': 'fast': must be a map of keys (rate, timeout)"},
+      {"connect:\n  tiemout: 1s", "a.yaml:6:3: key 'connect.tiemout': '1s': unknown key: did you mean 'timeout'?"},
+      {"connect: { rate: 1/h }",
+       "a.yaml:5:18: key 'connect.rate': '1/h': too slow: 10 subscribers at 1/h take 3.6e+04s, phases.ramp allows 30s"},
+      {"connect: { timeout: 2h }", "must be at most 1h"},
+      {"reconnect: { initial: 2s, max: 1s }",
+       "a.yaml:5:32: key 'reconnect.max': '1s': shorter than reconnect.initial (2s)"},
+      {"reconnect: { jitter: 50 }", "write 50% for percent"},
+      {"reconnect: { factor: 0.5 }", "must be between 1 and 100"},
+      {"phases: { measure: 0s }", "a.yaml:5:20: key 'phases.measure': '0s': must be at least 1ms"},
+      {"phases: { measure: 10ms }", "nothing to measure: 0.2 messages in the 10ms of phases.measure"},
+      {"phases: { warm_up: 1s }", "unknown key: did you mean 'warm-up'?"},
+      {"server: { heartbeat: 20 }", "key 'server.heartbeat': '20': a duration needs a unit"},
+      {"server: { policy: drop }", "unknown value: one of disconnect, drop-oldest"},
+      {"server: { cors: --x }", "has no blanks and no '-' in front"},
+      {"server: { cors: a b }", "has no blanks and no '-' in front"},
+      {"server: { hold: 0s }", "must be at least 1ms"},
+      {"server: { max-topics: 1 }\ntopics: 2",
+       "key 'topics': '2': more than the reference server takes (1): set server.max-topics: 2"},
+      {"server: { max-payload: 100B }", "key 'publish.payload': larger than server.max-payload (100B)"},
+      {"target: http://h\nserver: { threads: 1 }", "a.yaml:6:9: key 'server': only for target: reference"},
+      {"target: http://h\nthresholds: [server_cpu_per_delivery < 1ms]", "cannot be measured"},
+      {"thresholds: missing == 0", "must be a list, such as [missing == 0]"},
+      {"thresholds:\n  - misssing == 0",
+       "a.yaml:6:5: key 'thresholds[0]': 'misssing == 0': unknown metric 'misssing': did you mean 'missing'?"},
+      {"thresholds: [{ technique: see, check: missing == 0 }]",
+       "'see' is not among the techniques of this scenario: did you mean 'sse'?"},
+      {"thresholds: [{ technique: polling, check: missing == 0 }]", "'polling' is not among the techniques"},
+      {"thresholds: [{ technique: sse, variant: x, check: missing == 0 }]", "'sse x' is not among the techniques"},
+      {"thresholds: [{ variant: x, check: missing == 0 }]", "needs a technique beside it"},
+      {"thresholds: [{ technique: sse }]",
+       "key 'thresholds[0].check': missing: write check: delivery_latency.p99 < 50ms"},
+      {"thresholds: [{ technique: sse, chekc: missing == 0, check: missing == 0 }]", "did you mean 'check'?"},
+      {"thresholds: [[missing]]", "must be a check, such as missing == 0"},
+      {"description: ''", "has no value: must be a text"},
+      {"repetitions: 1001", "must be at most 1000"},
+      {"? [a]\n: b", "a.yaml:5:3: a key must be a word"},
+      {"topics: &a 1", "a.yaml:5:9: anchors (&name) are not allowed here"},
+      {"topics: !!int 1", "tags (!name) are not allowed here"},
+      {"topics: [1", "a.yaml:"},
+      {"---\nname: b", "it holds more than one document"}};
+  for (const auto& [line, expected] : errors) {
+    const LoadedScenario loaded = parse(with(line + "\n"));
+    EXPECT_FALSE(loaded.scenario) << line;
+    ASSERT_EQ(loaded.errors.size(), 1U) << line << "\n" << errors_of(loaded);
+    EXPECT_NE(loaded.errors[0].text().find(expected), std::string::npos) << line << "\n" << loaded.errors[0].text();
+  }
+}
+
+TEST(ScenarioErrors, KnowWhatTechniquesNeed) {
+  const std::vector<std::pair<std::string, std::string>> errors = {
+      {"[]", "must be a list of at least one technique"},
+      {"sse", "must be a list of at least one technique"},
+      {"[see]", "a.yaml:4:14: key 'techniques[0]': 'see': unknown technique 'see': did you mean 'sse'?"},
+      {"[carrier-pigeon]", "one of polling, long-polling, sse, odd"},
+      {"[polling: { intervall: 1s }]",
+       "a.yaml:4:25: key 'techniques[0].polling.intervall': '1s': unknown key: did you mean 'interval'?"},
+      {"[polling: { interval: 1 }]", "key 'techniques[0].polling.interval': '1': a duration needs a unit: 1ms or 1s"},
+      {"[polling: { interval: 10us }]", "must be at least 1ms"},
+      {"[polling: { interval: 11s }]", "longer than phases.drain (10s): the last messages could not be received"},
+      {"[polling: { timing: fixed }]", "unknown value: one of fixed-rate, fixed-delay"},
+      {"[polling: { timing: fixed-rat }]", "did you mean 'fixed-rate'?"},
+      {"[polling: { variant: 'a,b' }]", "a name has letters, digits, spaces and . _ + - only"},
+      {"[polling: fast]", "must be a map of keys (interval, timing, connection, variant)"},
+      {"[{ polling: , interval: 1s }]", "one technique an entry: write its options as polling: { key: value }"},
+      {"[[sse]]", "must be a technique, such as sse"},
+      {"[long-polling: { hold: 26s }]", "longer than the reference server holds (25s): set server.hold: 26s"},
+      {"[odd: { batch: 101 }]", "must be at most 100"},
+      {"[odd: { deflate: maybe }]", "one of false, true"},
+      {"[odd: { buffer: 2MiB }]", "must be at most 1MiB"}};
+  for (const auto& [techniques, expected] : errors) {
+    const LoadedScenario loaded = parse(replaced("techniques", "techniques: " + techniques));
+    ASSERT_EQ(loaded.errors.size(), 1U) << techniques << "\n" << errors_of(loaded);
+    EXPECT_NE(loaded.errors[0].text().find(expected), std::string::npos) << techniques << "\n"
+                                                                         << loaded.errors[0].text();
+  }
+}
+
+TEST(ScenarioErrors, KnowWhatArrivalsNeed) {
+  const std::vector<std::pair<std::string, std::string>> errors = {
+      {"{ payload: 1KiB }", "key 'publish.rate': missing: write rate: 20/s"},
+      {"{ rate: 20/s, payload: 39B }", "must be at least 40B"},
+      {"{ rate: 20/s, payload: 17MiB }", "must be at most 16MiB"},
+      {"{ rate: 20/s, payload: 128 }", "a size needs a unit: 128B"},
+      {"{ rate: 20/s, arrivals: poison }", "did you mean 'poisson'?"},
+      {"{ rate: 20/s, arrivals: burst }", "missing: arrivals: burst needs the messages of one burst"},
+      {"{ rate: 20/s, burst: 5 }", "only for arrivals: burst"},
+      {"{ rate: 20/s, arrivals: ramp }", "missing: arrivals: ramp needs the rate at its end"},
+      {"{ rate: 20/s, to: 5/s }", "only for arrivals: ramp"},
+      {"{ rate: 20000000/s }", "must be at most 10000000/s"},
+      {"{ rate: 1/h }", "nothing to measure"}};
+  for (const auto& [publish, expected] : errors) {
+    const LoadedScenario loaded = parse(replaced("publish", "publish: " + publish));
+    ASSERT_EQ(loaded.errors.size(), 1U) << publish << "\n" << errors_of(loaded);
+    EXPECT_NE(loaded.errors[0].text().find(expected), std::string::npos) << publish << "\n" << loaded.errors[0].text();
+  }
+}
+
+TEST(ScenarioErrors, AreAllReportedInTheOrderOfTheFile) {
+  const LoadedScenario loaded =
+      parse("techniques: [see, ssse]\npublish: { rate: 20, payload: 1B }\nsubscribers: none\n");
+  std::vector<std::string> keys;
+  for (const ScenarioError& error : loaded.errors) keys.push_back(error.key);
+  EXPECT_EQ(keys, std::vector<std::string>(
+                      {"name", "techniques[0]", "techniques[1]", "publish.rate", "publish.payload", "subscribers"}));
+}
+
+TEST(ScenarioErrors, AreLimitedInNumber) {
+  std::string text(kMinimal);
+  for (int i = 0; i < 1000; ++i) text += "unknown" + std::to_string(i) + ": 1\n";
+  const LoadedScenario loaded = parse(text);
+  ASSERT_EQ(loaded.errors.size(), 51U);
+  EXPECT_EQ(loaded.errors.back().message, "950 more errors not shown");
+}
+
+TEST(ScenarioErrors, ShowValuesOnOneLineAndCut) {
+  const LoadedScenario loaded = parse(with("topics: \"1\\e[31m\\n" + std::string(500, 'x') + "\"\n"));
+  ASSERT_EQ(loaded.errors.size(), 1U);
+  const std::string text = loaded.errors[0].text();
+  EXPECT_LT(text.size(), 200U);
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_EQ(text.find('\n'), std::string::npos);
+}
+
+TEST(ScenarioFile, ThatCannotBeReadIsOneError) {
+  const std::vector<std::string> none;
+  const LoadedScenario absent = load_scenario("/nonexistent/x.yaml", none, table());
+  ASSERT_EQ(absent.errors.size(), 1U);
+  EXPECT_EQ(absent.errors[0].text(), "/nonexistent/x.yaml: cannot be opened: No such file or directory");
+  const LoadedScenario folder = load_scenario("/", none, table());
+  ASSERT_EQ(folder.errors.size(), 1U);
+  EXPECT_EQ(folder.errors[0].text(), "/: cannot be read: Is a directory");
+}
+
+TEST(ScenarioFile, ThatIsEmptyOrNoMapIsOneError) {
+  for (const std::string text : {"", "\n\n", "# only a comment\n", "- a\n", "word\n"}) {
+    const LoadedScenario loaded = parse(text);
+    ASSERT_EQ(loaded.errors.size(), 1U) << text;
+  }
+}
+
+TEST(Overrides, AreNamedInTheirErrors) {
+  const std::vector<std::pair<std::string, std::string>> errors = {
+      {"publish.rate=20", "--set publish.rate=20: key 'publish.rate': '20': a rate needs a unit: 20/s"},
+      {"subscribres=20", "--set subscribres=20: key 'subscribres': '20': unknown key: did you mean 'subscribers'?"},
+      {"subscribers=", "--set subscribers=: key 'subscribers': has no value"},
+      {"subscribers", "--set subscribers: must be KEY=VALUE, such as publish.rate=50/s"},
+      {"=5", "--set =5: must be KEY=VALUE"},
+      {"a..b=5", "a key is written publish.rate or techniques[0].polling.interval"},
+      {"techniques[5]=sse", "there is no '5' to set"},
+      {"name.x=5", "there is no 'x' to set"},
+      {"publish.rate=[", "--set publish.rate=[: key 'publish.rate': YAML: "}};
+  for (const auto& [override_text, expected] : errors) {
+    const LoadedScenario loaded = parse(kMinimal, {override_text});
+    ASSERT_EQ(loaded.errors.size(), 1U) << override_text << "\n" << errors_of(loaded);
+    EXPECT_NE(loaded.errors[0].text().find(expected), std::string::npos) << loaded.errors[0].text();
+    EXPECT_EQ(loaded.errors[0].line, 0);
+  }
+  std::string deep = "a";
+  for (int i = 0; i < 10'000; ++i) deep += ".a";
+  EXPECT_EQ(parse(kMinimal, {deep + "=1"}).errors.size(), 1U);
+}
+
+std::string repeated(std::string_view text, int times) {
+  std::string out;
+  for (int i = 0; i < times; ++i) out += text;
+  return out;
+}
+
+// Each of these ends in errors: no crash, no hang (the test's own time limit is the judge).
+TEST(HostileYaml, IsAnErrorAndNothingElse) {
+  std::string bomb = "a: &a [x, x]\n";
+  for (char c = 'b'; c <= 'z'; ++c)
+    bomb += std::string(1, c) + ": &" + c + " [*" + static_cast<char>(c - 1) + ", *" + static_cast<char>(c - 1) + "]\n";
+  std::string staircase;
+  for (int i = 0; i < 1000; ++i) staircase += std::string(static_cast<std::size_t>(i), ' ') + "a:\n";
+  const std::vector<std::pair<std::string, std::string>> table_of_texts = {
+      {"an alias bomb", bomb},
+      {"an alias to itself", "a: &a [*a]\n"},
+      {"nested sequences", repeated("[", 500'000)},
+      {"nested maps", repeated("{a: ", 200'000)},
+      {"nested block sequences", repeated("- ", 500'000)},
+      {"nested block maps", staircase},
+      {"explicit keys", repeated("? ", 400'000)},
+      {"closing brackets", repeated("]", 500'000)},
+      {"a long scalar", std::string(900'000, 'a')},
+      {"a long key", std::string(900'000, 'a') + ": b\n"},
+      {"many keys",
+       [] {
+         std::string text;
+         for (int i = 0; i < 80'000; ++i) text += "k" + std::to_string(i) + ": 1\n";
+         return text;
+       }()},
+      {"many equal keys", repeated("name: a\n", 100'000)},
+      {"many techniques", with("").replace(with("").find("[sse]"), 5, "[" + repeated("sse,", 200'000) + "]")},
+      {"many thresholds", with("thresholds: [" + repeated("missing == 0,", 70'000) + "]\n")},
+      {"many quotes", repeated("\"", 500'001)},
+      {"many colons", repeated(":", 500'000)},
+      {"many commas", "[" + repeated(",", 500'000)},
+      {"many documents", repeated("---\n", 200'000)},
+      {"many directives", repeated("%YAML 1.2\n", 100'000)},
+      {"blank lines", repeated("\n", 1'000'000)},
+      {"a hidden end", std::string(kMinimal) + "\x04" + "zzz: 1\n"},
+      {"a zero byte", with(std::string("description: a\0b\n", 17))},
+      {"no UTF-8", with("description: \xff\n")},
+      {"half a character", with("description: \xe2\x82")},
+      {"UTF-16", std::string("\xff\xfe"
+                             "n\0a\0",
+                             6)},
+      {"too much", std::string(kMaxScenarioBytes + 1, '#')}};
+  for (const auto& [what, text] : table_of_texts) {
+    const LoadedScenario loaded = parse(text);
+    EXPECT_FALSE(loaded.scenario) << what;
+    EXPECT_FALSE(loaded.errors.empty()) << what;
+    EXPECT_LE(loaded.errors.size(), 51U) << what;
+  }
+}
+
+TEST(HostileYaml, CutAnywhereNeverThrows) {
+  const std::string text =
+      with("connect: { rate: 20/s }\nthresholds: [missing == 0, { technique: sse, check: 'corrupt == 0' }]\n");
+  for (std::size_t size = 0; size <= text.size(); ++size) {
+    const LoadedScenario loaded = parse(text.substr(0, size));
+    EXPECT_NE(loaded.scenario.has_value(), !loaded.errors.empty()) << size;
+  }
+}
+
+}  // namespace
+}  // namespace loadgen

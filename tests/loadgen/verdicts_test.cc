@@ -1,0 +1,95 @@
+#include "loadgen/verdicts.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "loadgen/campaign.h"
+#include "run_fixture.h"
+
+namespace loadgen {
+namespace {
+
+class Verdicts : public testing::Test {
+ protected:
+  Verdicts() {
+    technique_.name = "sse";
+    run_.scenario.variants.push_back({&technique_, "", {}, 1});
+  }
+
+  // `latencies` in microseconds; `missing` more were expected.
+  RunResult& add_run(std::vector<int> latencies, std::uint64_t missing = 0) {
+    RunResult result(run_.spec);
+    result.variant = &run_.scenario.variants.front();
+    for (const int latency : latencies) result.recorder.delivery_latency.record(std::chrono::microseconds(latency));
+    result.recorder.delivered = latencies.size();
+    result.expected = latencies.size() + missing;
+    result.missing = missing;
+    runs_.push_back(std::move(result));
+    return runs_.back();
+  }
+  Measured value_of(const std::string& check) {
+    const auto threshold = parse_threshold(check);
+    EXPECT_TRUE(threshold) << threshold.error;
+    const auto groups = group_runs(run_.scenario, runs_);
+    return measured(groups.front(), *threshold.value);
+  }
+  int code(const std::string& check) {
+    if (!check.empty()) run_.scenario.thresholds = {*parse_threshold(check).value};
+    CampaignOutcome outcome;
+    outcome.groups = group_runs(run_.scenario, runs_);
+    outcome.thresholds = check_thresholds(run_.scenario, outcome.groups);
+    return exit_code(outcome);
+  }
+
+  RunFixture run_;
+  TechniqueInfo technique_{};
+  std::vector<RunResult> runs_;
+};
+
+TEST_F(Verdicts, RepetitionsAreMergedAndTheirPercentilesNeverAveraged) {
+  add_run(std::vector<int>(99, 100));
+  add_run(std::vector<int>(1, 10'000));
+  EXPECT_NEAR(value_of("delivery_latency.p99 < 1s").value, 100e3, 100);       // an average would be 5 ms
+  EXPECT_NEAR(value_of("delivery_latency.max < 1s").value, 10e6, 10'000);
+}
+
+TEST_F(Verdicts, MissingDeliveriesArePlusInfinityInThePercentiles) {
+  add_run(std::vector<int>(95, 100), 5);
+  EXPECT_NEAR(value_of("delivery_latency.p90 < 1s").value, 100e3, 100);
+  EXPECT_TRUE(std::isinf(value_of("delivery_latency.p99 < 1s").value));
+  EXPECT_EQ(value_of("missing == 0").value, 5);
+  EXPECT_DOUBLE_EQ(value_of("delivered_share >= 90%").value, 0.95);
+}
+
+TEST_F(Verdicts, WhatWasNotMeasuredIsUnknown) {
+  add_run({1});
+  EXPECT_FALSE(value_of("server_cpu_per_delivery < 1s").known);
+  EXPECT_FALSE(value_of("bytes_per_delivery < 1KiB").known);
+  EXPECT_FALSE(value_of("readiness.p99 < 1s").known);
+}
+
+TEST_F(Verdicts, ExitCodesFollowTheContract) {
+  add_run({1, 2, 3});
+  EXPECT_EQ(code(""), 0);
+  EXPECT_EQ(code("missing == 0"), 0);
+  EXPECT_EQ(code("delivery_latency.max < 2us"), 1);
+  runs_.front().verdict = Verdict::kInvalid;
+  EXPECT_EQ(code("delivery_latency.max < 2us"), 3);      // an invalid run breaks nothing and meets nothing
+  run_.scenario.thresholds.clear();
+  EXPECT_EQ(code(""), 3);
+}
+
+TEST_F(Verdicts, OneValidTechniqueIsAResultButAnUnjudgedThresholdIsNot) {
+  run_.scenario.variants.push_back({&technique_, "other", {}, 2});
+  add_run({1});
+  add_run({1});
+  runs_[1].variant = &run_.scenario.variants[1];
+  runs_[0].variant = &run_.scenario.variants[0];
+  runs_[1].verdict = Verdict::kInvalid;
+  EXPECT_EQ(code(""), 0);
+  EXPECT_EQ(code("missing == 0"), 3);
+}
+
+}  // namespace
+}  // namespace loadgen
