@@ -1,0 +1,1 @@
+"""Turns Pushbench result files (FORMAT.md) into one self-contained HTML page."""

@@ -1,0 +1,179 @@
+"""The fields of result.json as data (FORMAT.md in words), and the check that names field and what would be right."""
+
+import math
+from dataclasses import dataclass
+
+SCHEMA_VERSION = 1
+
+
+class FieldError(ValueError):
+    """`path` ("runs[2].delivered") and the problem with what would be right."""
+
+    def __init__(self, path, problem):
+        super().__init__(f"{path or 'the file'} {problem}")
+
+
+@dataclass(frozen=True)
+class Text:
+    choices: tuple = ()
+
+    @property
+    def wanted(self):
+        return "one of " + ", ".join(f'"{c}"' for c in self.choices) if self.choices else "a string"
+
+    def check(self, value, path):
+        if not isinstance(value, str) or (self.choices and value not in self.choices):
+            _wrong(path, value, self.wanted)
+
+
+@dataclass(frozen=True)
+class Number:
+    whole: bool = False
+    minimum: float = 0
+    maximum: float = math.inf
+
+    @property
+    def wanted(self):
+        kind = "an integer" if self.whole else "a number"
+        if self.maximum != math.inf:
+            return f"{kind} from {self.minimum:g} to {self.maximum:g}"
+        return kind if self.minimum == -math.inf else f"{kind} of {self.minimum:g} or more"
+
+    def check(self, value, path):
+        kinds = int if self.whole else (int, float)
+        fits = isinstance(value, kinds) and not isinstance(value, bool)
+        if fits and isinstance(value, int):
+            fits = abs(value) < 1 << 63
+        if not fits or not math.isfinite(value) or not self.minimum <= value <= self.maximum:
+            _wrong(path, value, self.wanted)
+
+
+@dataclass(frozen=True)
+class Flag:
+    wanted = "true or false"
+
+    def check(self, value, path):
+        if not isinstance(value, bool):
+            _wrong(path, value, self.wanted)
+
+
+@dataclass(frozen=True)
+class ListOf:
+    item: object
+    wanted = "a list"
+
+    def check(self, value, path):
+        if not isinstance(value, list):
+            _wrong(path, value, self.wanted)
+        for index, item in enumerate(value):
+            self.item.check(item, f"{path}[{index}]")
+
+
+@dataclass(frozen=True)
+class MapOf:
+    item: object
+    wanted = "an object"
+
+    def check(self, value, path):
+        if not isinstance(value, dict):
+            _wrong(path, value, self.wanted)
+        for key, item in value.items():
+            self.item.check(item, f"{path}.{key}")
+
+
+class Object:
+    """Fields by name. `required` ones are present and not null; `optional` ones may be absent or null."""
+
+    wanted = "an object"
+
+    def __init__(self, required=None, optional=None):
+        self.required = required or {}
+        self.optional = optional or {}
+
+    def check(self, value, path):
+        if not isinstance(value, dict):
+            _wrong(path, value, self.wanted)
+        dot = f"{path}." if path else ""
+        for name, kind in self.required.items():
+            if name not in value:
+                raise FieldError(dot + name, f"is missing; it must be {kind.wanted}")
+            kind.check(value[name], dot + name)
+        for name, kind in self.optional.items():
+            if value.get(name) is not None:
+                kind.check(value[name], dot + name)
+
+
+def _wrong(path, value, wanted):
+    shown = {dict: "an object", list: "a list", type(None): "null", bool: str(value).lower()}.get(type(value))
+    if shown is None:
+        shown = repr(value) if isinstance(value, str) else str(value)
+        shown = shown if len(shown) <= 40 else shown[:37] + "…"
+    raise FieldError(path, f"is {shown}; it must be {wanted}")
+
+
+TEXT, COUNT, NUMBER, SIGNED = Text(), Number(whole=True), Number(), Number(minimum=-math.inf)
+
+DISTRIBUTION = Object(
+    required={"count": COUNT},
+    optional={name: NUMBER for name in ("min", "mean", "p50", "p90", "p99", "p999", "max")}
+    | {"undelivered_from": Number(maximum=1)})
+
+BYTE_KINDS = ("payload", "framing", "http", "tls", "tcpip")
+DIRECTION = Object(optional={kind: COUNT for kind in BYTE_KINDS})
+
+BYTES = Object(required={"received": DIRECTION, "sent": DIRECTION, "deliveries": COUNT}, optional={"window_s": NUMBER})
+
+SERVER = Object(optional={"cpu_us_per_delivery": NUMBER, "rss_bytes": COUNT, "pss_bytes": COUNT,
+                          "bytes_per_subscriber": SIGNED})
+
+GENERATOR = Object(optional={"cpu_us_per_delivery": NUMBER, "loop_lag_ns": DISTRIBUTION, "rss_bytes": COUNT})
+
+VERDICTS = ("valid", "doubtful", "invalid")
+LEVELS = ("info", "warn", "invalid")
+
+# Histogram by its name in `histograms`, and the summary of the same values.
+HISTOGRAMS = {
+    "delivery_latency": "delivery_latency_ns",
+    "service_time": "service_time_ns",
+    "send_lag": "send_lag_ns",
+    "readiness": "readiness_ns",
+    "fanout_spread": "fanout_spread_ns",
+    "subscriber_bandwidth": "subscriber_bandwidth_bytes_per_s",
+    "loop_lag": "generator.loop_lag_ns",
+}
+
+RUN = Object(
+    required={
+        "technique": TEXT, "variant": TEXT, "repetition": Number(whole=True, minimum=1), "subscribers": COUNT,
+        "published": COUNT, "expected_deliveries": COUNT, "delivered": COUNT, "missing": COUNT, "duplicate": COUNT,
+        "reordered": COUNT, "corrupt": COUNT, "failures": MapOf(COUNT), "verdict": Text(VERDICTS),
+    },
+    optional={
+        "connected": COUNT, "topics": COUNT, "publish_failed": COUNT, "failure_examples": MapOf(TEXT),
+        "phases_s": MapOf(NUMBER), "offered_rate_per_s": NUMBER, "achieved_rate_per_s": NUMBER,
+        "delivery_latency_ns": DISTRIBUTION, "service_time_ns": DISTRIBUTION, "send_lag_ns": DISTRIBUTION,
+        "readiness_ns": DISTRIBUTION, "fanout_spread_ns": DISTRIBUTION, "bytes": BYTES, "bytes_per_delivery": NUMBER,
+        "subscriber_bandwidth_bytes_per_s": DISTRIBUTION, "requests": COUNT, "empty_answers": COUNT,
+        "skipped_polls": COUNT, "server": SERVER, "generator": GENERATOR, "verdict_reasons": ListOf(TEXT),
+        "histograms": Object(optional={name: TEXT for name in HISTOGRAMS}),
+    })
+
+THRESHOLD = Object(
+    required={"expression": TEXT,
+              "results": ListOf(Object(required={"technique": TEXT, "variant": TEXT,
+                                                 "verdict": Text(("passed", "broken", "unknown"))},
+                                       optional={"value": SIGNED}))},
+    optional={"technique": TEXT, "variant": TEXT})
+
+RESULT = Object(
+    required={
+        "schema_version": Number(whole=True, minimum=1),
+        "tool": Object(required={"name": TEXT, "version": TEXT}, optional={"commit": TEXT}),
+        "host": Object(optional={"cpu": TEXT, "cores": COUNT, "memory_bytes": COUNT, "kernel": TEXT, "os": TEXT,
+                                 "clocksource": TEXT}),
+        "scenario": Object(required={"name": TEXT, "text": TEXT, "sha256": TEXT}, optional={"path": TEXT}),
+        "warnings": ListOf(Object(required={"level": Text(LEVELS), "message": TEXT},
+                                  optional={"rule": COUNT, "run": COUNT})),
+        "runs": ListOf(RUN),
+    },
+    optional={"command": TEXT, "started": TEXT, "ended": TEXT, "interrupted": Flag(), "thresholds": ListOf(THRESHOLD)})

@@ -1,0 +1,97 @@
+import pytest
+from pushbench_report import load, theme
+from pushbench_report.figures import bytes as bytes_figure
+from pushbench_report.figures import cost, frontier, layout, spectrum
+from pushbench_report.series import Value, workloads
+
+
+@pytest.fixture
+def workload(sample, save):
+    def make(change=lambda result: None):
+        change(sample)
+        return workloads(load.load_all([save(sample)]), theme.Styles())[0]
+    return make
+
+
+def each_run(**fields):
+    return lambda result: [run.update(fields) for run in result["runs"]]
+
+
+def test_a_line_stops_at_the_last_percentile_with_ten_samples_beyond_it(workload):
+    lines = {s.name: spectrum.Line.of(s) for s in workload().series}
+    assert lines["sse"].x[-1] == pytest.approx(40_000 / 10)
+    assert len(lines["sse"].x) <= 200
+
+
+def test_a_line_with_losses_stops_where_the_losses_begin_and_leaves_through_the_top(workload):
+    line = next(line for s in workload().series if (line := spectrum.Line.of(s)).series.name == "polling 5s")
+    assert line.leaves and line.x[-1] == pytest.approx(40_000 / 74, rel=0.02)
+
+
+def test_the_band_of_repetitions_encloses_the_line(workload):
+    line = spectrum.Line.of(workload().series[0])
+    assert (line.low <= line.y).all() and (line.y <= line.high).all()
+
+
+def test_titles_carry_the_numbers(workload):
+    found = workload()
+    assert spectrum.draw(found, "a").title.replace("\u00a0", " ") == (
+        "websocket, http-streaming and sse are fastest: p99 1.74 ms (1.73 ms to 1.75 ms); polling 5s takes 4.96 s, "
+        "2,850 times as long.")
+    assert bytes_figure.draw(found, "b").title.replace("\u00a0", " ") == (
+        "polling 5s needs 141 B on the wire per delivery to carry 120 B of payload; long-polling needs 523 B, 3.7 "
+        "times as much.")
+    assert cost.draw(found, "c").title.startswith("polling 5s needs the least CPU per delivery")
+    assert frontier.draw(found, "d").title.startswith("From polling 5s to websocket, p99 falls from")
+
+
+@pytest.mark.parametrize("module, change, says", [
+    (cost, each_run(server=None), "were not measured"),
+    (bytes_figure, each_run(bytes=None, bytes_per_delivery=None), "No run counted bytes"),
+    (spectrum, each_run(histograms=None), "no latency histograms"),
+    (spectrum, each_run(histograms=None, delivered=0, missing=20_000, delivery_latency_ns=None),
+     "Nothing was delivered"),
+    (frontier, each_run(verdict="invalid"), "Fewer than two techniques"),
+    (frontier, each_run(server=None, bytes=None, bytes_per_delivery=None), "fewer than two techniques have both"),
+])
+def test_without_data_there_is_a_sentence_instead_of_an_empty_chart(workload, module, change, says):
+    drawing = module.draw(workload(change), "x")
+    assert drawing.svg is None and says in drawing.title
+
+
+def test_kinds_that_were_not_measured_are_named_and_not_drawn_as_zero(workload):
+    drawing = bytes_figure.draw(workload(), "x")
+    assert "Not measured and not in the bars: TLS." in drawing.notes
+    assert not any("TLS" in column for column in drawing.columns)
+
+
+def test_the_pareto_line_holds_what_nothing_beats():
+    def point(x, y):
+        return frontier.Point(None, Value("ok", x), Value("ok", y))
+    points = [point(1, 9), point(2, 5), point(3, 6), point(4, 1), point(5, 1)]
+    assert [(p.x.value, p.y.value) for p in frontier.pareto(points)] == [(1, 9), (2, 5), (4, 1)]
+
+
+@pytest.mark.parametrize("wanted", [[50, 50, 50], [0, 1, 99, 100], [10, 90], [100] * 5, [5], []])
+def test_spread_labels_keep_their_distance_and_stay_inside(wanted):
+    placed = layout.spread(wanted, 20, 0, 100)
+    ordered = sorted(placed)
+    assert all(b - a >= 20 - 1e-9 for a, b in zip(ordered, ordered[1:]))
+    assert all(-1e-9 <= place <= 100 + 1e-9 for place in placed)
+
+
+def test_spread_labels_shrink_their_distance_when_there_is_no_room():
+    placed = sorted(layout.spread([50] * 11, 20, 0, 100))
+    assert placed[0] == pytest.approx(0) and placed[-1] == pytest.approx(100)
+
+
+def test_labels_beside_points_do_not_cover_one_another():
+    points = [(100, 100), (104, 102), (108, 99), (300, 200)]
+    places = layout.place_labels(points, [60] * 4, (0, 0, 600, 400))
+    boxes = [(x, y - 8, x + 60, y + 8) for x, y in places]
+    assert all(layout._common_area(a, b) == 0 for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+def test_ticks_of_a_log_axis_are_round_and_inside():
+    assert layout.log_ticks(1, 1e6) == [1, 10, 100, 1e3, 1e4, 1e5, 1e6]
+    assert layout.log_ticks(150, 900) == [150, 200, 300, 500, 700]
