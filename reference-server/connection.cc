@@ -1,0 +1,251 @@
+#include "server/connection.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/options.h"
+#include "server/reply.h"
+#include "server/shard.h"
+#include "server/stats.h"
+
+namespace server {
+
+namespace {
+
+constexpr std::size_t kMaxUnsent = 256 * 1024;         // answers that may wait in a connection before its next request is read
+constexpr std::size_t kMaxKept = 64 * 1024;            // pipelined bytes behind a held request before reading pauses
+// What a client must send at least once its request has begun: it has the request time-out, and a second more for each of these.
+constexpr std::uint32_t kBytesPerSecond = 16 * 1024;
+
+}  // namespace
+
+HttpConnection::HttpConnection(Shard& shard, net::Tcp::Ptr tcp) : shard_(shard), tcp_(std::move(tcp)) {}
+
+HttpConnection::~HttpConnection() = default;
+
+void HttpConnection::start() {
+  set_deadline(shard_.now() + shard_.options.request_timeout);
+  tcp_->start(*this);
+}
+
+void HttpConnection::on_bytes(net::Tcp&, Bytes bytes) {
+  if (technique_ != nullptr) {
+    pass_on(bytes);
+  } else if (waiting_) {
+    keep(bytes);
+  } else {
+    read_requests(bytes);
+  }
+}
+
+void HttpConnection::pass_on(Bytes bytes) {
+  switch (input_) {
+    case Input::kTechnique:
+      technique_->on_bytes(*this, bytes);
+      break;
+    case Input::kLater:
+      keep(bytes);
+      break;
+    case Input::kIgnored:
+      shard_.stats.received.http.add(bytes.size());
+      break;
+  }
+}
+
+void HttpConnection::keep(Bytes bytes) {
+  if (kept_ == nullptr) kept_ = std::make_unique<std::string>();
+  kept_->append(bytes);
+  if (kept_->size() <= kMaxKept || paused_) return;
+  paused_ = true;
+  tcp_->pause_reading();
+}
+
+void HttpConnection::read_requests(Bytes bytes) {
+  while (!bytes.empty() && tcp_ != nullptr && technique_ == nullptr) {
+    if (tcp_->unsent_bytes() > kMaxUnsent) {
+      waiting_ = true;
+      keep(bytes);
+      shard_.resume_later(*this);
+      return;
+    }
+    bytes.remove_prefix(read_request(bytes));
+  }
+  if (!bytes.empty() && tcp_ != nullptr) pass_on(bytes);
+}
+
+std::size_t HttpConnection::read_request(Bytes bytes) {
+  wire::http1::RequestParser& parser = parser_ != nullptr ? *parser_ : shard_.parser();
+  std::size_t consumed = 0;
+  const wire::http1::Parsed parsed = parser.feed(bytes, consumed);
+  shard_.stats.received.http.add(consumed);
+  if (parsed == wire::http1::Parsed::kNeedMore) {
+    if (parser.mid_message()) wait_for_rest(consumed);
+    return bytes.size();
+  }
+  request_bytes_ = 0;
+  if (parsed == wire::http1::Parsed::kError) {
+    answer_parse_error(parser);
+  } else {
+    const wire::http1::Request& request = parser.request();
+    exchange_ = {.keep_alive = request.keep_alive, .http10 = request.version_minor == 0, .head_only = request.method == "HEAD"};
+    shard_.handle(*this, request);
+  }
+  parser.reset();
+  if (parser_ != nullptr) shard_.give_back(std::move(parser_));
+  return consumed;
+}
+
+// The thread's parser stays with this connection until its request is complete.
+void HttpConnection::wait_for_rest(std::size_t consumed) {
+  if (parser_ == nullptr) parser_ = shard_.lend_parser();
+  if (request_bytes_ == 0) deadline_ = shard_.now() + shard_.options.request_timeout;
+  const std::uint32_t before = request_bytes_;
+  request_bytes_ += static_cast<std::uint32_t>(consumed);
+  set_deadline(deadline_ + std::chrono::seconds(request_bytes_ / kBytesPerSecond - before / kBytesPerSecond));
+  if (parser_->take_expect_continue()) send(Bytes("HTTP/1.1 100 Continue\r\n\r\n"));
+}
+
+void HttpConnection::answer_parse_error(const wire::http1::RequestParser& parser) {
+  shard_.stats.bad_requests.add(1);
+  exchange_ = {.keep_alive = false, .http10 = false, .head_only = false};
+  refuse(*this, shard_, parser.error_status(), parser.error_text());
+}
+
+Exchange HttpConnection::exchange() const {
+  Exchange exchange = exchange_;
+  exchange.keep_alive = exchange.keep_alive && !shard_.stopping();
+  return exchange;
+}
+
+void HttpConnection::finish_response() {
+  if (!exchange().keep_alive) {
+    close();
+  } else {
+    set_deadline(shard_.now() + shard_.options.idle_timeout);
+  }
+}
+
+void HttpConnection::take_over(Technique& technique, std::unique_ptr<ConnectionState> state, Input input) {
+  technique_ = &technique;
+  state_ = std::move(state);
+  input_ = input;
+  deadline_ = wire::Time::max();
+  if (input != Input::kLater) timer_.stop();    // a held request asks for a wake-up next: the timer that runs serves it
+}
+
+void HttpConnection::release() {
+  technique_ = nullptr;
+  state_.reset();
+  finish_response();
+  if (tcp_ == nullptr || kept_ == nullptr) return;
+  waiting_ = true;
+  shard_.resume_later(*this);
+}
+
+void HttpConnection::resume() {
+  resuming_ = false;
+  if (tcp_ == nullptr || !waiting_ || stalled()) return;     // stalled: on_drain comes
+  waiting_ = false;
+  if (std::exchange(paused_, false)) tcp_->resume_reading();
+  const std::unique_ptr<std::string> bytes = std::move(kept_);
+  if (bytes != nullptr) read_requests(*bytes);
+}
+
+void HttpConnection::before_send() {
+  if (sent_in_ == shard_.iteration()) return;
+  sent_in_ = shard_.iteration();
+  was_stalled_ = tcp_->unsent_bytes() > 0;
+}
+
+void HttpConnection::send(Bytes bytes) {
+  if (tcp_ == nullptr) return;
+  before_send();
+  tcp_->send(bytes);
+}
+
+void HttpConnection::send(const SharedBytes& bytes) {
+  if (tcp_ == nullptr) return;
+  before_send();
+  tcp_->send(bytes);
+}
+
+// What earlier iterations left unsent, the kernel has refused.
+bool HttpConnection::stalled() const {
+  if (tcp_ == nullptr) return true;
+  return sent_in_ == shard_.iteration() ? was_stalled_ : tcp_->unsent_bytes() > 0;
+}
+
+void HttpConnection::close() {
+  if (tcp_ == nullptr) return;
+  net::Tcp::finish(std::move(tcp_));
+  leave();
+}
+
+// A reset frees the kernel's buffers at once and tells the client that this was no orderly end.
+void HttpConnection::abort() {
+  if (tcp_ == nullptr) return;
+  tcp_->reset_on_close();
+  tcp_.reset();
+  leave();
+}
+
+void HttpConnection::leave() {
+  timer_.stop();
+  shard_.bury(*this);
+  if (Technique* technique = std::exchange(technique_, nullptr)) technique->on_close(*this);
+}
+
+void HttpConnection::on_close(net::Tcp&, int error) {
+  if (error == 0 && technique_ == nullptr) {
+    close();                                                 // answers may still be on their way
+  } else {
+    tcp_.reset();
+    leave();
+  }
+}
+
+void HttpConnection::on_drain(net::Tcp&) {
+  was_stalled_ = false;
+  if (technique_ != nullptr) {
+    technique_->on_drain(*this);
+  } else if (waiting_) {
+    resume();
+  }
+}
+
+void HttpConnection::wake_after(Nanos delay) { set_deadline(shard_.now() + delay); }
+
+// A deadline that moves back costs nothing: the timer fires early, looks, and sleeps on.
+void HttpConnection::set_deadline(wire::Time deadline) {
+  deadline_ = deadline;
+  if (timer_.active() && armed_ <= deadline) return;
+  armed_ = deadline;
+  timer_.start(shard_.timers(), deadline, *this);
+}
+
+void HttpConnection::on_timer(net::Timer&) {
+  if (deadline_ > shard_.now()) {
+    if (deadline_ != wire::Time::max()) set_deadline(deadline_);
+    return;
+  }
+  deadline_ = wire::Time::max();
+  if (technique_ != nullptr) {
+    technique_->on_wake(*this);
+  } else {
+    expire();
+  }
+}
+
+void HttpConnection::expire() {
+  shard_.stats.timed_out.add(1);
+  if (stalled()) {
+    abort();
+  } else if (parser_ != nullptr) {
+    exchange_ = {.keep_alive = false, .http10 = false, .head_only = false};
+    refuse(*this, shard_, 408, "the request did not arrive in time");
+  } else {
+    close();
+  }
+}
+
+}  // namespace server

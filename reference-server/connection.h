@@ -1,0 +1,79 @@
+// One client's connection over a socket: HTTP requests in order, until a technique takes it over.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "net/tcp.h"
+#include "net/timer.h"
+#include "server/routes.h"
+#include "server/technique.h"
+#include "wire/http1.h"
+#include "wire/time.h"
+
+namespace server {
+
+class Shard;
+
+class HttpConnection final : public Connection, net::Tcp::Handler, net::Timer::Handler {
+ public:
+  HttpConnection(Shard& shard, net::Tcp::Ptr tcp);
+  ~HttpConnection() override;
+  void start();
+  // Goes on with requests that waited for an answer to leave.
+  void resume();
+
+  void send(Bytes bytes) override;
+  void send(const SharedBytes& bytes) override;
+  void close() override;
+  Exchange exchange() const override;
+  void finish_response() override;
+  void take_over(Technique& technique, std::unique_ptr<ConnectionState> state, Input input) override;
+  void release() override;
+  ConnectionState* state() override { return state_.get(); }
+  void wake_after(Nanos delay) override;
+  bool stalled() const override;
+  void abort() override;
+
+ private:
+  friend class Shard;
+
+  void on_bytes(net::Tcp& tcp, Bytes bytes) override;
+  void on_close(net::Tcp& tcp, int error) override;
+  void on_drain(net::Tcp& tcp) override;
+  void on_timer(net::Timer& timer) override;
+
+  void read_requests(Bytes bytes);
+  std::size_t read_request(Bytes bytes);
+  void wait_for_rest(std::size_t consumed);
+  void answer_parse_error(const wire::http1::RequestParser& parser);
+  void pass_on(Bytes bytes);
+  void keep(Bytes bytes);
+  void expire();
+  void leave();
+  void before_send();
+  void set_deadline(wire::Time deadline);
+
+  Shard& shard_;
+  net::Tcp::Ptr tcp_;                                        // null once the connection has ended
+  Technique* technique_ = nullptr;                           // that took it over
+  std::unique_ptr<ConnectionState> state_;
+  std::unique_ptr<wire::http1::RequestParser> parser_;       // only while a request is incomplete
+  std::unique_ptr<std::string> kept_;                        // requests that must wait for the answer in hand
+  net::Timer timer_;                                         // armed for a time not after deadline_
+  wire::Time deadline_ = wire::Time::max();                  // technique_: on_wake; else the client's time is over
+  wire::Time armed_{};
+  std::uint32_t slot_ = 0;                                   // in the shard's list
+  std::uint32_t sent_in_ = 0;                                // iteration of the last send()
+  std::uint32_t request_bytes_ = 0;                          // of the incomplete request
+  Exchange exchange_;
+  Input input_ = Input::kIgnored;
+  std::uint8_t counted_for_ = Routes::kNone;                // technique whose gauge counts this connection
+  bool was_stalled_ = false;                                 // before the first send() of that iteration
+  bool waiting_ = false;                                     // answers must leave before more requests are read
+  bool paused_ = false;                                      // reading
+  bool resuming_ = false;                                    // in the shard's list of connections to resume
+};
+
+}  // namespace server

@@ -1,0 +1,231 @@
+#include "server/feed.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/options.h"
+#include "server/stats.h"
+#include "wire/http1.h"
+
+namespace server {
+
+namespace {
+
+// What one subscriber is given from the log in one iteration: enough for one full write, little enough that others get their turn.
+constexpr std::size_t kPiece = 64 * 1024;
+
+}  // namespace
+
+Feed::Feed(Context& context, TechniqueStats& counters, const Dialect& dialect, Framing framing, void (*reject)(Connection&))
+    : context_(context), counters_(counters), dialect_(dialect), framing_(framing), reject_(reject) {}
+
+void Feed::subscribe(Connection& connection, Subscriber& subscriber, Topic& topic, std::uint64_t cursor) {
+  if (topic.index() >= places_.size()) places_.resize(topic.index() + 1);
+  auto& place = places_[topic.index()];
+  if (place == nullptr) place = std::make_unique<TopicFeed>(*this, topic);
+  place->write_batch();    // the newcomer's place is behind what was encoded before it came
+  subscriber.place_ = place.get();
+  place->start_lagging(connection, subscriber, std::min(cursor, topic.head()), topic.bytes_through(topic.head()));
+  place->catch_up(place->lagging_.size() - 1);
+}
+
+void Feed::unsubscribe(Subscriber& subscriber) {
+  if (subscriber.place_ == nullptr) return;
+  subscriber.place_->remove(subscriber);
+  subscriber.place_ = nullptr;
+}
+
+void Feed::on_drain(Subscriber& subscriber) {
+  if (subscriber.place_ == nullptr || !subscriber.lagging_) return;
+  subscriber.place_->write_batch();
+  subscriber.place_->catch_up(subscriber.slot_);
+}
+
+void Feed::on_publish(const Topic& topic, const Message& message) {
+  if (topic.index() >= places_.size()) return;
+  TopicFeed* place = places_[topic.index()].get();
+  if (place == nullptr || place->idle()) return;
+  place->publish(message);
+  queue(*place);
+}
+
+void Feed::queue(TopicFeed& place) {
+  if (place.queued_) return;
+  place.queued_ = true;
+  queue_.push_back(&place);
+}
+
+void Feed::on_flush() {
+  flushing_.swap(queue_);
+  for (TopicFeed* place : flushing_) {
+    place->queued_ = false;
+    place->flush();
+  }
+  flushing_.clear();
+}
+
+void Feed::send_to_quiet(Bytes bytes) {
+  std::string sealed(bytes);
+  seal(sealed);
+  const SharedBytes shared(std::move(sealed));
+  for (const auto& place : places_) {
+    if (place == nullptr || place->idle()) continue;
+    place->wrote_ = !place->wrote_;      // quiet since the last call: written to now
+    if (!place->wrote_) continue;
+    for (Connection* connection : place->live_) {
+      if (connection->stalled()) continue;
+      connection->send(shared);
+      context_.stats.sent.framing.add(shared.size());
+    }
+  }
+}
+
+void Feed::seal(std::string& bytes) const {
+  if (framing_ == Framing::kNone || bytes.empty()) return;
+  std::string chunk;
+  chunk.reserve(bytes.size() + 16);
+  wire::http1::append_chunk(chunk, bytes);
+  bytes = std::move(chunk);
+}
+
+void TopicFeed::publish(const Message& message) {
+  published_ = true;
+  if (live_.empty()) return;
+  if (batch_messages_ == 0) batch_first_ = message.sequence;
+  feed_.dialect_.append(batch_, message);
+  ++batch_messages_;
+  batch_payload_ += message.bytes().size();
+}
+
+void TopicFeed::flush() {
+  write_batch();
+  if (published_) judge_slow();
+  published_ = false;
+  for (std::size_t i = lagging_.size(); i-- > 0;) {
+    if (!lagging_[i].connection->stalled()) catch_up(i);
+  }
+}
+
+void TopicFeed::write_batch() {
+  if (batch_messages_ == 0) return;
+  const std::uint64_t messages = std::exchange(batch_messages_, 0);
+  const std::uint64_t payload = std::exchange(batch_payload_, 0);
+  std::string bytes = std::exchange(batch_, {});
+  feed_.seal(bytes);
+  const SharedBytes shared(std::move(bytes));
+  std::uint64_t sent = 0;
+  for (std::size_t i = live_.size(); i-- > 0;) {
+    Connection& connection = *live_[i];
+    if (connection.stalled()) {
+      auto& subscriber = static_cast<Subscriber&>(*connection.state());
+      remove(subscriber);
+      start_lagging(connection, subscriber, batch_first_ - 1, 0);
+    } else {
+      connection.send(shared);
+      ++sent;
+    }
+  }
+  Stats& stats = feed_.context_.stats;
+  feed_.counters_.delivered.add(sent * messages);
+  stats.sent.payload.add(sent * payload);
+  stats.sent.framing.add(sent * (shared.size() - payload));
+  wrote_ = true;
+}
+
+void TopicFeed::start_lagging(Connection& connection, Subscriber& subscriber, std::uint64_t cursor, std::uint64_t joined_at) {
+  subscriber.lagging_ = true;
+  subscriber.slot_ = static_cast<std::uint32_t>(lagging_.size());
+  lagging_.push_back({&connection, cursor, joined_at, 0});
+}
+
+void TopicFeed::become_live(std::size_t slot) {
+  Connection& connection = *lagging_[slot].connection;
+  auto& subscriber = static_cast<Subscriber&>(*connection.state());
+  remove_lagging(slot);
+  subscriber.lagging_ = false;
+  subscriber.slot_ = static_cast<std::uint32_t>(live_.size());
+  live_.push_back(&connection);
+}
+
+// The policy for those whose kernel buffers are full: as long as the socket takes bytes, a subscriber may be any distance behind.
+void TopicFeed::judge_slow() {
+  Stats& stats = feed_.context_.stats;
+  for (std::size_t i = lagging_.size(); i-- > 0;) {
+    Lagging& slow = lagging_[i];
+    if (!slow.connection->stalled() || !over_limit(slow)) continue;
+    if (feed_.context_.options.policy == SlowPolicy::kDropOldest) {
+      drop_for(slow);
+    } else {
+      stats.disconnected_slow.add(1);
+      stats.dropped.add(topic_.head() - slow.cursor);
+      feed_.reject_(*slow.connection);     // removes it from here
+    }
+  }
+}
+
+bool TopicFeed::over_limit(const Lagging& slow) const {
+  const std::uint64_t from = std::max(topic_.bytes_through(slow.cursor), slow.joined_at);
+  const std::uint64_t waiting = topic_.bytes_through(topic_.head()) - from;
+  const bool fell_off = slow.cursor + 1 < topic_.first() && slow.joined_at <= topic_.bytes_through(slow.cursor);
+  return waiting > feed_.context_.options.queue || fell_off;
+}
+
+void TopicFeed::drop_for(Lagging& slow) {
+  const std::uint64_t cursor = std::max(slow.cursor, topic_.cursor_within(feed_.context_.options.queue));
+  feed_.context_.stats.dropped.add(cursor - slow.cursor);
+  if (slow.gap_first == 0) slow.gap_first = slow.cursor + 1;
+  slow.cursor = cursor;
+}
+
+void TopicFeed::catch_up(std::size_t slot) {
+  Lagging& behind = lagging_[slot];
+  Stats& stats = feed_.context_.stats;
+  if (behind.cursor + 1 < topic_.first()) {
+    if (behind.gap_first == 0) behind.gap_first = behind.cursor + 1;
+    stats.gap_messages.add(topic_.first() - 1 - behind.cursor);
+    behind.cursor = topic_.first() - 1;
+  }
+  std::string bytes;
+  std::uint64_t messages = 0;
+  std::uint64_t payload = 0;
+  if (behind.gap_first != 0) feed_.dialect_.append_gap(bytes, {std::exchange(behind.gap_first, 0), behind.cursor});
+  while (behind.cursor < topic_.head() && bytes.size() < kPiece) {
+    const Message& message = topic_.message(++behind.cursor);
+    feed_.dialect_.append(bytes, message);
+    ++messages;
+    payload += message.bytes().size();
+  }
+  feed_.seal(bytes);
+  feed_.counters_.delivered.add(messages);
+  stats.sent.payload.add(payload);
+  stats.sent.framing.add(bytes.size() - payload);
+  if (!bytes.empty()) behind.connection->send(SharedBytes(std::move(bytes)));
+  if (behind.cursor == topic_.head()) {
+    become_live(slot);
+  } else {
+    feed_.queue(*this);
+    feed_.context_.flush_again();
+  }
+}
+
+void TopicFeed::remove(Subscriber& subscriber) {
+  if (subscriber.lagging_) {
+    remove_lagging(subscriber.slot_);
+    return;
+  }
+  live_[subscriber.slot_] = live_.back();
+  live_.pop_back();
+  if (subscriber.slot_ < live_.size()) {
+    static_cast<Subscriber&>(*live_[subscriber.slot_]->state()).slot_ = subscriber.slot_;
+  }
+}
+
+void TopicFeed::remove_lagging(std::size_t slot) {
+  lagging_[slot] = lagging_.back();
+  lagging_.pop_back();
+  if (slot < lagging_.size()) {
+    static_cast<Subscriber&>(*lagging_[slot].connection->state()).slot_ = static_cast<std::uint32_t>(slot);
+  }
+}
+
+}  // namespace server

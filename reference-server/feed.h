@@ -1,0 +1,128 @@
+// The one mechanism behind every stream (http-streaming, sse, websocket): subscribers of a topic who get each message as it is published.
+//
+// A message is encoded once into the topic's batch; at the end of the loop iteration the batch goes, as one shared buffer, to every subscriber
+// who is up to date. Who is not (a resumed cursor, a kernel that refuses bytes) is served from the topic's log by cursor, a bounded
+// piece at a time: a slow subscriber costs its cursor and no copy of anything.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/technique.h"
+#include "server/topic.h"
+#include "wire/lines.h"
+
+namespace server {
+
+using wire::lines::Gap;
+
+// How a technique puts things to the subscribers of its streams.
+class Dialect {
+ public:
+  virtual void append(std::string& out, const Message& message) const = 0;
+  virtual void append_gap(std::string& out, Gap gap) const = 0;
+
+ protected:
+  ~Dialect() = default;
+};
+
+class Feed;
+class TopicFeed;
+
+// State of a connection that is subscribed; techniques may derive from it.
+class Subscriber : public ConnectionState {
+ public:
+  bool subscribed() const { return place_ != nullptr; }
+
+ private:
+  friend class Feed;
+  friend class TopicFeed;
+  TopicFeed* place_ = nullptr;
+  std::uint32_t slot_ = 0;           // in live_ or in lagging_
+  bool lagging_ = false;
+};
+
+// The subscribers of one topic in one feed.
+class TopicFeed {
+ public:
+  TopicFeed(Feed& feed, Topic& topic) : feed_(feed), topic_(topic) {}
+
+ private:
+  friend class Feed;
+  struct Lagging {
+    Connection* connection = nullptr;
+    std::uint64_t cursor = 0;        // the last message it was sent
+    std::uint64_t joined_at = 0;     // bytes published when it came: what is older waits at nobody's cost
+    std::uint64_t gap_first = 0;     // first of the messages dropped for it and not yet told; 0: none
+  };
+
+  void publish(const Message& message);
+  void flush();
+  void write_batch();
+  void start_lagging(Connection& connection, Subscriber& subscriber, std::uint64_t cursor, std::uint64_t joined_at);
+  void become_live(std::size_t slot);
+  void judge_slow();
+  bool over_limit(const Lagging& slow) const;
+  void drop_for(Lagging& slow);
+  void catch_up(std::size_t slot);
+  void remove(Subscriber& subscriber);
+  void remove_lagging(std::size_t slot);
+  bool idle() const { return live_.empty() && lagging_.empty(); }
+
+  Feed& feed_;
+  Topic& topic_;
+  std::vector<Connection*> live_;    // have everything up to the batch
+  std::vector<Lagging> lagging_;
+  std::string batch_;                // encoded in this iteration, not yet written
+  std::uint64_t batch_first_ = 0;
+  std::uint64_t batch_messages_ = 0;
+  std::uint64_t batch_payload_ = 0;
+  bool published_ = false;           // since the last flush
+  bool queued_ = false;              // in the feed's list of topics to flush
+  bool wrote_ = false;               // since the last take_quiet()
+};
+
+// All subscribers of one technique that are spoken to in the same way.
+class Feed {
+ public:
+  enum class Framing : std::uint8_t { kNone, kChunked };   // kChunked: each write is one chunk of RFC 9112 section 7.1
+  // `reject` ends a subscriber that is too slow; it must close or abort the connection.
+  Feed(Context& context, TechniqueStats& counters, const Dialect& dialect, Framing framing, void (*reject)(Connection&));
+
+  // `connection` has been taken over with `subscriber` as its state. Messages after `cursor` follow, those of the log first; the part of them
+  // that the log no longer has is told as a gap.
+  void subscribe(Connection& connection, Subscriber& subscriber, Topic& topic, std::uint64_t cursor);
+  static void unsubscribe(Subscriber& subscriber);
+  static void on_drain(Subscriber& subscriber);
+  void on_publish(const Topic& topic, const Message& message);
+  void on_flush();
+  // Sends `bytes` to every subscriber of a topic to which nothing was written since the last call: a heartbeat.
+  void send_to_quiet(Bytes bytes);
+  // Visits every subscriber; the visitor may end the connection that it is shown.
+  template <typename Visit>
+  void for_each(Visit visit) {
+    for (const auto& place : places_) {
+      if (place == nullptr) continue;
+      for (std::size_t i = place->live_.size(); i-- > 0;) visit(*place->live_[i]);
+      for (std::size_t i = place->lagging_.size(); i-- > 0;) visit(*place->lagging_[i].connection);
+    }
+  }
+
+ private:
+  friend class TopicFeed;
+  void queue(TopicFeed& place);
+  void seal(std::string& bytes) const;
+
+  Context& context_;
+  TechniqueStats& counters_;
+  const Dialect& dialect_;
+  const Framing framing_;
+  void (*const reject_)(Connection&);
+  std::vector<std::unique_ptr<TopicFeed>> places_;   // by the topic's index; null where nobody subscribed
+  std::vector<TopicFeed*> queue_;                    // to flush at the end of this iteration
+  std::vector<TopicFeed*> flushing_;
+};
+
+}  // namespace server

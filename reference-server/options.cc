@@ -1,0 +1,136 @@
+#include "server/options.h"
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+
+#include "wire/units.h"
+
+namespace server {
+
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  reference-server
+  reference-server --listen 0.0.0.0:8080 --threads 4 --cors '*'
+  reference-server --listen 127.0.0.1:0 --queue 64KiB --policy drop-oldest --hold 5s
+  curl --no-buffer 'http://127.0.0.1:8080/sse?topic=news' &
+  curl --data 'hello' 'http://127.0.0.1:8080/publish?topic=news'
+)";
+
+CLI::Option* add_duration(CLI::App& group, const char* name, wire::Nanos& value, const std::string& help, wire::Nanos least) {
+  return group
+      .add_option_function<std::string>(
+          name,
+          [&value, name, least](const std::string& text) {
+            const auto parsed = wire::parse_duration(text);
+            if (!parsed) throw CLI::ValidationError(name, "'" + text + "': " + parsed.error);
+            if (*parsed.value < least) throw CLI::ValidationError(name, "'" + text + "': at least " + wire::format_duration(least));
+            value = *parsed.value;
+          },
+          help + " [" + wire::format_duration(value) + "]")
+      ->type_name("TIME");
+}
+
+CLI::Option* add_size(CLI::App& group, const char* name, std::size_t& value, const std::string& help) {
+  return group
+      .add_option_function<std::string>(
+          name,
+          [&value, name](const std::string& text) {
+            const auto parsed = wire::parse_size(text);
+            if (!parsed) throw CLI::ValidationError(name, "'" + text + "': " + parsed.error);
+            if (*parsed.value < 1) throw CLI::ValidationError(name, "'" + text + "': at least 1B");
+            value = static_cast<std::size_t>(*parsed.value);
+          },
+          help + " [" + wire::format_size(static_cast<std::int64_t>(value)) + "]")
+      ->type_name("SIZE");
+}
+
+CLI::Option* add_count(CLI::App& group, const char* name, std::size_t& value, const std::string& help) {
+  return group.add_option(name, value, help + " [" + std::to_string(value) + "]")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 30))
+      ->type_name("COUNT");
+}
+
+void add_server_options(CLI::App& app, Options& options) {
+  auto& group = *app.add_option_group("Server");
+  group.add_option("--listen", options.listen, "Address to listen on; port 0 picks one [" + options.listen + "]")
+      ->type_name("HOST:PORT");
+  group.add_option("--threads", options.threads, "Threads, each with a loop of its own; they share the port [1]")
+      ->check(CLI::Range(1u, 1024u))
+      ->type_name("N");
+  group.add_option("--cors", options.cors, "Let pages of this origin read the answers; '*' for all")
+      ->check([](const std::string& origin) {
+        for (const char c : origin) {
+          if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f) return std::string("an origin has no blanks: https://example.org");
+        }
+        return origin.empty() ? std::string("an origin, as in https://example.org, or '*'") : std::string();
+      })
+      ->type_name("ORIGIN");
+  add_duration(group, "--idle-timeout", options.idle_timeout, "Close a keep-alive connection that asks nothing for so long",
+               std::chrono::milliseconds(1));
+  add_duration(group, "--request-timeout", options.request_timeout, "Close a connection whose request is not complete by then",
+               std::chrono::milliseconds(1));
+}
+
+void add_topic_options(CLI::App& app, Options& options) {
+  auto& group = *app.add_option_group("Topics");
+  add_count(group, "--log-size", options.log_messages, "Messages of each topic that are kept for clients to resume from");
+  add_size(group, "--log-bytes", options.log_bytes, "Payload of each topic that is kept at most");
+  add_size(group, "--max-payload", options.max_payload, "Largest message");
+  add_count(group, "--max-topics", options.max_topics, "Topics at most");
+}
+
+void add_slow_options(CLI::App& app, Options& options) {
+  auto& group = *app.add_option_group("Subscribers that do not read");
+  add_size(group, "--queue", options.queue, "Payload that may wait for a subscriber; also the most in one poll answer");
+  group
+      .add_option_function<std::string>(
+          "--policy",
+          [&options](const std::string& word) {
+            options.policy = word == "drop-oldest" ? SlowPolicy::kDropOldest : SlowPolicy::kDisconnect;
+          },
+          "What happens then; drop-oldest tells the client by a gap notice [disconnect]")
+      ->check(CLI::IsMember({"disconnect", "drop-oldest"}))
+      ->type_name("POLICY");
+}
+
+void add_technique_options(CLI::App& app, Options& options) {
+  auto& group = *app.add_option_group("Techniques");
+  add_duration(group, "--hold", options.hold, "long-polling: hold a request for so long", std::chrono::milliseconds(1));
+  add_duration(group, "--heartbeat", options.heartbeat, "sse: a comment after so much silence; 0s for none", wire::Nanos::zero());
+  group
+      .add_option_function<std::string>(
+          "--retry",
+          [&options](const std::string& text) {
+            const auto parsed = wire::parse_duration(text);
+            if (!parsed) throw CLI::ValidationError("--retry", "'" + text + "': " + parsed.error);
+            options.retry = *parsed.value;
+          },
+          "sse: tell clients to reconnect after so long")
+      ->type_name("TIME");
+  add_duration(group, "--ping-interval", options.ping_interval, "websocket: ping after so much silence; 0s for none",
+               wire::Nanos::zero());
+  add_duration(group, "--ping-timeout", options.ping_timeout, "websocket: close when a ping is not answered within",
+               std::chrono::milliseconds(1));
+}
+
+}  // namespace
+
+std::optional<int> parse_options(int argc, char** argv, Options& options) {
+  CLI::App app("The smallest honest server that speaks every push technique over one topic log.", "reference-server");
+  app.set_version_flag("--version", "reference-server " PUSHBENCH_VERSION);
+  app.footer(kExamples);
+  add_server_options(app, options);
+  add_topic_options(app, options);
+  add_slow_options(app, options);
+  add_technique_options(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return std::nullopt;
+}
+
+}  // namespace server

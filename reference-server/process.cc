@@ -1,0 +1,104 @@
+#include "server/process.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "server/technique.h"
+
+namespace server {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double seconds(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; }
+
+std::uint64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::uint64_t size = 0;
+  std::uint64_t resident = 0;
+  file >> size >> resident;
+  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+template <typename Pick>
+std::uint64_t sum(const std::vector<const Stats*>& threads, Pick pick) {
+  std::uint64_t total = 0;
+  for (const Stats* stats : threads) total += pick(*stats).get();
+  return total;
+}
+
+Json bytes_json(const std::vector<const Stats*>& threads, ByteCounters Stats::*direction) {
+  auto kind = [&](Counter ByteCounters::*counter) {
+    return sum(threads, [&](const Stats& s) -> const Counter& { return s.*direction.*counter; });
+  };
+  return {{"payload", kind(&ByteCounters::payload)}, {"framing", kind(&ByteCounters::framing)}, {"http", kind(&ByteCounters::http)}};
+}
+
+Json by_technique(const std::vector<const Stats*>& threads, Counter TechniqueStats::*counter) {
+  Json json = Json::object();
+  for (std::size_t i = 0; i < techniques().size(); ++i) {
+    json[std::string(techniques()[i].name)] =
+        sum(threads, [&](const Stats& s) -> const Counter& { return s.techniques[i].*counter; });
+  }
+  return json;
+}
+
+Json topics_json(const Topics& topics) {
+  Json json = Json::array();
+  topics.for_each([&](const Topic& topic) {
+    json.push_back({{"name", topic.name()}, {"first", topic.first()}, {"head", topic.head()}});
+  });
+  return json;
+}
+
+}  // namespace
+
+std::string Process::stats_json(const Topics& topics, wire::Time now) const {
+  auto total = [&](Counter Stats::*counter) {
+    return sum(threads_, [&](const Stats& s) -> const Counter& { return s.*counter; });
+  };
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  Json json;
+  json["uptime_s"] = std::chrono::duration<double>(now - started_).count();
+  json["threads"] = threads_.size();
+  json["cpu_seconds"] = {{"user", seconds(usage.ru_utime)}, {"system", seconds(usage.ru_stime)}};
+  json["rss_bytes"] = resident_bytes();
+  json["connections"] = {{"open", total(&Stats::open)},
+                         {"accepted", total(&Stats::accepted)},
+                         {"timed_out", total(&Stats::timed_out)},
+                         {"by_technique", by_technique(threads_, &TechniqueStats::connections)}};
+  json["requests"] = total(&Stats::requests);
+  json["bad_requests"] = total(&Stats::bad_requests);
+  json["published"] = total(&Stats::published);
+  json["delivered"] = by_technique(threads_, &TechniqueStats::delivered);
+  json["dropped"] = total(&Stats::dropped);
+  json["gap_messages"] = total(&Stats::gap_messages);
+  json["disconnected_slow"] = total(&Stats::disconnected_slow);
+  json["bytes"] = {{"sent", bytes_json(threads_, &Stats::sent)}, {"received", bytes_json(threads_, &Stats::received)}};
+  json["topics"] = topics_json(topics);
+  // A topic's name is whatever bytes a client chose.
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+void Process::report_accept_error(int error) const {
+  if (accept_error_reported_.exchange(true)) return;
+  if (error == -EMFILE || error == -ENFILE) {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    fmt::print(stderr, "reference-server: out of descriptors (limit {}; see `ulimit -Hn`): new connections wait until others close\n",
+               static_cast<std::uint64_t>(limit.rlim_cur));
+  } else {
+    fmt::print(stderr, "reference-server: cannot accept connections for now: {}\n", std::strerror(-error));
+  }
+}
+
+}  // namespace server

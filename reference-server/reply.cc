@@ -1,0 +1,165 @@
+#include "server/reply.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "server/options.h"
+#include "server/stats.h"
+#include "server/topic.h"
+#include "wire/http1.h"
+#include "wire/lines.h"
+
+namespace server {
+
+namespace http1 = wire::http1;
+
+namespace {
+
+void append_number(std::string& out, std::uint64_t number) {
+  char digits[20];
+  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+  out.append(digits, static_cast<std::size_t>(end - digits));
+}
+
+void append_connection_header(std::string& out, const Exchange& exchange) {
+  if (!exchange.keep_alive) {
+    out += "Connection: close\r\n";
+  } else if (exchange.http10) {
+    out += "Connection: keep-alive\r\n";
+  }
+}
+
+// RFC 9110 section 8.6: no Content-Length in 1xx and 204.
+bool has_length(int status) { return status >= 200 && status != 204; }
+
+}  // namespace
+
+void append_head(std::string& out, const Exchange& exchange, const Answer& answer, Bytes common_headers) {
+  http1::append_status_line(out, answer.status);
+  if (has_length(answer.status)) {
+    if (!answer.content_type.empty()) http1::append_header(out, "Content-Type", answer.content_type);
+    out += "Content-Length: ";
+    append_number(out, answer.body.size());
+    out += "\r\n";
+  }
+  append_connection_header(out, exchange);
+  out += answer.headers;
+  out += common_headers;
+  out += "\r\n";
+}
+
+void append_stream_head(std::string& out, const Exchange& exchange, Bytes headers, Bytes common_headers) {
+  http1::append_status_line(out, 200);
+  out += headers;
+  out += exchange.http10 ? "Connection: close\r\n" : "Transfer-Encoding: chunked\r\n";
+  out += common_headers;
+  out += "\r\n";
+}
+
+void reply(Connection& connection, Context& context, const Answer& answer) {
+  const Exchange exchange = connection.exchange();
+  std::string out;
+  out.reserve(256 + answer.headers.size() + answer.body.size());
+  append_head(out, exchange, answer, context.common_headers());
+  if (!exchange.head_only) out += answer.body;
+  context.stats.sent.http.add(out.size());
+  connection.send(Bytes(out));
+  connection.finish_response();
+}
+
+void refuse(Connection& connection, Context& context, int status, Bytes sentence, Bytes headers) {
+  std::string body(sentence);
+  body += '\n';
+  reply(connection, context, {.status = status, .headers = headers, .body = body});
+}
+
+std::string quoted(Bytes text) {
+  constexpr std::size_t kShown = 60;
+  std::string out = "\"";
+  for (const char c : text.substr(0, kShown)) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+  out += text.size() > kShown ? "...\"" : "\"";
+  return out;
+}
+
+std::optional<std::uint64_t> parse_number(Bytes text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  return value;
+}
+
+bool parse_topic(const http1::Request& request, std::string& topic, std::string& error) {
+  if (!http1::query_value(request.query, "topic", topic) || topic.empty()) {
+    error = "the query needs a topic, as in " + std::string(request.path) + "?topic=news";
+    return false;
+  }
+  if (topic.size() > kMaxTopicName) {
+    error = fmt::format("the topic's name has {} bytes, {} are allowed", topic.size(), kMaxTopicName);
+    return false;
+  }
+  return true;
+}
+
+bool parse_subscription(const http1::Request& request, Subscription& subscription, std::string& error) {
+  if (!parse_topic(request, subscription.topic, error)) return false;
+  std::string after;
+  if (!http1::query_value(request.query, "after", after)) return true;
+  subscription.after = parse_number(after);
+  if (!subscription.after) {
+    error = "after=" + quoted(after) + " is not a sequence number (decimal digits)";
+    return false;
+  }
+  return true;
+}
+
+std::uint64_t starting_cursor(const std::optional<std::uint64_t>& after, const Topic& topic) {
+  return std::min(after.value_or(topic.head()), topic.head());
+}
+
+void append_cursor_header(std::string& out, std::uint64_t cursor) {
+  out += "Pushbench-Cursor: ";
+  append_number(out, cursor);
+  out += "\r\n";
+}
+
+Lines encode_lines(const Topic* topic, std::uint64_t cursor, std::size_t limit) {
+  Lines lines;
+  if (topic == nullptr) return lines;
+  lines.cursor = std::min(cursor, topic->head());
+  if (lines.cursor + 1 < topic->first()) {
+    const wire::lines::Gap gap{lines.cursor + 1, topic->first() - 1};
+    wire::lines::append_gap(lines.body, gap);
+    lines.cursor = gap.last;
+    lines.gap_messages = gap.last - gap.first + 1;
+  }
+  while (lines.cursor < topic->head() && (lines.messages == 0 || lines.body.size() < limit)) {
+    const Message& message = topic->message(++lines.cursor);
+    wire::lines::append_message(lines.body, message.bytes());
+    ++lines.messages;
+    lines.payload_bytes += message.bytes().size();
+  }
+  return lines;
+}
+
+std::string poll_head(const Exchange& exchange, const Lines& lines, Bytes common_headers) {
+  std::string headers = "Cache-Control: no-store\r\n";
+  append_cursor_header(headers, lines.cursor);
+  std::string out;
+  out.reserve(384);
+  append_head(out, exchange, {.content_type = "application/octet-stream", .headers = headers, .body = lines.body},
+              common_headers);
+  return out;
+}
+
+void count_poll_answer(Stats& stats, TechniqueStats& counters, const Lines& lines, std::size_t head_bytes, bool with_body) {
+  stats.sent.http.add(head_bytes);
+  if (!with_body) return;
+  counters.delivered.add(lines.messages);
+  stats.gap_messages.add(lines.gap_messages);
+  stats.sent.payload.add(lines.payload_bytes);
+  stats.sent.framing.add(lines.body.size() - lines.payload_bytes);
+}
+
+}  // namespace server

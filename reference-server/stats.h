@@ -1,0 +1,50 @@
+// Counters of one thread. Only their owner writes; anyone may read.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+namespace server {
+
+class Counter {
+ public:
+  // One writer, so no locked instruction is needed: a relaxed load and store compile to plain moves.
+  void add(std::uint64_t n) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  void subtract(std::uint64_t n) { value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed); }
+  std::uint64_t get() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+// Bytes of one direction by kind, before TLS and TCP.
+struct ByteCounters {
+  Counter payload;        // messages
+  Counter framing;        // what a technique puts round a message: SSE fields, WebSocket headers, chunk sizes, line feeds
+  Counter http;           // heads; bodies of answers that are no messages
+};
+
+struct TechniqueStats {
+  Counter connections;    // now; a keep-alive connection counts for the technique it asked last
+  Counter delivered;      // messages written to subscribers
+};
+
+inline constexpr std::size_t kMaxTechniques = 8;
+
+struct Stats {
+  Counter open;           // connections now
+  Counter accepted;
+  Counter requests;
+  Counter bad_requests;   // refused before they reached a route
+  Counter published;      // by clients of this thread
+  Counter dropped;        // messages that a slow subscriber did not get, by policy
+  Counter gap_messages;   // messages asked for that the log no longer had
+  Counter disconnected_slow;
+  Counter timed_out;      // idle, half a request, or no pong
+  ByteCounters sent;
+  ByteCounters received;
+  std::array<TechniqueStats, kMaxTechniques> techniques;
+};
+
+}  // namespace server

@@ -1,0 +1,24 @@
+#include "server/techniques.h"
+
+#include <array>
+
+#include "server/stats.h"
+
+namespace server {
+
+namespace {
+
+constexpr std::array kTechniques = {
+    TechniqueInfo{"polling", "/polling", make_polling},
+    TechniqueInfo{"long-polling", "/long-polling", make_long_polling},
+    TechniqueInfo{"http-streaming", "/http-streaming", make_http_streaming},
+    TechniqueInfo{"sse", "/sse", make_sse},
+    TechniqueInfo{"websocket", "/websocket", make_websocket},
+};
+static_assert(kTechniques.size() <= kMaxTechniques);
+
+}  // namespace
+
+std::span<const TechniqueInfo> techniques() { return kTechniques; }
+
+}  // namespace server

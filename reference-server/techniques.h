@@ -1,0 +1,16 @@
+// The factories that techniques.cc lists; one a file of techniques/.
+#pragma once
+
+#include <memory>
+
+#include "server/technique.h"
+
+namespace server {
+
+std::unique_ptr<Technique> make_polling(Context& context, TechniqueStats& counters);
+std::unique_ptr<Technique> make_long_polling(Context& context, TechniqueStats& counters);
+std::unique_ptr<Technique> make_http_streaming(Context& context, TechniqueStats& counters);
+std::unique_ptr<Technique> make_sse(Context& context, TechniqueStats& counters);
+std::unique_ptr<Technique> make_websocket(Context& context, TechniqueStats& counters);
+
+}  // namespace server

@@ -1,0 +1,171 @@
+// `long-polling`: holds the request until there is a message after its cursor or the hold time is over.
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+#include "server/options.h"
+#include "server/reply.h"
+#include "server/stats.h"
+#include "server/techniques.h"
+#include "server/topic.h"
+
+namespace server {
+
+namespace {
+
+struct Holder final : ConnectionState {
+  Holder(Topic& t, std::uint64_t c) : topic(t), cursor(c) {}
+  Topic& topic;
+  std::uint64_t cursor;
+  std::uint32_t slot = 0;        // in its topic's list
+};
+
+Holder& holder_of(Connection& connection) { return static_cast<Holder&>(*connection.state()); }
+
+// The answer that all holders with one cursor and one kind of connection share.
+struct SharedAnswer {
+  Lines lines;
+  SharedBytes bytes;
+  std::size_t head_bytes = 0;
+};
+
+class LongPolling final : public Technique {
+ public:
+  LongPolling(Context& context, TechniqueStats& counters) : context_(context), counters_(counters) {}
+
+  void on_request(Connection& connection, const wire::http1::Request& request) override {
+    Subscription subscription;
+    std::string error;
+    Nanos hold = context_.options.hold;
+    if (!parse_subscription(request, subscription, error) || !parse_hold(request, hold, error)) {
+      return refuse(connection, context_, 400, error);
+    }
+    Topic* topic = context_.topics.find_or_create(subscription.topic);
+    if (topic == nullptr) return refuse(connection, context_, 503, "too many topics");
+    const std::uint64_t cursor = starting_cursor(subscription.after, *topic);
+    if (cursor < topic->head() || hold == Nanos::zero() || connection.exchange().head_only) {
+      answer(connection, *topic, cursor);
+      connection.finish_response();
+      return;
+    }
+    connection.take_over(*this, std::make_unique<Holder>(*topic, cursor), Connection::Input::kLater);
+    connection.wake_after(hold);
+    hold_place(connection);
+  }
+
+  void on_close(Connection& connection) override { leave(connection); }
+
+  void on_wake(Connection& connection) override {
+    leave(connection);
+    release(connection);
+  }
+
+  void on_publish(Topic& topic, const Message&) override {
+    if (topic.index() >= places_.size()) return;
+    Place& place = places_[topic.index()];
+    if (place.published || place.holders.empty()) return;
+    place.published = true;
+    published_.push_back(topic.index());
+  }
+
+  void on_flush() override {
+    for (const std::uint32_t index : published_) {
+      places_[index].published = false;
+      release_all(places_[index]);
+    }
+    published_.clear();
+    shared_ = {};
+  }
+
+  void on_shutdown() override {
+    for (Place& place : places_) release_all(place);
+  }
+
+ private:
+  struct Place {
+    std::vector<Connection*> holders;
+    bool published = false;                         // since the last flush
+  };
+
+  // ?hold=MILLISECONDS shortens the server's hold time.
+  static bool parse_hold(const wire::http1::Request& request, Nanos& hold, std::string& error) {
+    std::string text;
+    if (!wire::http1::query_value(request.query, "hold", text)) return true;
+    const auto milliseconds = parse_number(text);
+    if (!milliseconds) {
+      error = "hold=" + quoted(text) + " is not a number of milliseconds (decimal digits)";
+      return false;
+    }
+    constexpr std::uint64_t kYear = 365ULL * 86'400 * 1'000;
+    hold = std::min<Nanos>(hold, std::chrono::milliseconds(std::min(*milliseconds, kYear)));
+    return true;
+  }
+
+  void hold_place(Connection& connection) {
+    Holder& holder = holder_of(connection);
+    const std::uint32_t index = holder.topic.index();
+    if (index >= places_.size()) places_.resize(index + 1);
+    std::vector<Connection*>& holders = places_[index].holders;
+    holder.slot = static_cast<std::uint32_t>(holders.size());
+    holders.push_back(&connection);
+  }
+
+  void leave(Connection& connection) {
+    Holder& holder = holder_of(connection);
+    std::vector<Connection*>& holders = places_[holder.topic.index()].holders;
+    holders[holder.slot] = holders.back();
+    holder_of(*holders[holder.slot]).slot = holder.slot;
+    holders.pop_back();
+  }
+
+  void release_all(Place& place) {
+    std::vector<Connection*> leaving;
+    leaving.swap(place.holders);
+    for (Connection* connection : leaving) release(*connection);
+  }
+
+  // The connection has left its topic's list.
+  void release(Connection& connection) {
+    const Holder& holder = holder_of(connection);
+    answer(connection, holder.topic, holder.cursor);
+    connection.release();
+  }
+
+  void answer(Connection& connection, const Topic& topic, std::uint64_t cursor) {
+    const Exchange exchange = connection.exchange();
+    const bool common = exchange.keep_alive && !exchange.http10 && !exchange.head_only;
+    SharedAnswer own;
+    SharedAnswer& answer = common ? shared_ : own;
+    if (!common || !shared_.bytes || shared_topic_ != &topic || shared_after_ != cursor || shared_head_ != topic.head()) {
+      answer.lines = encode_lines(&topic, cursor, context_.options.queue);
+      std::string bytes = poll_head(exchange, answer.lines, context_.common_headers());
+      answer.head_bytes = bytes.size();
+      if (!exchange.head_only) bytes += answer.lines.body;
+      answer.bytes = SharedBytes(std::move(bytes));
+      if (common) {
+        shared_topic_ = &topic;
+        shared_after_ = cursor;
+        shared_head_ = topic.head();
+      }
+    }
+    count_poll_answer(context_.stats, counters_, answer.lines, answer.head_bytes, !exchange.head_only);
+    connection.send(answer.bytes);
+  }
+
+  Context& context_;
+  TechniqueStats& counters_;
+  std::vector<Place> places_;                       // by the topic's index
+  std::vector<std::uint32_t> published_;            // indices of topics with holders, in this iteration
+  SharedAnswer shared_;                             // of this iteration: its Date would grow old
+  const Topic* shared_topic_ = nullptr;
+  std::uint64_t shared_after_ = 0;
+  std::uint64_t shared_head_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Technique> make_long_polling(Context& context, TechniqueStats& counters) {
+  return std::make_unique<LongPolling>(context, counters);
+}
+
+}  // namespace server

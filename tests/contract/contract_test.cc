@@ -1,0 +1,136 @@
+// What every technique in the table must do: each message once and in order, however the stream is cut, and again after a connection breaks
+// anywhere. A technique is tested by being in the table.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "world.h"
+
+namespace contract {
+namespace {
+
+using Messages = std::vector<std::string>;
+
+// Payloads that meet every escape: plain text, JSON, line feeds, DLE, what looks like markup, an empty-looking one, a long one.
+const Messages& payloads() {
+  static const Messages kPayloads = {"hello",
+                                     R"({"a":"b\\n","c":[1,2,3]})",
+                                     "two\nlines",
+                                     "a\x10line\x10",
+                                     "data: not a field\nid: 7",
+                                     ": no comment",
+                                     "</script><!--",
+                                     " leading and trailing ",
+                                     "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80",
+                                     std::string(300, 'x'),
+                                     "0",
+                                     "last"};
+  return kPayloads;
+}
+
+class Contract : public testing::TestWithParam<const loadgen::TechniqueInfo*> {
+ protected:
+  // Subscribes, then publishes all payloads: the first third one by one, the rest at once.
+  static void converse(World& world) {
+    world.settle(0);
+    const std::size_t alone = payloads().size() / 3;
+    for (std::size_t i = 0; i < alone; ++i) {
+      world.publish(payloads()[i]);
+      world.settle(i + 1);
+    }
+    for (std::size_t i = alone; i < payloads().size(); ++i) world.publish(payloads()[i]);
+    world.settle(payloads().size());
+  }
+  // Bytes that the client reads on its first connection when nothing goes wrong.
+  static std::size_t stream_size() {
+    World world(*GetParam(), {});
+    converse(world);
+    return world.given;
+  }
+};
+
+TEST_P(Contract, DeliversEveryMessageOnceAndInOrder) {
+  World world(*GetParam(), {});
+  converse(world);
+  EXPECT_EQ(world.delivered, payloads());
+  EXPECT_EQ(world.failures, Messages{});
+  EXPECT_GE(world.subscriptions, 1U);
+}
+
+TEST_P(Contract, IsNotSubscribedToWhatWasPublishedBefore) {
+  World world(*GetParam(), {});
+  world.publish("before");
+  converse(world);
+  EXPECT_EQ(world.delivered, payloads());
+}
+
+TEST_P(Contract, TakesTheStreamsByteByByte) {
+  World world(*GetParam(), {Cut::Kind::kEveryByte});
+  converse(world);
+  EXPECT_EQ(world.delivered, payloads());
+  EXPECT_EQ(world.failures, Messages{});
+}
+
+TEST_P(Contract, TakesTheStreamsCutAnywhere) {
+  const std::size_t size = stream_size();
+  ASSERT_GT(size, 500U);
+  for (std::size_t place = 1; place < size; ++place) {
+    World world(*GetParam(), {Cut::Kind::kOnce, place});
+    converse(world);
+    ASSERT_EQ(world.delivered, payloads()) << "cut at byte " << place;
+    ASSERT_EQ(world.failures, Messages{}) << "cut at byte " << place;
+  }
+}
+
+TEST_P(Contract, LosesAndRepeatsNothingWhenTheConnectionBreaksAnywhere) {
+  if (!GetParam()->resumes) return;
+  const std::size_t size = stream_size();
+  for (const World::Break how : {World::Break::kClosed, World::Break::kReset}) {
+    std::size_t broken = 0;
+    for (std::size_t place = 1; place < size; ++place) {
+      World world(*GetParam(), {});
+      world.break_after(place, how);
+      converse(world);
+      if (!world.broke()) continue;
+      ++broken;
+      ASSERT_EQ(world.delivered, payloads()) << "broken at byte " << place;
+      ASSERT_EQ(std::count(world.failures.begin(), world.failures.end(), "a link was used after its end"), 0) << "broken at byte " << place;
+    }
+    EXPECT_GT(broken, size / 2);
+  }
+}
+
+TEST_P(Contract, CountsWhatTheServerNoLongerHas) {
+  if (!GetParam()->resumes) return;
+  World world(*GetParam(), {});
+  world.settle(0);
+  world.publish("first");
+  world.settle(1);
+  ASSERT_EQ(world.delivered.size(), 1U);
+  world.lose_connections();
+  for (std::size_t i = 0; i < 3 * World::kLogMessages; ++i) world.publish("m" + std::to_string(i));
+  world.settle(1 + World::kLogMessages);
+  ASSERT_EQ(world.delivered.size(), 1 + World::kLogMessages);
+  EXPECT_EQ(world.delivered.back(), "m" + std::to_string(3 * World::kLogMessages - 1));
+  EXPECT_EQ(world.counts().gap_messages, 2 * World::kLogMessages);
+  world.publish("after");
+  world.settle(2 + World::kLogMessages);
+  EXPECT_EQ(world.delivered.back(), "after");
+}
+
+std::vector<const loadgen::TechniqueInfo*> table() {
+  std::vector<const loadgen::TechniqueInfo*> all;
+  for (const loadgen::TechniqueInfo& technique : loadgen::techniques()) all.push_back(&technique);
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Techniques, Contract, testing::ValuesIn(table()), [](const auto& technique) {
+  std::string name(technique.param->name);
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
+
+}  // namespace
+}  // namespace contract

@@ -1,0 +1,124 @@
+"""What the end-to-end tests share: running pushbench on a scenario, and servers that misbehave on purpose."""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import threading
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("PUSHBENCH_BUILD", ROOT / "build"))
+PUSHBENCH = BUILD / "pushbench"
+SERVER = BUILD / "reference-server"
+TECHNIQUES = ["polling", "long-polling", "http-streaming", "sse", "websocket"]
+
+SCENARIO = """
+name: test
+target: {target}
+subscribers: {subscribers}
+connect: {{rate: 10000/s, timeout: {connect_timeout}}}
+reconnect: {{initial: 50ms, max: 200ms}}
+publish: {{rate: {rate}, payload: 100B}}
+phases: {{ramp: 5s, warm-up: {warm_up}, measure: {measure}, drain: {drain}}}
+techniques: {techniques}
+thresholds: {thresholds}
+"""
+
+
+def write_scenario(folder, **values):
+    filled = dict(target="reference", subscribers=10, connect_timeout="1s", rate="100/s", warm_up="200ms", measure="1s", drain="3s",
+                  techniques=["sse"], thresholds=[])
+    filled.update(values)
+    # An interval that fits the short phases; every technique else has none.
+    filled["techniques"] = json.dumps([{"polling": {"interval": "50ms"}} if t == "polling" else t for t in filled["techniques"]])
+    filled["thresholds"] = json.dumps(filled["thresholds"])
+    path = pathlib.Path(folder) / "scenario.yaml"
+    path.write_text(SCENARIO.format(**filled))
+    return path
+
+
+class Finished:
+    def __init__(self, process, folder):
+        self.code, self.out, self.err, self.folder = process.returncode, process.stdout, process.stderr, pathlib.Path(folder)
+
+    @property
+    def result(self):
+        return json.loads((self.folder / "result.json").read_text())
+
+    @property
+    def run(self):
+        runs = self.result["runs"]
+        assert len(runs) == 1, [r["technique"] for r in runs]
+        return runs[0]
+
+
+def run(folder, *arguments, report=False, timeout=60, **values):
+    """Runs a scenario made of `values` to its end."""
+    out = pathlib.Path(folder) / "out"
+    command = [PUSHBENCH, "run", write_scenario(folder, **values), "--out", out, *arguments, *([] if report else ["--no-report"])]
+    return Finished(subprocess.run(command, capture_output=True, text=True, timeout=timeout), out)
+
+
+@contextlib.contextmanager
+def started(folder, *arguments, **values):
+    """Starts a scenario; yields the process. Its result is in folder/out."""
+    command = [PUSHBENCH, "run", write_scenario(folder, **values), "--out", pathlib.Path(folder) / "out", "--no-report", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@contextlib.contextmanager
+def reference_server(*arguments):
+    """A reference server; yields (address, process)."""
+    process = subprocess.Popen([SERVER, "--listen", "127.0.0.1:0", *arguments], stdout=subprocess.PIPE, text=True)
+    try:
+        line = process.stdout.readline()
+        yield re.search(r"http://(\S+)", line).group(1), process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def children(pid):
+    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def alive(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@contextlib.contextmanager
+def bad_server(talk):
+    """A TCP server; `talk(connection)` runs in a thread for each connection. Yields its address."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+    open_connections = []
+
+    def serve(connection):
+        with contextlib.suppress(OSError):
+            talk(connection)
+
+    def accept():
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                open_connections.append(connection)
+                threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield "127.0.0.1:%d" % listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        for connection in open_connections:
+            connection.close()

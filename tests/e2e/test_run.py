@@ -1,0 +1,90 @@
+"""pushbench run against the reference server: every technique delivers everything, and the numbers agree with each other."""
+
+import pytest
+
+from harness import TECHNIQUES, run
+
+
+@pytest.mark.parametrize("technique", TECHNIQUES)
+def test_every_technique_delivers_every_message_to_every_subscriber_once(tmp_path, technique):
+    finished = run(tmp_path, techniques=[technique], subscribers=20, thresholds=["missing == 0", "duplicate == 0"])
+    assert finished.code == 0, finished.out + finished.err
+    r = finished.run
+    assert r["published"] == 100                                   # 100/s, constant, for one second
+    assert r["delivered"] == r["expected_deliveries"] == r["published"] * 20
+    assert (r["missing"], r["duplicate"], r["reordered"], r["corrupt"], r["failures"]) == (0, 0, 0, 0, {})
+    assert r["connected"] == r["subscribers"] == 20
+    for name in ("delivery_latency_ns", "service_time_ns"):
+        d = r[name]
+        assert d["count"] == 2000 and 0 < d["min"] <= d["p50"] <= d["p99"] <= d["max"], (name, d)
+    assert r["delivery_latency_ns"]["p50"] >= r["service_time_ns"]["p50"] > 0
+    assert r["send_lag_ns"]["count"] == 100
+    assert r["readiness_ns"]["count"] == 20
+    assert r["fanout_spread_ns"]["count"] == 100
+
+
+@pytest.mark.parametrize("technique", TECHNIQUES)
+def test_bytes_are_split_by_kind_and_add_up(tmp_path, technique):
+    r = run(tmp_path, techniques=[technique], subscribers=20).run
+    received, sent = r["bytes"]["received"], r["bytes"]["sent"]
+    assert received["payload"] == 100 * r["bytes"]["deliveries"]
+    assert received["framing"] >= 0 and received["tcpip"] > 0 and received["tls"] is None
+    streams = {"http-streaming": (1, 12), "sse": (10, 60), "websocket": (2, 2)}    # bytes of framing a delivery: line + chunk, fields + chunk, header
+    if technique in streams:
+        least, most = streams[technique]
+        assert least <= received["framing"] / r["bytes"]["deliveries"] <= most
+        assert received["http"] == sent["http"] == 0               # heads went before the window
+    else:
+        assert received["http"] > 0 and sent["http"] > 0 and r["requests"] > 0
+    whole = sum(kind[name] for kind in (received, sent) for name in ("payload", "framing", "http", "tcpip"))
+    assert r["bytes_per_delivery"] == pytest.approx(whole / r["bytes"]["deliveries"])
+
+
+def test_server_and_generator_costs_are_measured(tmp_path):
+    r = run(tmp_path, techniques=["websocket"], subscribers=100).run
+    assert r["server"]["cpu_us_per_delivery"] > 0
+    assert r["server"]["pss_bytes"] > 500_000
+    assert r["generator"]["cpu_us_per_delivery"] > 0
+    assert r["generator"]["loop_lag_ns"]["count"] > 10
+
+
+def test_topics_threads_and_repetitions(tmp_path):
+    finished = run(tmp_path, "--set", "topics=3", "--set", "threads=2", "--set", "server={threads: 2}", "--repeat", "2",
+                   techniques=["sse", "websocket"], subscribers=30, thresholds=["missing == 0"])
+    assert finished.code == 0, finished.out + finished.err
+    runs = finished.result["runs"]
+    assert [(r["technique"], r["repetition"]) for r in runs] == [("sse", 1), ("websocket", 1), ("sse", 2), ("websocket", 2)]
+    for r in runs:
+        # 100 messages over three topics of ten subscribers each: every message goes to ten.
+        assert (r["published"], r["delivered"], r["missing"]) == (100, 1000, 0)
+
+
+@pytest.mark.parametrize("arrivals, published", [("poisson", None), ("burst, burst: 10", 100), ("ramp, to: 300/s", None)])
+def test_every_kind_of_arrivals_delivers_everything(tmp_path, arrivals, published):
+    finished = run(tmp_path, "--set", "publish={rate: 100/s, payload: 64B, arrivals: %s}" % arrivals, thresholds=["missing == 0"])
+    assert finished.code == 0, finished.out + finished.err
+    r = finished.run
+    assert r["delivered"] == r["published"] * 10
+    assert published is None or r["published"] == published
+
+
+def test_the_same_seed_makes_the_same_schedule(tmp_path):
+    published = set()
+    for name in ("a", "b"):
+        folder = tmp_path / name
+        folder.mkdir()
+        published.add(run(folder, "--seed", "7", "--set", "publish={rate: 100/s, arrivals: poisson}").run["published"])
+    assert len(published) == 1
+
+
+def test_binary_payloads(tmp_path):
+    finished = run(tmp_path, "--set", "publish.type=binary", techniques=["websocket", "http-streaming"], thresholds=["missing == 0"])
+    assert finished.code == 0, finished.out + finished.err
+
+
+def test_a_broken_threshold_exits_with_1_and_says_what_was_measured(tmp_path):
+    finished = run(tmp_path, thresholds=["delivery_latency.p50 < 1ns", "missing == 0"])
+    assert finished.code == 1
+    assert "delivery_latency.p50 < 1ns: measured" in finished.out
+    verdicts = {t["expression"]: t["results"][0]["verdict"] for t in finished.result["thresholds"]}
+    assert verdicts == {"delivery_latency.p50 < 1ns": "broken", "missing == 0": "passed"}

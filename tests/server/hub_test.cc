@@ -1,0 +1,68 @@
+#include "server/hub.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace server {
+namespace {
+
+TEST(Hub, PutsEveryPublishIntoEveryInboxInOneOrder) {
+  Hub hub(10);
+  Inbox one([] {});
+  Inbox two([] {});
+  hub.add(one);
+  hub.add(two);
+  constexpr std::uint64_t kEach = 2'000;
+  auto publish = [&] {
+    for (std::uint64_t i = 0; i < kEach; ++i) hub.publish("t", "x", true, nullptr);
+  };
+  std::thread other(publish);
+  publish();
+  other.join();
+  for (Inbox* inbox : {&one, &two}) {
+    std::vector<Published> items;
+    inbox->take(items);
+    ASSERT_EQ(items.size(), 2 * kEach);
+    for (std::uint64_t i = 0; i < items.size(); ++i) ASSERT_EQ(items[i].message.sequence, i + 1);
+  }
+}
+
+TEST(Hub, WakesAnInboxOnlyWhenItWasEmptyAndItsOwnerMayBeAsleep) {
+  Hub hub(10);
+  int own_wakes = 0;
+  int other_wakes = 0;
+  Inbox own([&] { ++own_wakes; });
+  Inbox other([&] { ++other_wakes; });
+  hub.add(own);
+  hub.add(other);
+  for (int i = 0; i < 3; ++i) hub.publish("t", "x", true, &own);
+  EXPECT_EQ(own_wakes, 0);
+  EXPECT_EQ(other_wakes, 1);
+  EXPECT_FALSE(own.empty());
+  std::vector<Published> items;
+  other.take(items);
+  EXPECT_TRUE(other.empty());
+  hub.publish("t", "x", true, &own);
+  EXPECT_EQ(other_wakes, 2);
+}
+
+TEST(Hub, CountsEachTopicByItself) {
+  Hub hub(10);
+  EXPECT_EQ(hub.publish("a", "x", true, nullptr), 1U);
+  EXPECT_EQ(hub.publish("a", "x", true, nullptr), 2U);
+  EXPECT_EQ(hub.publish("b", "x", true, nullptr), 1U);
+}
+
+TEST(Hub, RefusesOneTopicTooMany) {
+  Hub hub(2);
+  EXPECT_TRUE(hub.intern("a"));
+  EXPECT_TRUE(hub.publish("b", "x", true, nullptr));
+  EXPECT_FALSE(hub.intern("c"));
+  EXPECT_FALSE(hub.publish("c", "x", true, nullptr));
+  EXPECT_EQ(hub.intern("a"), 0U);
+  EXPECT_EQ(hub.name(1), "b");
+}
+
+}  // namespace
+}  // namespace server

@@ -1,0 +1,274 @@
+#include "memory_server.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "wire/http1.h"
+#include "wire/sse.h"
+#include "wire/websocket.h"
+
+namespace server {
+
+namespace http1 = wire::http1;
+
+void MemoryConnection::send(Bytes bytes) {
+  if (!open) return;
+  sends.push_back(bytes.data());
+  unsent_ += bytes;
+}
+
+void MemoryConnection::send(const SharedBytes& bytes) { send(bytes.view()); }
+
+void MemoryConnection::close() {
+  if (!open) return;
+  open = false;
+  taken += std::exchange(unsent_, {});
+  leave_technique();
+}
+
+void MemoryConnection::abort() {
+  if (!open) return;
+  open = false;
+  aborted = true;
+  leave_technique();
+}
+
+void MemoryConnection::leave_technique() {
+  if (Technique* technique = std::exchange(technique_, nullptr)) {
+    technique->on_close(*this);
+    dead_states_.push_back(std::move(state_));     // handlers of it may be running
+  }
+}
+
+void MemoryConnection::leave() {
+  open = false;
+  leave_technique();
+}
+
+void MemoryConnection::finish_response() {
+  ++finished;
+  if (!exchange_.keep_alive) close();
+}
+
+void MemoryConnection::take_over(Technique& technique, std::unique_ptr<ConnectionState> state, Input) {
+  technique_ = &technique;
+  state_ = std::move(state);
+}
+
+void MemoryConnection::release() {
+  technique_ = nullptr;
+  state_.reset();
+  finish_response();
+}
+
+void MemoryConnection::feed(Bytes bytes) {
+  if (technique_ != nullptr) technique_->on_bytes(*this, bytes);
+}
+
+void MemoryConnection::wake() {
+  wake_.reset();
+  technique_->on_wake(*this);
+}
+
+void MemoryConnection::offer() {
+  const std::size_t now = std::min(window, unsent_.size());
+  taken.append(unsent_, 0, now);
+  unsent_.erase(0, now);
+  if (window != SIZE_MAX) window -= now;
+  const bool was_stalled = std::exchange(stalled_, !unsent_.empty());
+  if (was_stalled && !stalled_ && technique_ != nullptr) technique_->on_drain(*this);
+}
+
+MemoryServer::MemoryServer(Options o)
+    : Context(server_options, all_topics_, all_stats),
+      server_options(std::move(o)),
+      hub_(server_options.max_topics),
+      inbox_([] {}),
+      all_topics_(hub_, {server_options.log_messages, server_options.log_bytes}),
+      process_(wire::Time{}) {
+  hub_.add(inbox_);
+  process_.add(all_stats);
+  for (std::size_t i = 0; i < server::techniques().size(); ++i) {
+    techniques_.push_back(server::techniques()[i].make(*this, all_stats.techniques[i]));
+  }
+  routes_ = std::make_unique<Routes>(*this, techniques_, process_, +[] { return wire::Time(std::chrono::seconds(2)); }, "http://x");
+}
+
+MemoryServer::~MemoryServer() {
+  connections_.clear();
+}
+
+MemoryConnection& MemoryServer::connect() {
+  connections_.push_back(std::make_unique<MemoryConnection>(*this));
+  return *connections_.back();
+}
+
+void MemoryServer::request(MemoryConnection& connection, std::string_view method, std::string_view target,
+                           std::string_view headers, std::string_view body, int version_minor) {
+  std::string text = std::string(method) + " " + std::string(target) + " HTTP/1." + std::to_string(version_minor) + "\r\nHost: x\r\n";
+  if (!body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+  text += std::string(headers) + "\r\n" + std::string(body);
+  http1::RequestParser parser;
+  std::size_t consumed = 0;
+  if (parser.feed(text, consumed) != http1::Parsed::kComplete) throw std::runtime_error("the test's request is bad: " + text);
+  handle(connection, parser.request());
+}
+
+void MemoryServer::handle(MemoryConnection& connection, const http1::Request& request) {
+  connection.exchange_ = {request.keep_alive, request.version_minor == 0, request.method == "HEAD"};
+  drain_inbox();
+  routes_->handle(connection, request);
+}
+
+MemoryConnection& MemoryServer::get(std::string_view target, std::string_view headers) {
+  MemoryConnection& connection = connect();
+  request(connection, "GET", target, headers);
+  return connection;
+}
+
+MemoryConnection& MemoryServer::subscribe(std::string_view technique, std::string_view query) {
+  const std::string target = "/" + std::string(technique) + "?" + std::string(query);
+  if (technique != "websocket") return get(target);
+  return get(target,
+             "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+}
+
+std::uint64_t MemoryServer::publish(std::string_view topic, std::string payload, bool is_text) {
+  return hub_.publish(topic, std::move(payload), is_text, &inbox_).value_or(0);
+}
+
+void MemoryServer::drain_inbox() {
+  std::vector<Published> arrived;
+  inbox_.take(arrived);
+  for (Published& published : arrived) {
+    Topic& topic = all_topics_.at(published.topic);
+    topic.append(std::move(published.message));
+    for (const auto& technique : techniques_) technique->on_publish(topic, topic.message(topic.head()));
+  }
+}
+
+void MemoryServer::iterate() {
+  drain_inbox();
+  for (const auto& technique : techniques_) technique->on_flush();
+  for (std::size_t i = 0; i < connections_.size(); ++i) connections_[i]->offer();
+}
+
+void MemoryServer::settle() {
+  do {
+    again_ = false;
+    iterate();
+  } while (again_);
+}
+
+std::size_t MemoryServer::index_of(std::string_view technique) const {
+  const auto table = server::techniques();
+  const auto found = std::find_if(table.begin(), table.end(), [&](const TechniqueInfo& info) { return info.name == technique; });
+  return static_cast<std::size_t>(found - table.begin());
+}
+
+void MemoryServer::tick(std::string_view technique) {
+  Technique& owner = *techniques_.at(index_of(technique));
+  ticks.erase(&owner);
+  owner.on_tick();
+}
+
+void MemoryServer::shut_down() {
+  for (const auto& technique : techniques_) technique->on_shutdown();
+}
+
+TechniqueStats& MemoryServer::counters(std::string_view technique) { return all_stats.techniques.at(index_of(technique)); }
+
+namespace {
+
+std::string gap_text(std::uint64_t first, std::uint64_t last) {
+  return "[gap " + std::to_string(first) + "-" + std::to_string(last) + "]";
+}
+
+class Decoder final : http1::ResponseParser::Handler,
+                      wire::lines::Splitter::Handler,
+                      wire::sse::Parser::Handler,
+                      wire::websocket::Reader::Handler {
+ public:
+  explicit Decoder(std::string_view technique) : technique_(technique) {}
+
+  Messages decode(Bytes stream) {
+    std::size_t consumed = 0;
+    http1::ResponseParser parser;
+    const http1::Parsed parsed = parser.feed(stream, consumed, *this);
+    if (parsed == http1::Parsed::kError) messages_.push_back("[bad response: " + parser.error_text() + "]");
+    if (technique_ == "websocket") {
+      const std::uint16_t code = reader_.feed(stream.substr(consumed), *this);
+      if (code != 0) messages_.push_back(std::string("[bad frame: ") + reader_.error_text() + "]");
+    }
+    return messages_;
+  }
+
+ private:
+  void on_head(const http1::Response& response) override {
+    if (response.status != 200 && response.status != 101) messages_.push_back("[status " + std::to_string(response.status) + "]");
+  }
+  void on_body(Bytes piece) override {
+    if (technique_ == "sse") {
+      sse_.feed(piece, *this);
+    } else {
+      lines_.feed(piece, *this);
+    }
+  }
+  void on_end() override {
+    if (technique_ != "long-polling" && technique_ != "polling") messages_.push_back("[end]");
+  }
+  void on_message(Bytes payload) override { messages_.emplace_back(payload); }
+  void on_gap(wire::lines::Gap gap) override { messages_.push_back(gap_text(gap.first, gap.last)); }
+  void on_bad_line(Bytes line) override { messages_.push_back("[bad line " + std::string(line) + "]"); }
+  void on_event(const wire::sse::Event& event) override {
+    if (event.type.empty() || event.type == "message") {
+      messages_.emplace_back(event.data);
+    } else {
+      messages_.push_back("[" + std::string(event.type) + " " + std::string(event.data) + "]");
+    }
+  }
+  void on_retry(std::uint64_t milliseconds) override { messages_.push_back("[retry " + std::to_string(milliseconds) + "]"); }
+  void on_comment(Bytes) override { messages_.push_back("[comment]"); }
+  void on_too_large() override { messages_.push_back("[too large]"); }
+  void on_message(wire::websocket::Opcode, Bytes payload) override {
+    const auto gap = wire::lines::parse_gap(payload);
+    messages_.push_back(gap ? gap_text(gap->first, gap->last) : std::string(payload));
+  }
+  void on_ping(Bytes) override { messages_.push_back("[ping]"); }
+  void on_pong(Bytes payload) override { messages_.push_back("[pong " + std::string(payload) + "]"); }
+  void on_close(std::uint16_t code, Bytes) override { messages_.push_back("[close " + std::to_string(code) + "]"); }
+
+  std::string_view technique_;
+  Messages messages_;
+  wire::lines::Splitter lines_;
+  wire::sse::Parser sse_;
+  wire::websocket::Reader reader_{wire::websocket::Reader::Role::kClient};
+};
+
+}  // namespace
+
+Messages messages_of(std::string_view technique, std::string_view stream) {
+  Messages messages = Decoder(technique).decode(stream);
+  if (technique != "sse") return messages;
+  for (std::string& message : messages) {      // {"first":3,"last":7}
+    constexpr std::string_view kStart = R"([gap {"first":)";
+    if (!message.starts_with(kStart)) continue;
+    const std::size_t comma = message.find(',');
+    message = "[gap " + message.substr(kStart.size(), comma - kStart.size()) + "-" +
+              message.substr(message.rfind(':') + 1, message.rfind('}') - message.rfind(':') - 1) + "]";
+  }
+  return messages;
+}
+
+PlainResponse response_of(std::string_view bytes) {
+  PlainResponse response;
+  const std::size_t end = bytes.find("\r\n\r\n");
+  if (end == std::string_view::npos) return response;
+  response.head = bytes.substr(0, end + 4);
+  response.body = bytes.substr(end + 4);
+  response.status = std::stoi(response.head.substr(9, 3));
+  return response;
+}
+
+}  // namespace server

@@ -1,0 +1,128 @@
+#include "server/routes.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "memory_server.h"
+
+namespace server {
+namespace {
+
+PlainResponse ask(MemoryServer& server, std::string_view method, std::string_view target, std::string_view headers = {},
+                  std::string_view body = {}) {
+  MemoryConnection& client = server.connect();
+  server.request(client, method, target, headers, body);
+  server.settle();
+  return response_of(client.taken);
+}
+
+TEST(Routes, PublishAndGiveTheSequence) {
+  MemoryServer server;
+  for (int i = 1; i <= 2; ++i) {
+    const PlainResponse response = ask(server, "POST", "/publish?topic=t", {}, "hello");
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(response.body, "{\"sequence\":" + std::to_string(i) + "}\n");
+    EXPECT_NE(response.head.find("\r\nContent-Type: application/json\r\n"), std::string::npos);
+  }
+  EXPECT_EQ(ask(server, "POST", "/publish?topic=t").body, "{\"sequence\":3}\n") << "an empty message is a message";
+  EXPECT_EQ(ask(server, "GET", "/polling?topic=t&after=0").body, "hello\nhello\n\n");
+}
+
+TEST(Routes, DecodeTheTopicsName) {
+  MemoryServer server;
+  ask(server, "POST", "/publish?topic=a%20b%2Fc", {}, "x");
+  EXPECT_EQ(ask(server, "GET", "/polling?after=0&topic=a+b/c").body, "x\n");
+}
+
+TEST(Routes, TakeAMessageForTextOnlyWhenItIs) {
+  const std::tuple<std::string, std::string, char> table[] = {
+      {"", "plain", '\x81'},
+      {"Content-Type: text/plain\r\n", "plain", '\x81'},
+      {"Content-Type: application/octet-stream\r\n", "plain", '\x82'},
+      {"Content-Type: Application/Octet-Stream ; x=y\r\n", "plain", '\x82'},
+      {"", "\xff", '\x82'},
+      {"", "gr\xc3\xbc\xc3\x9f", '\x81'},
+  };
+  for (const auto& [headers, body, first_byte] : table) {
+    MemoryServer server;
+    MemoryConnection& client = server.subscribe("websocket", "topic=t");
+    server.settle();
+    client.taken.clear();
+    ask(server, "POST", "/publish?topic=t", headers, body);
+    ASSERT_FALSE(client.taken.empty());
+    EXPECT_EQ(client.taken[0], first_byte) << headers << body;
+  }
+}
+
+TEST(Routes, RefuseABadPublishInOneSentence) {
+  MemoryServer server({.max_topics = 1});
+  EXPECT_EQ(ask(server, "POST", "/publish", {}, "x").status, 400);
+  EXPECT_EQ(ask(server, "POST", "/publish?topic=", {}, "x").status, 400);
+  EXPECT_EQ(ask(server, "POST", "/publish?topic=a", {}, "x").status, 200);
+  EXPECT_EQ(ask(server, "POST", "/publish?topic=b", {}, "x").status, 503);
+}
+
+TEST(Routes, ListWhatThereIsWhenThereIsNothing) {
+  MemoryServer server;
+  const PlainResponse response = ask(server, "GET", "/unknown");
+  EXPECT_EQ(response.status, 404);
+  for (const char* route : {"/publish", "/polling", "/long-polling", "/http-streaming", "/sse", "/websocket", "/stats", "/healthz"}) {
+    EXPECT_NE(response.body.find(route), std::string::npos) << route;
+  }
+}
+
+TEST(Routes, SayWhichMethodsAreAllowed) {
+  MemoryServer server;
+  const std::tuple<const char*, const char*, const char*> table[] = {
+      {"GET", "/publish?topic=t", "Allow: POST"},   {"POST", "/sse?topic=t", "Allow: GET, HEAD"},
+      {"DELETE", "/stats", "Allow: GET, HEAD"},     {"OPTIONS", "/polling?topic=t", "Allow: GET, HEAD"},
+      {"PUT", "/websocket", "Allow: GET, HEAD"},
+  };
+  for (const auto& [method, target, allow] : table) {
+    const PlainResponse response = ask(server, method, target);
+    EXPECT_EQ(response.status, 405) << method << target;
+    EXPECT_NE(response.head.find(allow), std::string::npos) << response.head;
+  }
+}
+
+TEST(Routes, AnswerAPreflightWhenCorsIsOn) {
+  MemoryServer server({.cors = "https://example.org"});
+  const PlainResponse response = ask(server, "OPTIONS", "/sse?topic=t", "Origin: https://example.org\r\n");
+  EXPECT_EQ(response.status, 204);
+  EXPECT_NE(response.head.find("Access-Control-Allow-Headers: "), std::string::npos);
+  EXPECT_EQ(response.head.find("Content-Length"), std::string::npos);
+}
+
+TEST(Routes, AnswerHealthAndAPage) {
+  MemoryServer server;
+  EXPECT_EQ(ask(server, "GET", "/healthz").body, "ok\n");
+  const PlainResponse page = ask(server, "GET", "/");
+  EXPECT_EQ(page.status, 200);
+  EXPECT_NE(page.head.find("text/html"), std::string::npos);
+  EXPECT_NE(page.body.find("curl --no-buffer 'http://x/sse?topic=news"), std::string::npos);
+  const PlainResponse head = ask(server, "HEAD", "/healthz");
+  EXPECT_EQ(head.body, "");
+  EXPECT_NE(head.head.find("\r\nContent-Length: 3\r\n"), std::string::npos);
+}
+
+TEST(Routes, TellTheStatistics) {
+  MemoryServer server;
+  server.get("/sse?topic=t");
+  server.publish("t", "12345", true);
+  server.publish("bytes \xff in a name", "x", true);
+  const nlohmann::json stats = nlohmann::json::parse(ask(server, "GET", "/stats").body);
+  EXPECT_EQ(stats["uptime_s"], 2.0);
+  EXPECT_EQ(stats["threads"], 1);
+  EXPECT_EQ(stats["delivered"]["sse"], 0) << "it is written at the end of the iteration";
+  EXPECT_EQ(stats["topics"].size(), 2U);
+  EXPECT_EQ(stats["topics"][0]["name"], "t");
+  EXPECT_EQ(stats["topics"][0]["head"], 1);
+  EXPECT_GT(stats["rss_bytes"], 1'000'000);
+  const nlohmann::json later = nlohmann::json::parse(ask(server, "GET", "/stats").body);
+  EXPECT_EQ(later["delivered"]["sse"], 1);
+  EXPECT_EQ(later["bytes"]["sent"]["payload"], 5);
+}
+
+}  // namespace
+}  // namespace server

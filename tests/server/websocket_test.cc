@@ -1,0 +1,186 @@
+#include "wire/websocket.h"
+
+#include <gtest/gtest.h>
+
+#include "memory_server.h"
+
+namespace server {
+namespace {
+
+using wire::websocket::Opcode;
+
+std::string frame(Opcode opcode, Bytes payload, bool fin = true) {
+  std::string out;
+  wire::websocket::append_masked_frame(out, opcode, payload, 0x12345678, fin);
+  return out;
+}
+
+Messages got(MemoryServer& server, const MemoryConnection& client) {
+  server.settle();
+  return messages_of("websocket", client.taken);
+}
+
+TEST(WebSocket, AnswersTheHandshakeOfTheStandardWithTheCursor) {
+  MemoryServer server;
+  server.say("t", "a");
+  MemoryConnection& client = server.subscribe("websocket", "topic=t");
+  server.settle();
+  EXPECT_TRUE(client.taken.starts_with("HTTP/1.1 101 Switching Protocols\r\n"));
+  EXPECT_NE(client.taken.find("\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"), std::string::npos);
+  EXPECT_NE(client.taken.find("\r\nPushbench-Cursor: 1\r\n"), std::string::npos);
+}
+
+TEST(WebSocket, RefusesWhatIsNoHandshake) {
+  const std::string version = "Sec-WebSocket-Version: 13\r\n";
+  const std::string key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  const std::string upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\n";
+  const std::pair<std::string, int> table[] = {
+      {"", 426},
+      {upgrade + version, 400},
+      {upgrade + version + "Sec-WebSocket-Key: short\r\n", 400},
+      {upgrade + key, 426},
+      {upgrade + key + "Sec-WebSocket-Version: 8\r\n", 426},
+      {"Connection: Upgrade\r\n" + key + version, 426},
+  };
+  for (const auto& [headers, status] : table) {
+    MemoryServer server;
+    MemoryConnection& client = server.get("/websocket?topic=t", headers);
+    server.settle();
+    const PlainResponse response = response_of(client.taken);
+    EXPECT_EQ(response.status, status) << headers;
+    EXPECT_EQ(response.head.find("\r\nSec-WebSocket-Version: 13\r\n") != std::string::npos, status == 426) << response.head;
+  }
+}
+
+TEST(WebSocket, SendsTextAsTextAndTheRestAsBinary) {
+  MemoryServer server;
+  MemoryConnection& client = server.subscribe("websocket", "topic=t");
+  server.settle();
+  client.taken.clear();
+  server.publish("t", "text", true);
+  server.publish("t", "\xff\xfe", false);
+  server.settle();
+  EXPECT_EQ(client.taken, std::string("\x81\x04text\x82\x02\xff\xfe"));
+}
+
+TEST(WebSocket, PublishesWhatTheClientSends) {
+  MemoryServer server;
+  MemoryConnection& speaker = server.subscribe("websocket", "topic=t");
+  MemoryConnection& listener = server.subscribe("sse", "topic=t");
+  const std::string input = frame(Opcode::kText, "hello") + frame(Opcode::kBinary, "two");
+  for (const char byte : input) speaker.feed({&byte, 1});
+  EXPECT_EQ(got(server, speaker), (Messages{"hello", "two"}));
+  EXPECT_EQ(messages_of("sse", listener.taken), (Messages{"hello", "two"}));
+  EXPECT_EQ(server.all_stats.received.payload.get(), 8U);
+  EXPECT_EQ(server.all_stats.received.payload.get() + server.all_stats.received.framing.get(), input.size());
+}
+
+TEST(WebSocket, JoinsFragmentsAndAnswersPingsBetweenThem) {
+  MemoryServer server;
+  MemoryConnection& client = server.subscribe("websocket", "topic=t");
+  client.feed(frame(Opcode::kText, "hel", false) + frame(Opcode::kPing, "now?") + frame(Opcode::kContinuation, "lo"));
+  EXPECT_EQ(got(server, client), (Messages{"[pong now?]", "hello"}));
+}
+
+TEST(WebSocket, EchoesTheCloseCodeAndCloses) {
+  for (const std::uint16_t code : {std::uint16_t{1000}, std::uint16_t{1001}, std::uint16_t{3999}, wire::websocket::kNoStatus}) {
+    MemoryServer server;
+    MemoryConnection& client = server.subscribe("websocket", "topic=t");
+    client.feed(frame(Opcode::kClose, wire::websocket::close_payload(code, "bye")) + frame(Opcode::kText, "ignored"));
+    EXPECT_FALSE(client.open);
+    EXPECT_FALSE(client.aborted);
+    server.say("t", "late");
+    EXPECT_EQ(got(server, client), Messages{"[close " + std::to_string(code) + "]"});
+    EXPECT_EQ(server.all_stats.published.get(), 0U);
+  }
+}
+
+TEST(WebSocket, FailsTheConnectionWithTheCodeOfTheRule) {
+  std::string unmasked;
+  wire::websocket::append_frame(unmasked, Opcode::kText, "x");
+  std::string reserved_bit = frame(Opcode::kText, "x");
+  reserved_bit[0] = static_cast<char>(reserved_bit[0] | 0x40);
+  std::string reserved_opcode = frame(Opcode::kText, "x");
+  reserved_opcode[0] = static_cast<char>(0x83);
+  const std::pair<std::string, int> table[] = {
+      {unmasked, 1002},
+      {reserved_bit, 1002},
+      {reserved_opcode, 1002},
+      {frame(Opcode::kContinuation, "x"), 1002},
+      {frame(Opcode::kText, "a", false) + frame(Opcode::kText, "b"), 1002},
+      {frame(Opcode::kPing, "x", false), 1002},
+      {frame(Opcode::kPing, std::string(126, 'x')), 1002},
+      {frame(Opcode::kClose, "x"), 1002},
+      {frame(Opcode::kClose, "\x03\xec"), 1002},                     // 1004 is reserved
+      {frame(Opcode::kClose, std::string("\x03\xe8") + "\xff"), 1007},
+      {frame(Opcode::kText, "\xff"), 1007},
+      {frame(Opcode::kBinary, std::string(1'001, 'x')), 1009},
+      {frame(Opcode::kBinary, std::string(600, 'x'), false) + frame(Opcode::kContinuation, std::string(600, 'x')), 1009},
+  };
+  for (const auto& [input, code] : table) {
+    MemoryServer server({.max_payload = 1'000});
+    MemoryConnection& client = server.subscribe("websocket", "topic=t");
+    client.feed(input);
+    EXPECT_FALSE(client.open);
+    EXPECT_EQ(got(server, client), Messages{"[close " + std::to_string(code) + "]"}) << testing::PrintToString(input.substr(0, 20));
+  }
+}
+
+TEST(WebSocket, PingsAfterSilenceAndClosesWhenNothingComesBack) {
+  MemoryServer server({.ping_interval = std::chrono::seconds(8), .ping_timeout = std::chrono::seconds(8)});   // a tick a second
+  MemoryConnection& silent = server.subscribe("websocket", "topic=t");
+  MemoryConnection& alive = server.subscribe("websocket", "topic=t");
+  for (int i = 0; i < 7; ++i) server.tick("websocket");
+  EXPECT_EQ(got(server, silent), Messages{});
+  server.tick("websocket");
+  EXPECT_EQ(got(server, silent), Messages{"[ping]"});
+  alive.feed(frame(Opcode::kPong, ""));
+  for (int i = 0; i < 8; ++i) server.tick("websocket");
+  EXPECT_TRUE(silent.open);
+  server.tick("websocket");
+  EXPECT_FALSE(silent.open);
+  EXPECT_EQ(got(server, silent), (Messages{"[ping]", "[close 1011]"}));
+  EXPECT_TRUE(alive.open);
+  EXPECT_EQ(got(server, alive), (Messages{"[ping]", "[ping]"}));
+  EXPECT_EQ(server.all_stats.timed_out.get(), 1U);
+}
+
+TEST(WebSocket, OwesOnlyTheLatestPongToAClientThatDoesNotRead) {
+  MemoryServer server;
+  MemoryConnection& client = server.subscribe("websocket", "topic=t");
+  server.settle();
+  client.window = 1;
+  server.say("t", "m1");
+  server.settle();
+  ASSERT_TRUE(client.stalled());
+  for (int i = 0; i < 1'000; ++i) client.feed(frame(Opcode::kPing, std::to_string(i)));
+  client.window = SIZE_MAX;
+  server.settle();
+  EXPECT_EQ(got(server, client), (Messages{"m1", "[pong 999]"}));
+}
+
+TEST(WebSocket, LetsGoOfAStalledClientWhenThePingTimeIsOver) {
+  MemoryServer server({.ping_interval = std::chrono::seconds(8), .ping_timeout = std::chrono::seconds(8)});
+  MemoryConnection& client = server.subscribe("websocket", "topic=t");
+  server.settle();
+  client.window = 1;
+  server.say("t", "m1");
+  server.settle();
+  for (int i = 0; i < 16; ++i) server.tick("websocket");
+  EXPECT_TRUE(client.open);
+  server.tick("websocket");
+  EXPECT_TRUE(client.aborted);
+}
+
+TEST(WebSocket, TellsAGapInATextFrame) {
+  MemoryServer server({.log_messages = 1});
+  for (int i = 0; i < 3; ++i) server.say("t", "m");
+  server.iterate();
+  MemoryConnection& client = server.subscribe("websocket", "topic=t&after=0");
+  server.settle();
+  const std::string notice = "\x10gap 1 2";
+  EXPECT_TRUE(client.taken.ends_with(std::string("\x81\x08") + notice + "\x81\x01m")) << testing::PrintToString(client.taken);
+}
+
+}  // namespace
+}  // namespace server
