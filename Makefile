@@ -20,19 +20,25 @@ deps: ## install what is missing: Debian packages (sudo when not root), npm pack
 dev-deps:
 	@tools/deps base dev
 
-build: ## compile into build/
-	@$(CONFIGURE) -S . -B $(BUILD) > $(BUILD).log 2>&1 || { cat $(BUILD).log; rm -f $(BUILD).log; exit 1; }
-	@rm -f $(BUILD).log
+build: configure ## compile into build/
 	cmake --build $(BUILD) -j $(JOBS)
 
-run: deps build ## set up everything, compare every technique (SCENARIO=...), write the report
+.PHONY: configure programs
+configure:
+	@mkdir -p $(BUILD)
+	@$(CONFIGURE) -S . -B $(BUILD) > $(BUILD)/configure.log 2>&1 || { cat $(BUILD)/configure.log; exit 1; }
+
+programs: configure
+	cmake --build $(BUILD) -j $(JOBS) --target pushbench reference-server
+
+run: deps programs ## set up everything, compare every technique (SCENARIO=...), write the report
 	$(BUILD)/pushbench run $(SCENARIO)
 
 test: deps build ## set up everything, run every test
 	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 	PUSHBENCH_BUILD=$(abspath $(BUILD)) /usr/bin/python3 -m pytest tests -q -n $(JOBS) -p no:cacheprovider
 
-smoke: deps build ## every technique for a few seconds
+smoke: deps programs ## every technique for a few seconds
 	$(BUILD)/pushbench run scenarios/smoke/*.yaml --no-report --out $(BUILD)/smoke
 
 bench: deps build ## micro-benchmarks (Google Benchmark)

@@ -79,7 +79,7 @@ class CampaignRunner {
     for (std::int64_t repetition = 1; repetition <= scenario_.repetitions; ++repetition) {
       for (const Variant& variant : scenario_.variants) {
         progress_.begin_run(fmt::format("[{}/{}] {}", ++number, total, variant.label()), net::now());
-        one_run(variant, repetition, options_.seed + number);
+        one_run(variant, repetition, number);
         progress_.end_run();
         write();
         if (outcome_.signal != 0) return std::move(outcome_);
@@ -89,7 +89,10 @@ class CampaignRunner {
   }
 
  private:
-  void one_run(const Variant& variant, std::int64_t repetition, std::uint64_t seed) {
+  void one_run(const Variant& variant, std::int64_t repetition, std::uint64_t number) {
+    const std::uint64_t seed = options_.seed + number;
+    // The same schedule for every variant of a repetition: they are compared under one workload.
+    const std::uint64_t schedule_seed = options_.seed + static_cast<std::uint64_t>(repetition);
     std::optional<ServerProcess> server;
     std::string authority;
     if (scenario_.target.reference) {
@@ -102,7 +105,7 @@ class CampaignRunner {
                  .variant = variant,
                  .plan = plan_of(scenario_, variant, authority, seed),
                  .target = net::resolve(authority),
-                 .pacer = pacer_of(scenario_, seed),
+                 .pacer = pacer_of(scenario_, schedule_seed),
                  .topics = static_cast<std::uint64_t>(scenario_.topics),
                  .seed = seed};
     spec.first_measured = spec.pacer.first_at_or_after(scenario_.phases.warm_up);

@@ -12,9 +12,11 @@ namespace server {
 
 namespace {
 
-constexpr std::size_t kMaxUnsent = 256 * 1024;         // answers that may wait in a connection before its next request is read
-constexpr std::size_t kMaxKept = 64 * 1024;            // pipelined bytes behind a held request before reading pauses
-// What a client must send at least once its request has begun: it has the request time-out, and a second more for each of these.
+constexpr std::size_t kMaxUnsent =
+    std::size_t{256} * 1024;  // answers that may wait in a connection before its next request is read
+constexpr std::size_t kMaxKept = std::size_t{64} * 1024;  // pipelined bytes behind a held request before reading pauses
+// What a client must send at least once its request has begun: it has the request time-out, and a second more for each
+// of these.
 constexpr std::uint32_t kBytesPerSecond = 16 * 1024;
 
 }  // namespace
@@ -87,7 +89,8 @@ std::size_t HttpConnection::read_request(Bytes bytes) {
     answer_parse_error(parser);
   } else {
     const wire::http1::Request& request = parser.request();
-    exchange_ = {.keep_alive = request.keep_alive, .http10 = request.version_minor == 0, .head_only = request.method == "HEAD"};
+    exchange_ = {
+        .keep_alive = request.keep_alive, .http10 = request.version_minor == 0, .head_only = request.method == "HEAD"};
     shard_.handle(*this, request);
   }
   parser.reset();
@@ -130,7 +133,7 @@ void HttpConnection::take_over(Technique& technique, std::unique_ptr<ConnectionS
   state_ = std::move(state);
   input_ = input;
   deadline_ = wire::Time::max();
-  if (input != Input::kLater) timer_.stop();    // a held request asks for a wake-up next: the timer that runs serves it
+  if (input != Input::kLater) timer_.stop();  // a held request asks for a wake-up next: the timer that runs serves it
 }
 
 void HttpConnection::release() {
@@ -144,7 +147,7 @@ void HttpConnection::release() {
 
 void HttpConnection::resume() {
   resuming_ = false;
-  if (tcp_ == nullptr || !waiting_ || stalled()) return;     // stalled: on_drain comes
+  if (tcp_ == nullptr || !waiting_ || stalled()) return;  // stalled: on_drain comes
   waiting_ = false;
   if (std::exchange(paused_, false)) tcp_->resume_reading();
   const std::unique_ptr<std::string> bytes = std::move(kept_);
@@ -197,7 +200,7 @@ void HttpConnection::leave() {
 
 void HttpConnection::on_close(net::Tcp&, int error) {
   if (error == 0 && technique_ == nullptr) {
-    close();                                                 // answers may still be on their way
+    close();  // answers may still be on their way
   } else {
     tcp_.reset();
     leave();
@@ -213,7 +216,9 @@ void HttpConnection::on_drain(net::Tcp&) {
   }
 }
 
-void HttpConnection::wake_after(Nanos delay) { set_deadline(shard_.now() + delay); }
+void HttpConnection::wake_after(Nanos delay) {
+  set_deadline(shard_.now() + delay);
+}
 
 // A deadline that moves back costs nothing: the timer fires early, looks, and sleeps on.
 void HttpConnection::set_deadline(wire::Time deadline) {

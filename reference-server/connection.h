@@ -56,24 +56,24 @@ class HttpConnection final : public Connection, net::Tcp::Handler, net::Timer::H
   void set_deadline(wire::Time deadline);
 
   Shard& shard_;
-  net::Tcp::Ptr tcp_;                                        // null once the connection has ended
-  Technique* technique_ = nullptr;                           // that took it over
+  net::Tcp::Ptr tcp_;               // null once the connection has ended
+  Technique* technique_ = nullptr;  // that took it over
   std::unique_ptr<ConnectionState> state_;
-  std::unique_ptr<wire::http1::RequestParser> parser_;       // only while a request is incomplete
-  std::unique_ptr<std::string> kept_;                        // requests that must wait for the answer in hand
-  net::Timer timer_;                                         // armed for a time not after deadline_
-  wire::Time deadline_ = wire::Time::max();                  // technique_: on_wake; else the client's time is over
+  std::unique_ptr<wire::http1::RequestParser> parser_;  // only while a request is incomplete
+  std::unique_ptr<std::string> kept_;                   // requests that must wait for the answer in hand
+  net::Timer timer_;                                    // armed for a time not after deadline_
+  wire::Time deadline_ = wire::Time::max();             // technique_: on_wake; else the client's time is over
   wire::Time armed_{};
-  std::uint32_t slot_ = 0;                                   // in the shard's list
-  std::uint32_t sent_in_ = 0;                                // iteration of the last send()
-  std::uint32_t request_bytes_ = 0;                          // of the incomplete request
+  std::uint32_t slot_ = 0;           // in the shard's list
+  std::uint32_t sent_in_ = 0;        // iteration of the last send()
+  std::uint32_t request_bytes_ = 0;  // of the incomplete request
   Exchange exchange_;
   Input input_ = Input::kIgnored;
-  std::uint8_t counted_for_ = Routes::kNone;                // technique whose gauge counts this connection
-  bool was_stalled_ = false;                                 // before the first send() of that iteration
-  bool waiting_ = false;                                     // answers must leave before more requests are read
-  bool paused_ = false;                                      // reading
-  bool resuming_ = false;                                    // in the shard's list of connections to resume
+  std::uint8_t counted_for_ = Routes::kNone;  // technique whose gauge counts this connection
+  bool was_stalled_ = false;                  // before the first send() of that iteration
+  bool waiting_ = false;                      // answers must leave before more requests are read
+  bool paused_ = false;                       // reading
+  bool resuming_ = false;                     // in the shard's list of connections to resume
 };
 
 }  // namespace server

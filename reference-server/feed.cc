@@ -11,19 +11,21 @@ namespace server {
 
 namespace {
 
-// What one subscriber is given from the log in one iteration: enough for one full write, little enough that others get their turn.
-constexpr std::size_t kPiece = 64 * 1024;
+// What one subscriber is given from the log in one iteration: enough for one full write, little enough that others get
+// their turn.
+constexpr std::size_t kPiece = std::size_t{64} * 1024;
 
 }  // namespace
 
-Feed::Feed(Context& context, TechniqueStats& counters, const Dialect& dialect, Framing framing, void (*reject)(Connection&))
+Feed::Feed(Context& context, TechniqueStats& counters, const Dialect& dialect, Framing framing,
+           void (*reject)(Connection&))
     : context_(context), counters_(counters), dialect_(dialect), framing_(framing), reject_(reject) {}
 
 void Feed::subscribe(Connection& connection, Subscriber& subscriber, Topic& topic, std::uint64_t cursor) {
   if (topic.index() >= places_.size()) places_.resize(topic.index() + 1);
   auto& place = places_[topic.index()];
   if (place == nullptr) place = std::make_unique<TopicFeed>(*this, topic);
-  place->write_batch();    // the newcomer's place is behind what was encoded before it came
+  place->write_batch();  // the newcomer's place is behind what was encoded before it came
   subscriber.place_ = place.get();
   place->start_lagging(connection, subscriber, std::min(cursor, topic.head()), topic.bytes_through(topic.head()));
   place->catch_up(place->lagging_.size() - 1);
@@ -70,7 +72,7 @@ void Feed::send_to_quiet(Bytes bytes) {
   const SharedBytes shared(std::move(sealed));
   for (const auto& place : places_) {
     if (place == nullptr || place->idle()) continue;
-    place->wrote_ = !place->wrote_;      // quiet since the last call: written to now
+    place->wrote_ = !place->wrote_;  // quiet since the last call: written to now
     if (!place->wrote_) continue;
     for (Connection* connection : place->live_) {
       if (connection->stalled()) continue;
@@ -132,7 +134,8 @@ void TopicFeed::write_batch() {
   wrote_ = true;
 }
 
-void TopicFeed::start_lagging(Connection& connection, Subscriber& subscriber, std::uint64_t cursor, std::uint64_t joined_at) {
+void TopicFeed::start_lagging(Connection& connection, Subscriber& subscriber, std::uint64_t cursor,
+                              std::uint64_t joined_at) {
   subscriber.lagging_ = true;
   subscriber.slot_ = static_cast<std::uint32_t>(lagging_.size());
   lagging_.push_back({&connection, cursor, joined_at, 0});
@@ -147,7 +150,8 @@ void TopicFeed::become_live(std::size_t slot) {
   live_.push_back(&connection);
 }
 
-// The policy for those whose kernel buffers are full: as long as the socket takes bytes, a subscriber may be any distance behind.
+// The policy for those whose kernel buffers are full: as long as the socket takes bytes, a subscriber may be any
+// distance behind.
 void TopicFeed::judge_slow() {
   Stats& stats = feed_.context_.stats;
   for (std::size_t i = lagging_.size(); i-- > 0;) {
@@ -158,7 +162,7 @@ void TopicFeed::judge_slow() {
     } else {
       stats.disconnected_slow.add(1);
       stats.dropped.add(topic_.head() - slow.cursor);
-      feed_.reject_(*slow.connection);     // removes it from here
+      feed_.reject_(*slow.connection);  // removes it from here
     }
   }
 }

@@ -1,8 +1,10 @@
-// The one mechanism behind every stream (http-streaming, sse, websocket): subscribers of a topic who get each message as it is published.
+// The one mechanism behind every stream (http-streaming, sse, websocket): subscribers of a topic who get each message
+// as it is published.
 //
-// A message is encoded once into the topic's batch; at the end of the loop iteration the batch goes, as one shared buffer, to every subscriber
-// who is up to date. Who is not (a resumed cursor, a kernel that refuses bytes) is served from the topic's log by cursor, a bounded
-// piece at a time: a slow subscriber costs its cursor and no copy of anything.
+// A message is encoded once into the topic's batch; at the end of the loop iteration the batch goes, as one shared
+// buffer, to every subscriber who is up to date. Who is not (a resumed cursor, a kernel that refuses bytes) is served
+// from the topic's log by cursor, a bounded piece at a time: a slow subscriber costs its cursor and no copy of
+// anything.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +42,7 @@ class Subscriber : public ConnectionState {
   friend class Feed;
   friend class TopicFeed;
   TopicFeed* place_ = nullptr;
-  std::uint32_t slot_ = 0;           // in live_ or in lagging_
+  std::uint32_t slot_ = 0;  // in live_ or in lagging_
   bool lagging_ = false;
 };
 
@@ -53,9 +55,9 @@ class TopicFeed {
   friend class Feed;
   struct Lagging {
     Connection* connection = nullptr;
-    std::uint64_t cursor = 0;        // the last message it was sent
-    std::uint64_t joined_at = 0;     // bytes published when it came: what is older waits at nobody's cost
-    std::uint64_t gap_first = 0;     // first of the messages dropped for it and not yet told; 0: none
+    std::uint64_t cursor = 0;     // the last message it was sent
+    std::uint64_t joined_at = 0;  // bytes published when it came: what is older waits at nobody's cost
+    std::uint64_t gap_first = 0;  // first of the messages dropped for it and not yet told; 0: none
   };
 
   void publish(const Message& message);
@@ -73,26 +75,27 @@ class TopicFeed {
 
   Feed& feed_;
   Topic& topic_;
-  std::vector<Connection*> live_;    // have everything up to the batch
+  std::vector<Connection*> live_;  // have everything up to the batch
   std::vector<Lagging> lagging_;
-  std::string batch_;                // encoded in this iteration, not yet written
+  std::string batch_;  // encoded in this iteration, not yet written
   std::uint64_t batch_first_ = 0;
   std::uint64_t batch_messages_ = 0;
   std::uint64_t batch_payload_ = 0;
-  bool published_ = false;           // since the last flush
-  bool queued_ = false;              // in the feed's list of topics to flush
-  bool wrote_ = false;               // since the last take_quiet()
+  bool published_ = false;  // since the last flush
+  bool queued_ = false;     // in the feed's list of topics to flush
+  bool wrote_ = false;      // since the last send_to_quiet()
 };
 
 // All subscribers of one technique that are spoken to in the same way.
 class Feed {
  public:
-  enum class Framing : std::uint8_t { kNone, kChunked };   // kChunked: each write is one chunk of RFC 9112 section 7.1
+  enum class Framing : std::uint8_t { kNone, kChunked };  // kChunked: each write is one chunk of RFC 9112 section 7.1
   // `reject` ends a subscriber that is too slow; it must close or abort the connection.
-  Feed(Context& context, TechniqueStats& counters, const Dialect& dialect, Framing framing, void (*reject)(Connection&));
+  Feed(Context& context, TechniqueStats& counters, const Dialect& dialect, Framing framing,
+       void (*reject)(Connection&));
 
-  // `connection` has been taken over with `subscriber` as its state. Messages after `cursor` follow, those of the log first; the part of them
-  // that the log no longer has is told as a gap.
+  // `connection` has been taken over with `subscriber` as its state. Messages after `cursor` follow, those of the log
+  // first; the part of them that the log no longer has is told as a gap.
   void subscribe(Connection& connection, Subscriber& subscriber, Topic& topic, std::uint64_t cursor);
   static void unsubscribe(Subscriber& subscriber);
   static void on_drain(Subscriber& subscriber);
@@ -120,8 +123,8 @@ class Feed {
   const Dialect& dialect_;
   const Framing framing_;
   void (*const reject_)(Connection&);
-  std::vector<std::unique_ptr<TopicFeed>> places_;   // by the topic's index; null where nobody subscribed
-  std::vector<TopicFeed*> queue_;                    // to flush at the end of this iteration
+  std::vector<std::unique_ptr<TopicFeed>> places_;  // by the topic's index; null where nobody subscribed
+  std::vector<TopicFeed*> queue_;                   // to flush at the end of this iteration
   std::vector<TopicFeed*> flushing_;
 };
 

@@ -1,4 +1,5 @@
-// Where threads meet: the hub numbers what is published and puts it into the inbox of every thread, in one order for all.
+// Where threads meet: the hub numbers what is published and puts it into the inbox of every thread, in one order for
+// all.
 #pragma once
 
 #include <atomic>
@@ -17,7 +18,7 @@
 namespace server {
 
 struct Published {
-  std::uint32_t topic = 0;      // index
+  std::uint32_t topic = 0;  // index
   Message message;
 };
 
@@ -28,25 +29,25 @@ class Inbox {
   explicit Inbox(std::function<void()> wake) : wake_(std::move(wake)) {}
   void put(const Published& published, bool wake);
   bool empty() const { return !filled_.load(std::memory_order_acquire); }
-  void take(std::vector<Published>& out);      // by the owner; `out` must be empty
+  void take(std::vector<Published>& out);  // by the owner; `out` must be empty
 
  private:
   std::function<void()> wake_;
   std::mutex mutex_;
-  std::vector<Published> items_;               // guarded by mutex_
+  std::vector<Published> items_;  // guarded by mutex_
   std::atomic<bool> filled_{false};
 };
 
 class Hub {
  public:
   explicit Hub(std::size_t max_topics) : max_topics_(max_topics) {}
-  void add(Inbox& inbox) { inboxes_.push_back(&inbox); }     // before threads start; it must outlive the hub's use
+  void add(Inbox& inbox) { inboxes_.push_back(&inbox); }  // before threads start; it must outlive the hub's use
 
   // The index of a topic, given to it now when it is new. Absent when there are too many.
   std::optional<std::uint32_t> intern(std::string_view topic);
   std::string name(std::uint32_t index);
-  // Gives the message its sequence (absent when there are too many topics). `own`, the caller's inbox, is filled but not woken:
-  // its owner is awake.
+  // Gives the message its sequence (absent when there are too many topics). `own`, the caller's inbox, is filled but
+  // not woken: its owner is awake.
   std::optional<std::uint64_t> publish(std::string_view topic, std::string payload, bool is_text, const Inbox* own);
 
  private:
@@ -59,8 +60,8 @@ class Hub {
   const std::size_t max_topics_;
   std::vector<Inbox*> inboxes_;
   std::mutex mutex_;
-  std::deque<Entry> entries_;                  // guarded by mutex_; addresses stay
-  std::unordered_map<std::string_view, std::uint32_t> index_;   // guarded by mutex_
+  std::deque<Entry> entries_;                                  // guarded by mutex_; addresses stay
+  std::unordered_map<std::string_view, std::uint32_t> index_;  // guarded by mutex_
 };
 
 }  // namespace server

@@ -18,14 +18,16 @@ constexpr const char* kExamples = R"(Examples:
   curl --data 'hello' 'http://127.0.0.1:8080/publish?topic=news'
 )";
 
-CLI::Option* add_duration(CLI::App& group, const char* name, wire::Nanos& value, const std::string& help, wire::Nanos least) {
+CLI::Option* add_duration(CLI::App& group, const char* name, wire::Nanos& value, const std::string& help,
+                          wire::Nanos least) {
   return group
       .add_option_function<std::string>(
           name,
           [&value, name, least](const std::string& text) {
             const auto parsed = wire::parse_duration(text);
             if (!parsed) throw CLI::ValidationError(name, "'" + text + "': " + parsed.error);
-            if (*parsed.value < least) throw CLI::ValidationError(name, "'" + text + "': at least " + wire::format_duration(least));
+            if (*parsed.value < least)
+              throw CLI::ValidationError(name, "'" + text + "': at least " + wire::format_duration(least));
             value = *parsed.value;
           },
           help + " [" + wire::format_duration(value) + "]")
@@ -62,20 +64,22 @@ void add_server_options(CLI::App& app, Options& options) {
   group.add_option("--cors", options.cors, "Let pages of this origin read the answers; '*' for all")
       ->check([](const std::string& origin) {
         for (const char c : origin) {
-          if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f) return std::string("an origin has no blanks: https://example.org");
+          if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f)
+            return std::string("an origin has no blanks: https://example.org");
         }
         return origin.empty() ? std::string("an origin, as in https://example.org, or '*'") : std::string();
       })
       ->type_name("ORIGIN");
-  add_duration(group, "--idle-timeout", options.idle_timeout, "Close a keep-alive connection that asks nothing for so long",
-               std::chrono::milliseconds(1));
-  add_duration(group, "--request-timeout", options.request_timeout, "Close a connection whose request is not complete by then",
-               std::chrono::milliseconds(1));
+  add_duration(group, "--idle-timeout", options.idle_timeout,
+               "Close a keep-alive connection that asks nothing for so long", std::chrono::milliseconds(1));
+  add_duration(group, "--request-timeout", options.request_timeout,
+               "Close a connection whose request is not complete by then", std::chrono::milliseconds(1));
 }
 
 void add_topic_options(CLI::App& app, Options& options) {
   auto& group = *app.add_option_group("Topics");
-  add_count(group, "--log-size", options.log_messages, "Messages of each topic that are kept for clients to resume from");
+  add_count(group, "--log-size", options.log_messages,
+            "Messages of each topic that are kept for clients to resume from");
   add_size(group, "--log-bytes", options.log_bytes, "Payload of each topic that is kept at most");
   add_size(group, "--max-payload", options.max_payload, "Largest message");
   add_count(group, "--max-topics", options.max_topics, "Topics at most");
@@ -98,7 +102,8 @@ void add_slow_options(CLI::App& app, Options& options) {
 void add_technique_options(CLI::App& app, Options& options) {
   auto& group = *app.add_option_group("Techniques");
   add_duration(group, "--hold", options.hold, "long-polling: hold a request for so long", std::chrono::milliseconds(1));
-  add_duration(group, "--heartbeat", options.heartbeat, "sse: a comment after so much silence; 0s for none", wire::Nanos::zero());
+  add_duration(group, "--heartbeat", options.heartbeat, "sse: a comment after so much silence; 0s for none",
+               wire::Nanos::zero());
   group
       .add_option_function<std::string>(
           "--retry",

@@ -16,27 +16,28 @@ struct Options {
   std::string listen = "127.0.0.1:8080";
   unsigned threads = 1;
 
-  std::size_t log_messages = 65'536;                    // kept per topic
-  std::size_t log_bytes = std::size_t{256} << 20;       // of payload kept per topic; the newest message always is
+  std::size_t log_messages = 65'536;               // kept per topic
+  std::size_t log_bytes = std::size_t{256} << 20;  // of payload kept per topic; the newest message always is
   std::size_t max_topics = 100'000;
   std::size_t max_payload = std::size_t{16} << 20;
 
-  std::size_t queue = std::size_t{1} << 20;             // payload that may wait for one subscriber who does not read
+  std::size_t queue = std::size_t{1} << 20;  // payload that may wait for one subscriber who does not read
   SlowPolicy policy = SlowPolicy::kDisconnect;
 
   wire::Nanos hold = std::chrono::seconds(25);
-  wire::Nanos heartbeat = std::chrono::seconds(15);     // 0: none
+  wire::Nanos heartbeat = std::chrono::seconds(15);  // 0: none
   std::optional<wire::Nanos> retry{};
-  wire::Nanos ping_interval = std::chrono::seconds(20); // 0: none
+  wire::Nanos ping_interval = std::chrono::seconds(20);  // 0: none
   wire::Nanos ping_timeout = std::chrono::seconds(20);
   wire::Nanos idle_timeout = std::chrono::seconds(75);
   wire::Nanos request_timeout = std::chrono::seconds(10);
-  std::string cors{};                                   // allowed origin or "*"; empty: no CORS
+  std::string cors{};  // allowed origin or "*"; empty: no CORS
 };
 
-inline constexpr std::size_t kMaxTopicName = 256;       // bytes
+inline constexpr std::size_t kMaxTopicName = 256;  // bytes
 
-// Reads the command line. An exit code when there is nothing to run: --help, --version, or an error that has been printed.
+// Reads the command line. An exit code when there is nothing to run: --help, --version, or an error that has been
+// printed.
 std::optional<int> parse_options(int argc, char** argv, Options& options);
 
 }  // namespace server

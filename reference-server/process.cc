@@ -18,7 +18,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double seconds(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; }
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
 
 std::uint64_t resident_bytes() {
   std::ifstream file("/proc/self/statm");
@@ -39,7 +41,9 @@ Json bytes_json(const std::vector<const Stats*>& threads, ByteCounters Stats::*d
   auto kind = [&](Counter ByteCounters::*counter) {
     return sum(threads, [&](const Stats& s) -> const Counter& { return s.*direction.*counter; });
   };
-  return {{"payload", kind(&ByteCounters::payload)}, {"framing", kind(&ByteCounters::framing)}, {"http", kind(&ByteCounters::http)}};
+  return {{"payload", kind(&ByteCounters::payload)},
+          {"framing", kind(&ByteCounters::framing)},
+          {"http", kind(&ByteCounters::http)}};
 }
 
 Json by_technique(const std::vector<const Stats*>& threads, Counter TechniqueStats::*counter) {
@@ -94,8 +98,10 @@ void Process::report_accept_error(int error) const {
   if (error == -EMFILE || error == -ENFILE) {
     rlimit limit{};
     getrlimit(RLIMIT_NOFILE, &limit);
-    fmt::print(stderr, "reference-server: out of descriptors (limit {}; see `ulimit -Hn`): new connections wait until others close\n",
-               static_cast<std::uint64_t>(limit.rlim_cur));
+    fmt::print(
+        stderr,
+        "reference-server: out of descriptors (limit {}; see `ulimit -Hn`): new connections wait until others close\n",
+        static_cast<std::uint64_t>(limit.rlim_cur));
   } else {
     fmt::print(stderr, "reference-server: cannot accept connections for now: {}\n", std::strerror(-error));
   }

@@ -15,7 +15,7 @@ namespace server {
 class Process {
  public:
   explicit Process(wire::Time started) : started_(started) {}
-  void add(const Stats& thread) { threads_.push_back(&thread); }   // before threads start
+  void add(const Stats& thread) { threads_.push_back(&thread); }  // before threads start
   // The body of /stats; `topics` are those of the calling thread, and as complete as those of any other.
   std::string stats_json(const Topics& topics, wire::Time now) const;
   // Says on stderr, once, why new connections have to wait.

@@ -32,7 +32,9 @@ void append_connection_header(std::string& out, const Exchange& exchange) {
 }
 
 // RFC 9110 section 8.6: no Content-Length in 1xx and 204.
-bool has_length(int status) { return status >= 200 && status != 204; }
+bool has_length(int status) {
+  return status >= 200 && status != 204;
+}
 
 }  // namespace
 
@@ -153,7 +155,8 @@ std::string poll_head(const Exchange& exchange, const Lines& lines, Bytes common
   return out;
 }
 
-void count_poll_answer(Stats& stats, TechniqueStats& counters, const Lines& lines, std::size_t head_bytes, bool with_body) {
+void count_poll_answer(Stats& stats, TechniqueStats& counters, const Lines& lines, std::size_t head_bytes,
+                       bool with_body) {
   stats.sent.http.add(head_bytes);
   if (!with_body) return;
   counters.delivered.add(lines.messages);

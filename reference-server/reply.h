@@ -12,7 +12,7 @@ namespace server {
 struct Answer {
   int status = 200;
   Bytes content_type = "text/plain; charset=utf-8";
-  Bytes headers = {};          // whole lines, CRLF included
+  Bytes headers = {};  // whole lines, CRLF included
   Bytes body = {};
 };
 
@@ -44,10 +44,11 @@ std::uint64_t starting_cursor(const std::optional<std::uint64_t>& after, const T
 // "Pushbench-Cursor: N\r\n"
 void append_cursor_header(std::string& out, std::uint64_t cursor);
 
-// A body of lines (wire/lines.h) with what follows `cursor`: up to about `limit` bytes, at least one message when there is one.
+// A body of lines (wire/lines.h) with what follows `cursor`: up to about `limit` bytes, at least one message when there
+// is one.
 struct Lines {
   std::string body;
-  std::uint64_t cursor = 0;          // sequence of the last message in it
+  std::uint64_t cursor = 0;  // sequence of the last message in it
   std::uint64_t messages = 0;
   std::uint64_t payload_bytes = 0;
   std::uint64_t gap_messages = 0;
@@ -55,6 +56,7 @@ struct Lines {
 Lines encode_lines(const Topic* topic, std::uint64_t cursor, std::size_t limit);
 // What one poll answer is, head included when `exchange` needs no other; counted by count_poll_answer.
 std::string poll_head(const Exchange& exchange, const Lines& lines, Bytes common_headers);
-void count_poll_answer(Stats& stats, TechniqueStats& counters, const Lines& lines, std::size_t head_bytes, bool with_body);
+void count_poll_answer(Stats& stats, TechniqueStats& counters, const Lines& lines, std::size_t head_bytes,
+                       bool with_body);
 
 }  // namespace server

@@ -18,7 +18,9 @@ namespace {
 constexpr Bytes kReadOnly = "Allow: GET, HEAD\r\n";
 constexpr Bytes kPostOnly = "Allow: POST\r\n";
 
-bool reads(const http1::Request& request) { return request.method == "GET" || request.method == "HEAD"; }
+bool reads(const http1::Request& request) {
+  return request.method == "GET" || request.method == "HEAD";
+}
 
 // A media type without its parameters.
 bool is_octet_stream(Bytes content_type) {
@@ -35,8 +37,8 @@ Routes::Routes(Context& context, std::span<const std::unique_ptr<Technique>> tec
 
 std::uint8_t Routes::find(Bytes path) const {
   const auto table = techniques();
-  for (std::uint8_t i = 0; i < table.size(); ++i) {
-    if (table[i].route == path) return i;
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    if (table[i].route == path) return static_cast<std::uint8_t>(i);
   }
   return kNone;
 }
@@ -49,7 +51,8 @@ void Routes::handle(Connection& connection, const http1::Request& request) {
   if (request.method == "OPTIONS" && !context_.options.cors.empty()) return preflight(connection);
   if (publishing ? request.method != "POST" : !reads(request)) {
     const Bytes allowed = publishing ? kPostOnly : kReadOnly;
-    return refuse(connection, context_, 405, fmt::format("{} does not answer {}", request.path, quoted(request.method)), allowed);
+    return refuse(connection, context_, 405, fmt::format("{} does not answer {}", request.path, quoted(request.method)),
+                  allowed);
   }
   if (technique != kNone) return techniques_[technique]->on_request(connection, request);
   if (publishing) return publish(connection, request);
@@ -95,7 +98,8 @@ void Routes::not_found(Connection& connection, Bytes path) {
 std::string Routes::index_page() const {
   std::string html =
       "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>reference-server</title>\n"
-      "<h1>reference-server</h1>\n<p>Every push technique over one topic log, for measuring them against each other.</p>\n"
+      "<h1>reference-server</h1>\n<p>Every push technique over one topic log, for measuring them against each "
+      "other.</p>\n"
       "<h2>Publish</h2>\n<pre>";
   html += fmt::format("curl --data 'hello' '{}/publish?topic=news'</pre>\n<h2>Subscribe</h2>\n<pre>", url_);
   for (const TechniqueInfo& technique : techniques()) {
@@ -105,8 +109,10 @@ std::string Routes::index_page() const {
       html += fmt::format("curl --no-buffer '{}{}?topic=news&amp;after=0'\n", url_, technique.route);
     }
   }
-  html += "</pre>\n<p><code>after=N</code>: everything with a greater sequence; without it, what is published from now on.</p>\n"
-          "<p><a href=\"/stats\">/stats</a> <a href=\"/healthz\">/healthz</a></p>\n</html>\n";
+  html +=
+      "</pre>\n<p><code>after=N</code>: everything with a greater sequence; without it, what is published from now "
+      "on.</p>\n"
+      "<p><a href=\"/stats\">/stats</a> <a href=\"/healthz\">/healthz</a></p>\n</html>\n";
   return html;
 }
 

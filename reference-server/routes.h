@@ -15,9 +15,9 @@ class Routes {
  public:
   static constexpr std::uint8_t kNone = UINT8_MAX;
   // `techniques` in the order of the table; `now` reads the clock; `url` is where the server listens, for examples.
-  Routes(Context& context, std::span<const std::unique_ptr<Technique>> techniques, const Process& process, wire::Time (*now)(),
-         std::string url);
-  std::uint8_t find(Bytes path) const;               // the technique's place in the table, or kNone
+  Routes(Context& context, std::span<const std::unique_ptr<Technique>> techniques, const Process& process,
+         wire::Time (*now)(), std::string url);
+  std::uint8_t find(Bytes path) const;  // the technique's place in the table, or kNone
   void handle(Connection& connection, const wire::http1::Request& request);
 
  private:

@@ -30,7 +30,8 @@ constexpr std::uint64_t kTooFewDescriptors = 4'096;
 void raise_descriptors() {
   const net::DescriptorLimit limit = net::raise_descriptor_limit();
   if (limit.soft >= kTooFewDescriptors) return;
-  fmt::print(stderr, "reference-server: only {} descriptors are allowed, about as many connections fit; see `ulimit -Hn`\n",
+  fmt::print(stderr,
+             "reference-server: only {} descriptors are allowed, about as many connections fit; see `ulimit -Hn`\n",
              limit.soft);
 }
 
@@ -107,7 +108,7 @@ int serve(const Options& options) {
   raise_descriptors();
   EndSignals signals;
   net::Address address = net::resolve(options.listen);
-  const int reserved = options.threads > 1 ? net::reserve_port(address) : -1;   // until each thread listens on it
+  const int reserved = options.threads > 1 ? net::reserve_port(address) : -1;  // until each thread listens on it
 
   Hub hub(options.max_topics);
   Process process(net::now());

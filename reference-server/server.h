@@ -5,7 +5,8 @@
 
 namespace server {
 
-// Serves until SIGTERM or SIGINT. Returns the exit code; throws std::runtime_error with one sentence when it cannot start.
+// Serves until SIGTERM or SIGINT. Returns the exit code; throws std::runtime_error with one sentence when it cannot
+// start.
 int serve(const Options& options);
 
 }  // namespace server

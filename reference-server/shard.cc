@@ -11,7 +11,7 @@ namespace server {
 namespace {
 
 constexpr std::size_t kParsersKept = 16;
-constexpr auto kGoodbye = std::chrono::milliseconds(1'500);          // for what is queued, and for the clients' own close
+constexpr auto kGoodbye = std::chrono::milliseconds(1'500);  // for what is queued, and for the clients' own close
 constexpr auto kGoodbyeStep = std::chrono::milliseconds(5);
 
 wire::http1::Limits parser_limits(const Options& options) {
@@ -31,7 +31,7 @@ struct Shard::Tick final : net::Timer::Handler {
 
 Shard::Shard(const Options& o, Hub& hub, const Process& process)
     : Context(o, topics_, stats_),
-      inbox_([this] { loop_.post([] {}); }),               // an iteration is all it takes
+      inbox_([this] { loop_.post([] {}); }),  // an iteration is all it takes
       hub_(hub),
       topics_(hub, {o.log_messages, o.log_bytes}),
       listener_(loop_, *this),
@@ -39,7 +39,9 @@ Shard::Shard(const Options& o, Hub& hub, const Process& process)
   hub.add(inbox_);
 }
 
-Shard::~Shard() { release_everything(); }
+Shard::~Shard() {
+  release_everything();
+}
 
 void Shard::run(const net::Address& address, bool reuse_port, const Listening& listening) {
   for (std::size_t i = 0; i < server::techniques().size(); ++i) {
@@ -78,10 +80,12 @@ void Shard::on_accept(net::Tcp::Ptr tcp) {
   connection->start();
 }
 
-void Shard::on_accept_error(int error) { process_.report_accept_error(error); }
+void Shard::on_accept_error(int error) {
+  process_.report_accept_error(error);
+}
 
 void Shard::handle(HttpConnection& connection, const wire::http1::Request& request) {
-  drain_inbox();               // a client that has been told of a publish finds it on every thread
+  drain_inbox();  // a client that has been told of a publish finds it on every thread
   stats_.requests.add(1);
   count_for(connection, routes_->find(request.path));
   routes_->handle(connection, request);
@@ -179,7 +183,8 @@ Bytes Shard::common_headers() {
   std::strftime(date, sizeof date, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
   common_headers_ = date;
   if (!options.cors.empty()) {
-    common_headers_ += "Access-Control-Allow-Origin: " + options.cors + "\r\nAccess-Control-Expose-Headers: Pushbench-Cursor\r\n";
+    common_headers_ +=
+        "Access-Control-Allow-Origin: " + options.cors + "\r\nAccess-Control-Expose-Headers: Pushbench-Cursor\r\n";
     if (options.cors != "*") common_headers_ += "Vary: Origin\r\n";
   }
   return common_headers_;
@@ -211,7 +216,8 @@ void Shard::shut_down() {
 void Shard::on_timer(net::Timer&) {
   std::size_t sockets = 0;
   uv_walk(
-      loop_.uv(), [](uv_handle_t* handle, void* count) { *static_cast<std::size_t*>(count) += handle->type == UV_TCP ? 1 : 0; },
+      loop_.uv(),
+      [](uv_handle_t* handle, void* count) { *static_cast<std::size_t*>(count) += handle->type == UV_TCP ? 1 : 0; },
       &sockets);
   if (sockets == 0 || now() >= goodbye_until_) {
     loop_.stop();

@@ -1,4 +1,5 @@
-// One thread of the server: a loop, its listener and connections, its own instance of every technique and log of every topic.
+// One thread of the server: a loop, its listener and connections, its own instance of every technique and log of every
+// topic.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,8 @@ class Shard final : public Context, net::Listener::Handler, net::Timer::Handler 
   Shard(const Options& options, Hub& hub, const Process& process);
   ~Shard() override;
 
-  // Serves until stop(). `listening` is told the address, or the sentence that says why there is none (run() returns then).
+  // Serves until stop(). `listening` is told the address, or the sentence that says why there is none (run() returns
+  // then).
   using Listening = std::function<void(const net::Address& address, const std::string& error)>;
   void run(const net::Address& address, bool reuse_port, const Listening& listening);
   // From any thread: says goodbye to every client and ends run() within a bounded time.
@@ -51,7 +53,7 @@ class Shard final : public Context, net::Listener::Handler, net::Timer::Handler 
   void resume_later(HttpConnection& connection);
   void bury(HttpConnection& connection);
   net::Timers& timers() { return loop_.timers(); }
-  wire::Time now();                                        // of this iteration
+  wire::Time now();  // of this iteration
   std::uint32_t iteration() const { return iteration_; }
   bool stopping() const { return stopping_; }
 
@@ -74,13 +76,13 @@ class Shard final : public Context, net::Listener::Handler, net::Timer::Handler 
   Topics topics_;
   Stats stats_;
   std::vector<std::unique_ptr<Technique>> techniques_;
-  std::vector<std::unique_ptr<Tick>> ticks_;               // one a technique that asked
+  std::vector<std::unique_ptr<Tick>> ticks_;  // one a technique that asked
   std::unique_ptr<Routes> routes_;
   net::Listener listener_;
   const Process& process_;
 
-  std::vector<HttpConnection*> connections_;               // owned
-  std::vector<std::unique_ptr<HttpConnection>> graveyard_; // ended; freed when no handler can be running any more
+  std::vector<HttpConnection*> connections_;                // owned
+  std::vector<std::unique_ptr<HttpConnection>> graveyard_;  // ended; freed when no handler can be running any more
   std::vector<HttpConnection*> resuming_;
   std::vector<std::unique_ptr<wire::http1::RequestParser>> parsers_;
   std::vector<Published> arrived_;
@@ -90,7 +92,7 @@ class Shard final : public Context, net::Listener::Handler, net::Timer::Handler 
   wire::Time now_{};
   bool now_is_fresh_ = false;
   std::uint32_t iteration_ = 1;
-  bool awake_again_ = false;                               // another iteration has been asked for
+  bool awake_again_ = false;  // another iteration has been asked for
   bool stopping_ = false;
   net::Timer goodbye_timer_;
   wire::Time goodbye_until_{};

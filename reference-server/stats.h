@@ -11,7 +11,9 @@ class Counter {
  public:
   // One writer, so no locked instruction is needed: a relaxed load and store compile to plain moves.
   void add(std::uint64_t n) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
-  void subtract(std::uint64_t n) { value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed); }
+  void subtract(std::uint64_t n) {
+    value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed);
+  }
   std::uint64_t get() const { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -20,28 +22,28 @@ class Counter {
 
 // Bytes of one direction by kind, before TLS and TCP.
 struct ByteCounters {
-  Counter payload;        // messages
-  Counter framing;        // what a technique puts round a message: SSE fields, WebSocket headers, chunk sizes, line feeds
-  Counter http;           // heads; bodies of answers that are no messages
+  Counter payload;  // messages
+  Counter framing;  // what a technique puts round a message: SSE fields, WebSocket headers, chunk sizes, line feeds
+  Counter http;     // heads; bodies of answers that are no messages
 };
 
 struct TechniqueStats {
-  Counter connections;    // now; a keep-alive connection counts for the technique it asked last
-  Counter delivered;      // messages written to subscribers
+  Counter connections;  // now; a keep-alive connection counts for the technique it asked last
+  Counter delivered;    // messages written to subscribers
 };
 
 inline constexpr std::size_t kMaxTechniques = 8;
 
 struct Stats {
-  Counter open;           // connections now
+  Counter open;  // connections now
   Counter accepted;
   Counter requests;
-  Counter bad_requests;   // refused before they reached a route
-  Counter published;      // by clients of this thread
-  Counter dropped;        // messages that a slow subscriber did not get, by policy
-  Counter gap_messages;   // messages asked for that the log no longer had
+  Counter bad_requests;  // refused before they reached a route
+  Counter published;     // by clients of this thread
+  Counter dropped;       // messages that a slow subscriber did not get, by policy
+  Counter gap_messages;  // messages asked for that the log no longer had
   Counter disconnected_slow;
-  Counter timed_out;      // idle, half a request, or no pong
+  Counter timed_out;  // idle, half a request, or no pong
   ByteCounters sent;
   ByteCounters received;
   std::array<TechniqueStats, kMaxTechniques> techniques;

@@ -9,7 +9,9 @@ namespace server {
 
 namespace {
 
-void abort_slow(Connection& connection) { connection.abort(); }
+void abort_slow(Connection& connection) {
+  connection.abort();
+}
 
 }  // namespace
 
@@ -54,9 +56,13 @@ void StreamTechnique::on_request(Connection& connection, const wire::http1::Requ
   (exchange.http10 ? plain_ : chunked_).subscribe(connection, subscriber, *topic, cursor);
 }
 
-void StreamTechnique::on_close(Connection& connection) { Feed::unsubscribe(static_cast<Subscriber&>(*connection.state())); }
+void StreamTechnique::on_close(Connection& connection) {
+  Feed::unsubscribe(static_cast<Subscriber&>(*connection.state()));
+}
 
-void StreamTechnique::on_drain(Connection& connection) { Feed::on_drain(static_cast<Subscriber&>(*connection.state())); }
+void StreamTechnique::on_drain(Connection& connection) {
+  Feed::on_drain(static_cast<Subscriber&>(*connection.state()));
+}
 
 void StreamTechnique::on_publish(Topic& topic, const Message& message) {
   chunked_.on_publish(topic, message);

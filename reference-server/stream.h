@@ -1,4 +1,5 @@
-// What every endless HTTP body shares (http-streaming, sse; forever-frame differs in its dialect only): head, subscription, end.
+// What every endless HTTP body shares (http-streaming, sse; forever-frame differs in its dialect only): head,
+// subscription, end.
 #pragma once
 
 #include <optional>
@@ -26,14 +27,16 @@ class StreamTechnique : public Technique {
   // What the body begins with, before any message.
   virtual void append_preamble(std::string& out) const {}
   // Changes the subscription by what only this technique knows of; false, with a sentence for 400, when that is bad.
-  virtual bool refine(const wire::http1::Request& request, Subscription& subscription, std::string& error) const { return true; }
+  virtual bool refine(const wire::http1::Request& request, Subscription& subscription, std::string& error) const {
+    return true;
+  }
   void send_to_quiet(Bytes bytes);
 
   Context& context_;
 
  private:
-  Feed chunked_;       // HTTP/1.1
-  Feed plain_;         // HTTP/1.0: until close
+  Feed chunked_;  // HTTP/1.1
+  Feed plain_;    // HTTP/1.0: until close
 };
 
 }  // namespace server

@@ -1,5 +1,5 @@
-// THE SEAM of the reference server: a technique answers requests for its route, and hears of every publish. One instance of each
-// technique a thread; everything it touches belongs to that thread.
+// THE SEAM of the reference server: a technique answers requests for its route, and hears of every publish. One
+// instance of each technique a thread; everything it touches belongs to that thread.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +19,11 @@ using wire::Bytes;
 using wire::Nanos;
 using wire::SharedBytes;
 
-struct Message;          // topic.h
-struct Options;          // options.h
-struct Stats;            // stats.h: this thread's counters
+struct Message;  // topic.h
+struct Options;  // options.h
+struct Stats;    // stats.h: this thread's counters
 struct TechniqueStats;
-class Topic;             // topic.h: the log of one topic on this thread
+class Topic;  // topic.h: the log of one topic on this thread
 class Topics;
 class Technique;
 
@@ -35,9 +35,9 @@ class ConnectionState {
 
 // What an answer must know of the request that it answers.
 struct Exchange {
-  bool keep_alive = true;      // the connection may carry another request
-  bool http10 = false;         // no chunked bodies; keep-alive must be said
-  bool head_only = false;      // HEAD: the same head, no body
+  bool keep_alive = true;  // the connection may carry another request
+  bool http10 = false;     // no chunked bodies; keep-alive must be said
+  bool head_only = false;  // HEAD: the same head, no body
 };
 
 // What a technique may do with one client's connection; the server owns it.
@@ -45,24 +45,26 @@ class Connection : public wire::Link {
  public:
   // What happens to the bytes that the client sends after take_over().
   enum class Input : std::uint8_t {
-    kTechnique,                // an upgraded connection: on_bytes
-    kLater,                    // a held request: kept, up to a bound, until release()
-    kIgnored,                  // a stream: read only to notice its end
+    kTechnique,  // an upgraded connection: on_bytes
+    kLater,      // a held request: kept, up to a bound, until release()
+    kIgnored,    // a stream: read only to notice its end
   };
 
   virtual Exchange exchange() const = 0;
-  // The request in hand has been answered by what was sent. The next request is read, or the connection closes behind the answer.
+  // The request in hand has been answered by what was sent. The next request is read, or the connection closes behind
+  // the answer.
   virtual void finish_response() = 0;
   // From now on the connection belongs to `technique`, until release() or on_close.
   virtual void take_over(Technique& technique, std::unique_ptr<ConnectionState> state, Input input) = 0;
   // A held request has been answered: destroys the state, then acts like finish_response().
   virtual void release() = 0;
   virtual ConnectionState* state() = 0;
-  virtual void wake_after(Nanos delay) = 0;    // on_wake follows, once; replaces an earlier one. Only after take_over()
-  // The kernel has refused some of what was sent: send no more until on_drain. What was sent in this iteration alone does not stall.
+  virtual void wake_after(Nanos delay) = 0;  // on_wake follows, once; replaces an earlier one. Only after take_over()
+  // The kernel has refused some of what was sent: send no more until on_drain. What was sent in this iteration alone
+  // does not stall.
   virtual bool stalled() const = 0;
-  // close() of Link: what was sent leaves first. abort(): at once, unsent bytes are lost. Both call on_close. The connection and its state stay
-  // valid until the handler that is running has returned; what is sent to them vanishes.
+  // close() of Link: what was sent leaves first. abort(): at once, unsent bytes are lost. Both call on_close. The
+  // connection and its state stay valid until the handler that is running has returned; what is sent to them vanishes.
   virtual void abort() = 0;
 };
 
@@ -71,15 +73,15 @@ class Technique {
   virtual ~Technique() = default;
   // A subscribe, a poll or an upgrade. `request` is valid during the call.
   virtual void on_request(Connection& connection, const wire::http1::Request& request) = 0;
-  virtual void on_bytes(Connection& connection, Bytes bytes) {}        // after it took the connection over
+  virtual void on_bytes(Connection& connection, Bytes bytes) {}  // after it took the connection over
   // The connection it had taken over has ended, by either side: called once, give up its place.
   virtual void on_close(Connection& connection) {}
-  virtual void on_wake(Connection& connection) {}                      // hold over
-  virtual void on_drain(Connection& connection) {}                     // no longer stalled
-  virtual void on_tick() {}                                            // asked for with Context::tick_after
-  virtual void on_publish(Topic& topic, const Message& message) = 0;   // encode ONCE
-  virtual void on_flush() {}                                           // end of the loop iteration: write what was encoded
-  virtual void on_shutdown() {}                                        // say goodbye to every subscriber
+  virtual void on_wake(Connection& connection) {}                     // hold over
+  virtual void on_drain(Connection& connection) {}                    // no longer stalled
+  virtual void on_tick() {}                                           // asked for with Context::tick_after
+  virtual void on_publish(Topic& topic, const Message& message) = 0;  // encode ONCE
+  virtual void on_flush() {}     // end of the loop iteration: write what was encoded
+  virtual void on_shutdown() {}  // say goodbye to every subscriber
 };
 
 // What a thread gives its techniques.
@@ -94,14 +96,15 @@ struct Context {
   virtual std::uint64_t publish(std::string_view topic, std::string payload, bool is_text) = 0;
   // Header lines that every answer carries: Date, and CORS when asked for.
   virtual Bytes common_headers() = 0;
-  virtual void tick_after(Technique& technique, Nanos delay) = 0;      // on_tick follows, once
-  // More is to be written than one iteration should: on_flush follows in the next one, after this one's output was offered to the kernel.
+  virtual void tick_after(Technique& technique, Nanos delay) = 0;  // on_tick follows, once
+  // More is to be written than one iteration should: on_flush follows in the next one, after this one's output was
+  // offered to the kernel.
   virtual void flush_again() = 0;
 };
 
 struct TechniqueInfo {
-  std::string_view name;       // one spelling everywhere
-  std::string_view route;      // "/sse"
+  std::string_view name;   // one spelling everywhere
+  std::string_view route;  // "/sse"
   std::unique_ptr<Technique> (*make)(Context& context, TechniqueStats& counters);
 };
 

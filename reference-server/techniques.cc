@@ -19,6 +19,8 @@ static_assert(kTechniques.size() <= kMaxTechniques);
 
 }  // namespace
 
-std::span<const TechniqueInfo> techniques() { return kTechniques; }
+std::span<const TechniqueInfo> techniques() {
+  return kTechniques;
+}
 
 }  // namespace server

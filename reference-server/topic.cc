@@ -6,7 +6,9 @@
 
 namespace server {
 
-const Message& Topic::message(std::uint64_t sequence) const { return entry(sequence).message; }
+const Message& Topic::message(std::uint64_t sequence) const {
+  return entry(sequence).message;
+}
 
 void Topic::append(Message message) {
   const std::size_t size = message.payload->size();

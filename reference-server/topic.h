@@ -16,26 +16,27 @@ class Hub;
 
 struct Message {
   std::uint64_t sequence = 0;
-  std::shared_ptr<const std::string> payload;   // shared by all threads, immutable
-  bool is_text = true;                          // valid UTF-8 and not declared binary
+  std::shared_ptr<const std::string> payload;  // shared by all threads, immutable
+  bool is_text = true;                         // valid UTF-8 and not declared binary
   wire::Bytes bytes() const { return *payload; }
 };
 
 struct LogLimits {
   std::size_t messages = 65'536;
-  std::size_t bytes = std::size_t{256} << 20;   // of payload; the newest message is kept whatever its size
+  std::size_t bytes = std::size_t{256} << 20;  // of payload; the newest message is kept whatever its size
 };
 
 class Topic {
  public:
-  Topic(std::string name, std::uint32_t index, LogLimits limits) : name_(std::move(name)), index_(index), limits_(limits) {}
+  Topic(std::string name, std::uint32_t index, LogLimits limits)
+      : name_(std::move(name)), index_(index), limits_(limits) {}
 
   const std::string& name() const { return name_; }
-  std::uint32_t index() const { return index_; }                   // dense, the same on every thread
-  std::uint64_t head() const { return head_; }                     // sequence of the newest message; 0 before the first
-  std::uint64_t first() const { return head_ - size_ + 1; }        // of the oldest in the log; head() + 1 when there is none
-  const Message& message(std::uint64_t sequence) const;            // requires first() <= sequence <= head()
-  void append(Message message);                                    // its sequence is head() + 1
+  std::uint32_t index() const { return index_; }             // dense, the same on every thread
+  std::uint64_t head() const { return head_; }               // sequence of the newest message; 0 before the first
+  std::uint64_t first() const { return head_ - size_ + 1; }  // of the oldest in the log; head() + 1 when there is none
+  const Message& message(std::uint64_t sequence) const;      // requires first() <= sequence <= head()
+  void append(Message message);                              // its sequence is head() + 1
 
   // Payload bytes ever published up to and including `cursor`; for a cursor before the log, up to the log's begin.
   std::uint64_t bytes_through(std::uint64_t cursor) const;
@@ -55,10 +56,10 @@ class Topic {
   std::string name_;
   std::uint32_t index_;
   LogLimits limits_;
-  std::vector<Entry> ring_;           // power of two; grows as messages come
+  std::vector<Entry> ring_;  // power of two; grows as messages come
   std::uint64_t head_ = 0;
   std::size_t size_ = 0;
-  std::uint64_t total_bytes_ = 0;     // ever published
+  std::uint64_t total_bytes_ = 0;  // ever published
   std::uint64_t kept_bytes_ = 0;
 };
 
@@ -67,8 +68,8 @@ class Topics {
  public:
   Topics(Hub& hub, LogLimits limits) : hub_(hub), limits_(limits) {}
   Topic* find(std::string_view name) const;
-  Topic* find_or_create(std::string_view name);   // null when the server has too many
-  Topic& at(std::uint32_t index);                 // of a topic that the hub knows; created when new here
+  Topic* find_or_create(std::string_view name);  // null when the server has too many
+  Topic& at(std::uint32_t index);                // of a topic that the hub knows; created when new here
   template <typename Visit>
   void for_each(Visit visit) const {
     for (const auto& topic : topics_) {
@@ -82,7 +83,7 @@ class Topics {
   };
   Hub& hub_;
   LogLimits limits_;
-  std::vector<std::unique_ptr<Topic>> topics_;    // by index; null where only other threads know it
+  std::vector<std::unique_ptr<Topic>> topics_;  // by index; null where only other threads know it
   std::unordered_map<std::string_view, Topic*, Hash, std::equal_to<>> by_name_;
 };
 

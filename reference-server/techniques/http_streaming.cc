@@ -1,4 +1,5 @@
-// `http-streaming`: one endless chunked body, a message a line (wire/lines.h). No heartbeat: the format has no line that is not a message.
+// `http-streaming`: one endless chunked body, a message a line (wire/lines.h). No heartbeat: the format has no line
+// that is not a message.
 #include "server/stream.h"
 #include "server/techniques.h"
 #include "wire/lines.h"
@@ -9,11 +10,13 @@ namespace {
 
 class LineDialect final : public Dialect {
  public:
-  void append(std::string& out, const Message& message) const override { wire::lines::append_message(out, message.bytes()); }
+  void append(std::string& out, const Message& message) const override {
+    wire::lines::append_message(out, message.bytes());
+  }
   void append_gap(std::string& out, Gap gap) const override { wire::lines::append_gap(out, gap); }
 };
 
-const LineDialect kDialect;
+constexpr LineDialect kDialect;
 
 class HttpStreaming final : public StreamTechnique {
  public:

@@ -17,10 +17,12 @@ struct Holder final : ConnectionState {
   Holder(Topic& t, std::uint64_t c) : topic(t), cursor(c) {}
   Topic& topic;
   std::uint64_t cursor;
-  std::uint32_t slot = 0;        // in its topic's list
+  std::uint32_t slot = 0;  // in its topic's list
 };
 
-Holder& holder_of(Connection& connection) { return static_cast<Holder&>(*connection.state()); }
+Holder& holder_of(Connection& connection) {
+  return static_cast<Holder&>(*connection.state());
+}
 
 // The answer that all holders with one cursor and one kind of connection share.
 struct SharedAnswer {
@@ -84,7 +86,7 @@ class LongPolling final : public Technique {
  private:
   struct Place {
     std::vector<Connection*> holders;
-    bool published = false;                         // since the last flush
+    bool published = false;  // since the last flush
   };
 
   // ?hold=MILLISECONDS shortens the server's hold time.
@@ -136,7 +138,8 @@ class LongPolling final : public Technique {
     const bool common = exchange.keep_alive && !exchange.http10 && !exchange.head_only;
     SharedAnswer own;
     SharedAnswer& answer = common ? shared_ : own;
-    if (!common || !shared_.bytes || shared_topic_ != &topic || shared_after_ != cursor || shared_head_ != topic.head()) {
+    if (!common || !shared_.bytes || shared_topic_ != &topic || shared_after_ != cursor ||
+        shared_head_ != topic.head()) {
       answer.lines = encode_lines(&topic, cursor, context_.options.queue);
       std::string bytes = poll_head(exchange, answer.lines, context_.common_headers());
       answer.head_bytes = bytes.size();
@@ -154,9 +157,9 @@ class LongPolling final : public Technique {
 
   Context& context_;
   TechniqueStats& counters_;
-  std::vector<Place> places_;                       // by the topic's index
-  std::vector<std::uint32_t> published_;            // indices of topics with holders, in this iteration
-  SharedAnswer shared_;                             // of this iteration: its Date would grow old
+  std::vector<Place> places_;             // by the topic's index
+  std::vector<std::uint32_t> published_;  // indices of topics with holders, in this iteration
+  SharedAnswer shared_;                   // of this iteration: its Date would grow old
   const Topic* shared_topic_ = nullptr;
   std::uint64_t shared_after_ = 0;
   std::uint64_t shared_head_ = 0;

@@ -1,4 +1,5 @@
-// `polling`: answers at once with what follows the cursor, or with an empty body. Never creates a topic: asking costs nothing.
+// `polling`: answers at once with what follows the cursor, or with an empty body. Never creates a topic: asking costs
+// nothing.
 #include "server/options.h"
 #include "server/reply.h"
 #include "server/stats.h"
@@ -31,7 +32,8 @@ class Polling final : public Technique {
   void on_publish(Topic&, const Message&) override {}
 
  private:
-  // Many clients poll one topic from the same cursor: what was encoded last answers them all until something is published.
+  // Many clients poll one topic from the same cursor: what was encoded last answers them all until something is
+  // published.
   const Lines& encode(const Topic* topic, std::uint64_t cursor) {
     if (topic == nullptr || topic->head() == cursor) {
       empty_.cursor = cursor;
@@ -48,7 +50,7 @@ class Polling final : public Technique {
 
   Context& context_;
   TechniqueStats& counters_;
-  Subscription subscription_;              // keeps its memory from request to request
+  Subscription subscription_;  // keeps its memory from request to request
   Lines empty_;
   Lines cached_;
   const Topic* cached_topic_ = nullptr;

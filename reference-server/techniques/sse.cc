@@ -1,5 +1,6 @@
-// `sse`: Server-Sent Events (HTML Living Standard, section 9.2). `id:` is the message's sequence, so that a browser's automatic reconnect
-// resumes where it was. Messages are sent as published: the format is UTF-8, and knows LF as the only line end.
+// `sse`: Server-Sent Events (HTML Living Standard, section 9.2). `id:` is the message's sequence, so that a browser's
+// automatic reconnect resumes where it was. Messages are sent as published: the format is UTF-8, and knows LF as the
+// only line end.
 #include <fmt/format.h>
 
 #include <charconv>
@@ -19,7 +20,8 @@ class SseDialect final : public Dialect {
   void append(std::string& out, const Message& message) const override {
     char digits[20];
     const auto end = std::to_chars(digits, digits + sizeof digits, message.sequence).ptr;
-    wire::sse::append_event(out, {.type = {}, .data = message.bytes(), .id = {digits, static_cast<std::size_t>(end - digits)}});
+    wire::sse::append_event(
+        out, {.type = {}, .data = message.bytes(), .id = {digits, static_cast<std::size_t>(end - digits)}});
   }
   // Without an id: what was lost must not become the place to resume from.
   void append_gap(std::string& out, Gap gap) const override {
@@ -28,7 +30,7 @@ class SseDialect final : public Dialect {
   }
 };
 
-const SseDialect kDialect;
+constexpr SseDialect kDialect;
 
 class Sse final : public StreamTechnique {
  public:
@@ -42,13 +44,14 @@ class Sse final : public StreamTechnique {
   }
 
  private:
-  // Ticks come twice an interval: who was written to since the last one waits for the next, so that nobody is left in silence for longer than
-  // the interval and nobody gets a comment who does not need it.
+  // Ticks come twice an interval: who was written to since the last one waits for the next, so that nobody is left in
+  // silence for longer than the interval and nobody gets a comment who does not need it.
   void schedule() {
     if (context_.options.heartbeat > Nanos::zero()) context_.tick_after(*this, context_.options.heartbeat / 2);
   }
 
-  // An EventSource knows no event id before its first event; the header lets a client that reads it resume from there too.
+  // An EventSource knows no event id before its first event; the header lets a client that reads it resume from there
+  // too.
   void append_headers(std::string& out, std::uint64_t cursor) const override {
     out += "Content-Type: text/event-stream\r\nCache-Control: no-cache\r\n";
     append_cursor_header(out, cursor);
@@ -60,7 +63,8 @@ class Sse final : public StreamTechnique {
     wire::sse::append_retry(out, static_cast<std::uint64_t>(milliseconds.count()));
   }
 
-  // EventSource reconnects to the same URL, so the `after=` in it is where the first connection began; the header is where the last one ended.
+  // EventSource reconnects to the same URL, so the `after=` in it is where the first connection began; the header is
+  // where the last one ended.
   bool refine(const wire::http1::Request& request, Subscription& subscription, std::string& error) const override {
     const Bytes id = request.header("Last-Event-ID");
     if (id.empty()) return true;

@@ -1,4 +1,5 @@
-// `websocket`: RFC 6455. A message is a frame, text when it is UTF-8; a data frame from the client is a publish to its topic.
+// `websocket`: RFC 6455. A message is a frame, text when it is UTF-8; a data frame from the client is a publish to its
+// topic.
 #include "wire/websocket.h"
 
 #include <algorithm>
@@ -33,21 +34,25 @@ class FrameDialect final : public Dialect {
   }
 };
 
-const FrameDialect kDialect;
+constexpr FrameDialect kDialect;
 
 struct Peer final : Subscriber {
   Peer(const Topic& t, std::size_t max_message) : topic(t), reader(websocket::Reader::Role::kServer, max_message) {}
   const Topic& topic;
   websocket::Reader reader;
-  std::unique_ptr<std::string> owed_pong;      // while stalled; only the latest ping is answered (section 5.5.3)
-  std::uint32_t due = 0;                       // tick of the next ping, or of the end when one is unanswered
+  std::unique_ptr<std::string> owed_pong;  // while stalled; only the latest ping is answered (section 5.5.3)
+  std::uint32_t due = 0;                   // tick of the next ping, or of the end when one is unanswered
   bool ping_unanswered = false;
 };
 
-Peer& peer_of(Connection& connection) { return static_cast<Peer&>(*connection.state()); }
+Peer& peer_of(Connection& connection) {
+  return static_cast<Peer&>(*connection.state());
+}
 
 // A close frame would wait behind bytes that the peer does not take.
-void reject_slow(Connection& connection) { connection.abort(); }
+void reject_slow(Connection& connection) {
+  connection.abort();
+}
 
 class WebSocket final : public Technique {
  public:
@@ -109,7 +114,8 @@ class WebSocket final : public Technique {
   }
 
   void on_shutdown() override {
-    feed_.for_each([this](Connection& connection) { end(connection, websocket::kGoingAway, "the server is shutting down"); });
+    feed_.for_each(
+        [this](Connection& connection) { end(connection, websocket::kGoingAway, "the server is shutting down"); });
   }
 
  private:
@@ -121,7 +127,9 @@ class WebSocket final : public Technique {
     void on_message(Opcode type, Bytes payload) override { owner_.publish(peer_, type, payload); }
     void on_ping(Bytes payload) override { owner_.answer_ping(connection_, peer_, payload); }
     void on_pong(Bytes) override {}
-    void on_close(std::uint16_t code, Bytes) override { owner_.end(connection_, code, {}); }   // section 5.5.1: echo the code
+    void on_close(std::uint16_t code, Bytes) override {
+      owner_.end(connection_, code, {});
+    }  // section 5.5.1: echo the code
 
    private:
     WebSocket& owner_;
@@ -190,7 +198,7 @@ class WebSocket final : public Technique {
   Nanos tick_{};
   std::uint32_t interval_ticks_ = 0;
   std::uint32_t timeout_ticks_ = 0;
-  std::uint32_t now_ = 0;                      // in ticks
+  std::uint32_t now_ = 0;  // in ticks
 };
 
 }  // namespace

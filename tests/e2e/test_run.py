@@ -68,12 +68,19 @@ def test_every_kind_of_arrivals_delivers_everything(tmp_path, arrivals, publishe
     assert published is None or r["published"] == published
 
 
+def test_every_technique_of_a_repetition_gets_the_same_schedule(tmp_path):
+    runs = run(tmp_path, "--seed", "1", "--repeat", "2", "--set", "publish={rate: 200/s, arrivals: poisson}", techniques=["sse", "websocket"]).result["runs"]
+    published = [r["published"] for r in runs]
+    assert published[0] == published[1] and published[2] == published[3]
+    assert published[0] != published[2]            # another repetition, another draw (seed 1 gives unequal ones)
+
+
 def test_the_same_seed_makes_the_same_schedule(tmp_path):
     published = set()
     for name in ("a", "b"):
         folder = tmp_path / name
         folder.mkdir()
-        published.add(run(folder, "--seed", "7", "--set", "publish={rate: 100/s, arrivals: poisson}").run["published"])
+        published.add(run(folder, "--seed", "7", "--set", "publish={rate: 200/s, arrivals: poisson}").run["published"])
     assert len(published) == 1
 
 

@@ -5,6 +5,10 @@ import random
 import pytest
 from conftest import Server, masked_frame
 
+POST = b"POST /publish?topic=t HTTP/1.1\r\nHost: t\r\n"
+GET = b"GET /healthz HTTP/1.1\r\nHost: t\r\n"
+KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+
 # What is sent, and the statuses that may answer it.
 HTTP = {
     "empty line only": (b"\r\n\r\nGET /healthz HTTP/1.1\r\nHost: t\r\n\r\n", {200, 400}),
@@ -18,29 +22,33 @@ HTTP = {
     "two hosts": (b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", {400}),
     "blank in the target": (b"GET /health z HTTP/1.1\r\nHost: t\r\n\r\n", {400, 505}),
     "control byte in the target": (b"GET /\x01 HTTP/1.1\r\nHost: t\r\n\r\n", {400}),
-    "NUL in a value": (b"GET /healthz HTTP/1.1\r\nHost: t\r\nX: a\x00b\r\n\r\n", {400}),
+    "NUL in a value": (GET + b"X: a\x00b\r\n\r\n", {400}),
     "blank before the colon": (b"GET /healthz HTTP/1.1\r\nHost : t\r\n\r\n", {400}),
-    "header without colon": (b"GET /healthz HTTP/1.1\r\nHost: t\r\nnonsense\r\n\r\n", {400}),
-    "folded header": (b"GET /healthz HTTP/1.1\r\nHost: t\r\nX: a\r\n b\r\n\r\n", {400}),
-    "two lengths": (b"POST /publish?topic=t HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", {400}),
-    "length and chunks": (b"POST /publish?topic=t HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    "header without colon": (GET + b"nonsense\r\n\r\n", {400}),
+    "folded header": (GET + b"X: a\r\n b\r\n\r\n", {400}),
+    "two lengths": (POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", {400}),
+    "length and chunks": (POST + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
                           b"1\r\na\r\n0\r\n\r\n", {400}),
-    "negative length": (b"POST /publish?topic=t HTTP/1.1\r\nHost: t\r\nContent-Length: -1\r\n\r\n", {400}),
-    "length in words": (b"POST /publish?topic=t HTTP/1.1\r\nHost: t\r\nContent-Length: one\r\n\r\n", {400}),
-    "endless length": (b"POST /publish?topic=t HTTP/1.1\r\nHost: t\r\nContent-Length: 99999999999999999999\r\n\r\n", {400, 413}),
-    "too long": (b"POST /publish?topic=t HTTP/1.1\r\nHost: t\r\nContent-Length: 16777217\r\n\r\n", {413}),
-    "bad chunk size": (b"POST /publish?topic=t HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", {400}),
-    "huge chunk size": (b"POST /publish?topic=t HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", {400, 413}),
-    "chunk without end": (b"POST /publish?topic=t HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n", {400}),
-    "unknown coding": (b"POST /publish?topic=t HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: magic\r\n\r\n", {400, 501}),
+    "negative length": (POST + b"Content-Length: -1\r\n\r\n", {400}),
+    "length in words": (POST + b"Content-Length: one\r\n\r\n", {400}),
+    "endless length": (POST + b"Content-Length: 99999999999999999999\r\n\r\n", {400, 413}),
+    "too long": (POST + b"Content-Length: 16777217\r\n\r\n", {413}),
+    "bad chunk size": (POST + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n", {400}),
+    "huge chunk size": (POST + b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", {400, 413}),
+    "chunk without end": (POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n", {400}),
+    "unknown coding": (POST + b"Transfer-Encoding: magic\r\n\r\n", {400, 501}),
     "large target": (b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: t\r\n\r\n", {414, 431}),
     "large head": (b"GET / HTTP/1.1\r\nHost: t\r\nX: " + b"a" * 100_000 + b"\r\n\r\n", {431}),
     "many headers": (b"GET / HTTP/1.1\r\nHost: t\r\n" + b"X: a\r\n" * 1_000 + b"\r\n", {431}),
-    "topic of bad escapes": (b"GET /polling?topic=%zz%&after=%31 HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n", {200, 400}),
+    "topic of bad escapes": (b"GET /polling?topic=%zz%&after=%31 HTTP/1.1\r\nHost: t\r\n"
+                             b"Connection: close\r\n\r\n", {200, 400}),
     "huge topic": (b"GET /sse?topic=" + b"t" * 5_000 + b" HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n", {400}),
-    "cursor out of range": (b"GET /polling?topic=t&after=18446744073709551616 HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n", {400}),
-    "negative hold": (b"GET /long-polling?topic=t&hold=-1 HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n", {400}),
-    "CONNECT": (b"CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\nConnection: close\r\n\r\n", {400, 404, 405, 501}),
+    "cursor out of range": (b"GET /polling?topic=t&after=18446744073709551616 HTTP/1.1\r\nHost: t\r\n"
+                            b"Connection: close\r\n\r\n", {400}),
+    "negative hold": (b"GET /long-polling?topic=t&hold=-1 HTTP/1.1\r\nHost: t\r\n"
+                      b"Connection: close\r\n\r\n", {400}),
+    "CONNECT": (b"CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n"
+                b"Connection: close\r\n\r\n", {400, 404, 405, 501}),
     "asterisk": (b"OPTIONS * HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n", {200, 400, 404, 405}),
 }
 
@@ -84,7 +92,7 @@ def test_a_refused_body_is_no_request(shared):
     before = shared.publish(b"mark", "smuggled")
     hidden = b"POST /publish?topic=smuggled HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\n\r\nx"
     with shared.connect() as client:
-        client.send(b"POST /publish?topic=t HTTP/1.1\r\nHost: t\r\nContent-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n" % len(hidden)
+        client.send(POST + b"Content-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n" % len(hidden)
                     + hidden)
         assert client.read_response()[0] == 400
         assert client.read_to_end() == b""
@@ -134,8 +142,8 @@ def test_bad_frames_end_the_connection_with_their_code(shared, name, cut):
     ([], 426),
     (["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"], 400),
     (["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: x"], 400),
-    (["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 7", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="], 426),
-    (["Upgrade: h2c", "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="], 426),
+    (["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 7", KEY], 426),
+    (["Upgrade: h2c", "Connection: Upgrade", "Sec-WebSocket-Version: 13", KEY], 426),
 ])
 def test_what_is_no_handshake_is_refused_and_the_connection_goes_on(shared, headers, status):
     with shared.connect() as client:
@@ -155,7 +163,7 @@ def test_an_upgrade_that_nobody_asked_this_route_for_is_ignored(shared):
 
 def test_noise_on_any_route_does_no_harm(shared):
     dice = random.Random(20261120)
-    beginnings = [b"", b"GET /", b"POST /publish?topic=t HTTP/1.1\r\nHost: t\r\n", b"GET /sse?topic=t HTTP/1.1\r\nHost: t\r\n\r\n",
+    beginnings = [b"", b"GET /", POST, b"GET /sse?topic=t HTTP/1.1\r\nHost: t\r\n\r\n",
                   b"GET /long-polling?topic=t HTTP/1.1\r\nHost: t\r\n\r\n",
                   b"GET /websocket?topic=t HTTP/1.1\r\nHost: t\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                   b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"]

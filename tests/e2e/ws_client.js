@@ -1,4 +1,5 @@
-// npm's `ws` as a client of the reference server: node ws_client.js URL. Prints one line a check that holds; any other outcome is an error.
+// npm's `ws` as a client of the reference server: node ws_client.js URL. Prints one line a check that holds; any other
+// outcome is an error.
 'use strict';
 
 const assert = require('node:assert');
@@ -28,7 +29,8 @@ async function open(query) {
 }
 
 async function publish(topic, body, type) {
-  const answer = await fetch(`${url}/publish?topic=${topic}`, { method: 'POST', body, headers: { 'Content-Type': type } });
+  const headers = { 'Content-Type': type };
+  const answer = await fetch(`${url}/publish?topic=${topic}`, { method: 'POST', body, headers });
   assert.strictEqual(answer.status, 200);
 }
 

@@ -17,7 +17,9 @@ void MemoryConnection::send(Bytes bytes) {
   unsent_ += bytes;
 }
 
-void MemoryConnection::send(const SharedBytes& bytes) { send(bytes.view()); }
+void MemoryConnection::send(const SharedBytes& bytes) {
+  send(bytes.view());
+}
 
 void MemoryConnection::close() {
   if (!open) return;
@@ -36,7 +38,7 @@ void MemoryConnection::abort() {
 void MemoryConnection::leave_technique() {
   if (Technique* technique = std::exchange(technique_, nullptr)) {
     technique->on_close(*this);
-    dead_states_.push_back(std::move(state_));     // handlers of it may be running
+    dead_states_.push_back(std::move(state_));  // handlers of it may be running
   }
 }
 
@@ -91,7 +93,8 @@ MemoryServer::MemoryServer(Options o)
   for (std::size_t i = 0; i < server::techniques().size(); ++i) {
     techniques_.push_back(server::techniques()[i].make(*this, all_stats.techniques[i]));
   }
-  routes_ = std::make_unique<Routes>(*this, techniques_, process_, +[] { return wire::Time(std::chrono::seconds(2)); }, "http://x");
+  routes_ = std::make_unique<Routes>(
+      *this, techniques_, process_, +[] { return wire::Time(std::chrono::seconds(2)); }, "http://x");
 }
 
 MemoryServer::~MemoryServer() {
@@ -99,18 +102,20 @@ MemoryServer::~MemoryServer() {
 }
 
 MemoryConnection& MemoryServer::connect() {
-  connections_.push_back(std::make_unique<MemoryConnection>(*this));
+  connections_.push_back(std::make_unique<MemoryConnection>());
   return *connections_.back();
 }
 
 void MemoryServer::request(MemoryConnection& connection, std::string_view method, std::string_view target,
                            std::string_view headers, std::string_view body, int version_minor) {
-  std::string text = std::string(method) + " " + std::string(target) + " HTTP/1." + std::to_string(version_minor) + "\r\nHost: x\r\n";
+  std::string text =
+      std::string(method) + " " + std::string(target) + " HTTP/1." + std::to_string(version_minor) + "\r\nHost: x\r\n";
   if (!body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
   text += std::string(headers) + "\r\n" + std::string(body);
   http1::RequestParser parser;
   std::size_t consumed = 0;
-  if (parser.feed(text, consumed) != http1::Parsed::kComplete) throw std::runtime_error("the test's request is bad: " + text);
+  if (parser.feed(text, consumed) != http1::Parsed::kComplete)
+    throw std::runtime_error("the test's request is bad: " + text);
   handle(connection, parser.request());
 }
 
@@ -163,7 +168,8 @@ void MemoryServer::settle() {
 
 std::size_t MemoryServer::index_of(std::string_view technique) const {
   const auto table = server::techniques();
-  const auto found = std::find_if(table.begin(), table.end(), [&](const TechniqueInfo& info) { return info.name == technique; });
+  const auto found =
+      std::find_if(table.begin(), table.end(), [&](const TechniqueInfo& info) { return info.name == technique; });
   return static_cast<std::size_t>(found - table.begin());
 }
 
@@ -177,7 +183,9 @@ void MemoryServer::shut_down() {
   for (const auto& technique : techniques_) technique->on_shutdown();
 }
 
-TechniqueStats& MemoryServer::counters(std::string_view technique) { return all_stats.techniques.at(index_of(technique)); }
+TechniqueStats& MemoryServer::counters(std::string_view technique) {
+  return all_stats.techniques.at(index_of(technique));
+}
 
 namespace {
 
@@ -206,7 +214,8 @@ class Decoder final : http1::ResponseParser::Handler,
 
  private:
   void on_head(const http1::Response& response) override {
-    if (response.status != 200 && response.status != 101) messages_.push_back("[status " + std::to_string(response.status) + "]");
+    if (response.status != 200 && response.status != 101)
+      messages_.push_back("[status " + std::to_string(response.status) + "]");
   }
   void on_body(Bytes piece) override {
     if (technique_ == "sse") {
@@ -228,7 +237,9 @@ class Decoder final : http1::ResponseParser::Handler,
       messages_.push_back("[" + std::string(event.type) + " " + std::string(event.data) + "]");
     }
   }
-  void on_retry(std::uint64_t milliseconds) override { messages_.push_back("[retry " + std::to_string(milliseconds) + "]"); }
+  void on_retry(std::uint64_t milliseconds) override {
+    messages_.push_back("[retry " + std::to_string(milliseconds) + "]");
+  }
   void on_comment(Bytes) override { messages_.push_back("[comment]"); }
   void on_too_large() override { messages_.push_back("[too large]"); }
   void on_message(wire::websocket::Opcode, Bytes payload) override {
@@ -251,7 +262,7 @@ class Decoder final : http1::ResponseParser::Handler,
 Messages messages_of(std::string_view technique, std::string_view stream) {
   Messages messages = Decoder(technique).decode(stream);
   if (technique != "sse") return messages;
-  for (std::string& message : messages) {      // {"first":3,"last":7}
+  for (std::string& message : messages) {  // {"first":3,"last":7}
     constexpr std::string_view kStart = R"([gap {"first":)";
     if (!message.starts_with(kStart)) continue;
     const std::size_t comma = message.find(',');

@@ -1,4 +1,5 @@
-// The server without sockets: every technique over connections in memory, one loop iteration at a time, on the test's own clock.
+// The server without sockets: every technique over connections in memory, one loop iteration at a time, on the test's
+// own clock.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +21,10 @@
 
 namespace server {
 
-class MemoryServer;
-
-// A client's connection. The kernel's part is played by `window`: how many bytes it takes in all; the client reads what it took.
+// A client's connection. The kernel's part is played by `window`: how many bytes it takes in all; the client reads what
+// it took.
 class MemoryConnection final : public Connection {
  public:
-  explicit MemoryConnection(MemoryServer& server) : server_(server) {}
-
   void send(Bytes bytes) override;
   void send(const SharedBytes& bytes) override;
   void close() override;
@@ -39,15 +37,15 @@ class MemoryConnection final : public Connection {
   bool stalled() const override { return stalled_; }
   void abort() override;
 
-  void feed(Bytes bytes);                    // bytes from the client to the technique that has taken over
-  void leave();                              // the client closes
-  void wake();                               // the time asked for is over
-  void offer();                              // the end of an iteration: the kernel takes what it can
+  void feed(Bytes bytes);  // bytes from the client to the technique that has taken over
+  void leave();            // the client closes
+  void wake();             // the time asked for is over
+  void offer();            // the end of an iteration: the kernel takes what it can
 
-  std::string taken;                         // by the kernel, in order
-  std::vector<const char*> sends;            // address of each buffer handed over, since the last clear()
-  std::size_t window = SIZE_MAX;             // bytes the kernel still takes
-  std::uint64_t finished = 0;                // answers
+  std::string taken;               // by the kernel, in order
+  std::vector<const char*> sends;  // address of each buffer handed over, since the last clear()
+  std::size_t window = SIZE_MAX;   // bytes the kernel still takes
+  std::uint64_t finished = 0;      // answers
   std::optional<Nanos> wake_;
   bool open = true;
   bool aborted = false;
@@ -55,7 +53,6 @@ class MemoryConnection final : public Connection {
 
  private:
   void leave_technique();
-  MemoryServer& server_;
   Technique* technique_ = nullptr;
   std::unique_ptr<ConnectionState> state_;
   std::vector<std::unique_ptr<ConnectionState>> dead_states_;
@@ -70,15 +67,16 @@ class MemoryServer final : public Context {
 
   MemoryConnection& connect();
   // One request; headers as whole lines.
-  void request(MemoryConnection& connection, std::string_view method, std::string_view target, std::string_view headers = {},
-               std::string_view body = {}, int version_minor = 1);
+  void request(MemoryConnection& connection, std::string_view method, std::string_view target,
+               std::string_view headers = {}, std::string_view body = {}, int version_minor = 1);
   void handle(MemoryConnection& connection, const wire::http1::Request& request);
-  MemoryConnection& get(std::string_view target, std::string_view headers = {});     // connects and asks
-  MemoryConnection& subscribe(std::string_view technique, std::string_view query);   // the handshake of a WebSocket included
+  MemoryConnection& get(std::string_view target, std::string_view headers = {});  // connects and asks
+  MemoryConnection& subscribe(std::string_view technique,
+                              std::string_view query);  // the handshake of a WebSocket included
   void say(std::string_view topic, std::string payload) { publish(topic, std::move(payload), true); }
-  void iterate();                            // to the end of the loop iteration
-  void settle();                             // iterates until nothing more is asked for
-  void tick(std::string_view technique);     // the time that it asked for is over
+  void iterate();                         // to the end of the loop iteration
+  void settle();                          // iterates until nothing more is asked for
+  void tick(std::string_view technique);  // the time that it asked for is over
   void shut_down();
   TechniqueStats& counters(std::string_view technique);
 
@@ -106,7 +104,8 @@ class MemoryServer final : public Context {
   bool again_ = false;
 };
 
-// What a client of `technique` makes of the bytes it got: messages in order, gap notices as "[gap 3-7]", anything unexpected as "[...]".
+// What a client of `technique` makes of the bytes it got: messages in order, gap notices as "[gap 3-7]", anything
+// unexpected as "[...]".
 std::vector<std::string> messages_of(std::string_view technique, std::string_view stream);
 // The head and the body of one response with Content-Length.
 struct PlainResponse {

@@ -22,7 +22,8 @@ TEST(Polling, AnswersAtOnceWithEverythingBehindTheCursor) {
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.body, "b\nc\n");
   EXPECT_TRUE(has_cursor(response, 3));
-  EXPECT_NE(response.head.find("\r\nContent-Type: application/octet-stream\r\nContent-Length: 4\r\n"), std::string::npos);
+  EXPECT_NE(response.head.find("\r\nContent-Type: application/octet-stream\r\nContent-Length: 4\r\n"),
+            std::string::npos);
   EXPECT_NE(response.head.find("\r\nCache-Control: no-store\r\n"), std::string::npos);
 }
 
@@ -39,7 +40,8 @@ TEST(Polling, AnswersEmptyWhenNothingIsNew) {
 
 TEST(Polling, CreatesNoTopicByAsking) {
   MemoryServer server({.max_topics = 1});
-  for (int i = 0; i < 5; ++i) EXPECT_TRUE(has_cursor(poll(server, "topic=unknown" + std::to_string(i) + "&after=7"), 0));
+  for (int i = 0; i < 5; ++i)
+    EXPECT_TRUE(has_cursor(poll(server, "topic=unknown" + std::to_string(i) + "&after=7"), 0));
   EXPECT_EQ(server.publish("t", "x", true), 1U);
 }
 

@@ -67,7 +67,8 @@ TEST(Routes, ListWhatThereIsWhenThereIsNothing) {
   MemoryServer server;
   const PlainResponse response = ask(server, "GET", "/unknown");
   EXPECT_EQ(response.status, 404);
-  for (const char* route : {"/publish", "/polling", "/long-polling", "/http-streaming", "/sse", "/websocket", "/stats", "/healthz"}) {
+  for (const char* route :
+       {"/publish", "/polling", "/long-polling", "/http-streaming", "/sse", "/websocket", "/stats", "/healthz"}) {
     EXPECT_NE(response.body.find(route), std::string::npos) << route;
   }
 }
@@ -75,8 +76,8 @@ TEST(Routes, ListWhatThereIsWhenThereIsNothing) {
 TEST(Routes, SayWhichMethodsAreAllowed) {
   MemoryServer server;
   const std::tuple<const char*, const char*, const char*> table[] = {
-      {"GET", "/publish?topic=t", "Allow: POST"},   {"POST", "/sse?topic=t", "Allow: GET, HEAD"},
-      {"DELETE", "/stats", "Allow: GET, HEAD"},     {"OPTIONS", "/polling?topic=t", "Allow: GET, HEAD"},
+      {"GET", "/publish?topic=t", "Allow: POST"}, {"POST", "/sse?topic=t", "Allow: GET, HEAD"},
+      {"DELETE", "/stats", "Allow: GET, HEAD"},   {"OPTIONS", "/polling?topic=t", "Allow: GET, HEAD"},
       {"PUT", "/websocket", "Allow: GET, HEAD"},
   };
   for (const auto& [method, target, allow] : table) {

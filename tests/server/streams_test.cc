@@ -153,7 +153,7 @@ TEST_P(Streams, DisconnectWhoIsTooSlowAndNobodyElse) {
   server.settle();
   slow.window = 10;
   const std::string payload(100, 'x');
-  for (int i = 0; i < 11; ++i) {               // one in the socket, ten waiting: 1,000 bytes
+  for (int i = 0; i < 11; ++i) {  // one in the socket, ten waiting: 1,000 bytes
     server.say("t", payload);
     server.settle();
   }
@@ -284,11 +284,12 @@ TEST_P(Streams, RefuseARequestWithoutTopicAndOneTopicTooMany) {
   EXPECT_EQ(response_of(client.taken).status, 400);
 }
 
-INSTANTIATE_TEST_SUITE_P(EachTechnique, Streams, testing::Values("http-streaming", "sse", "websocket"), [](const auto& each) {
-  std::string name(each.param);
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(EachTechnique, Streams, testing::Values("http-streaming", "sse", "websocket"),
+                         [](const auto& each) {
+                           std::string name(each.param);
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 TEST(HttpStreaming, SaysWhereItStarts) {
   MemoryServer server;
@@ -316,7 +317,8 @@ TEST(HttpStreaming, EndsWithTheConnectionForHttp10) {
 
 TEST(Streams, AnswerHeadWithoutABodyAndKeepTheConnection) {
   MemoryServer server;
-  for (const std::string_view target : {"/sse?topic=t", "/http-streaming?topic=t", "/long-polling?topic=t", "/polling?topic=t"}) {
+  for (const std::string_view target :
+       {"/sse?topic=t", "/http-streaming?topic=t", "/long-polling?topic=t", "/polling?topic=t"}) {
     MemoryConnection& client = server.connect();
     server.request(client, "HEAD", target);
     server.say("t", "x");
@@ -347,7 +349,8 @@ TEST(Sse, WritesTheFormatOfTheStandard) {
   server.settle();
   EXPECT_NE(client.taken.find("\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n"), std::string::npos);
   EXPECT_NE(client.taken.find("retry: 1500\n"), std::string::npos);
-  EXPECT_NE(client.taken.find("id: 1\ndata: one\n\nid: 2\ndata: two\ndata: lines\n\n"), std::string::npos) << client.taken;
+  EXPECT_NE(client.taken.find("id: 1\ndata: one\n\nid: 2\ndata: two\ndata: lines\n\n"), std::string::npos)
+      << client.taken;
 }
 
 TEST(Sse, CommentsOnlyWhenThereWasSilence) {
@@ -355,13 +358,13 @@ TEST(Sse, CommentsOnlyWhenThereWasSilence) {
   MemoryConnection& client = server.get("/sse?topic=t");
   server.say("t", "m1");
   server.settle();
-  server.tick("sse");                         // spoke since the last tick
+  server.tick("sse");  // spoke since the last tick
   server.settle();
   EXPECT_EQ(messages_of("sse", client.taken), Messages{"m1"});
   server.tick("sse");
   server.settle();
   EXPECT_EQ(messages_of("sse", client.taken), (Messages{"m1", "[comment]"}));
-  server.tick("sse");                         // the comment was half an interval ago
+  server.tick("sse");  // the comment was half an interval ago
   server.tick("sse");
   server.settle();
   EXPECT_EQ(messages_of("sse", client.taken), (Messages{"m1", "[comment]", "[comment]"}));

@@ -39,7 +39,8 @@ TEST(Topic, KeepsTheNewestMessagesWhenThereAreTooMany) {
     EXPECT_EQ(topic.head(), 1'000U);
     EXPECT_EQ(topic.first(), 1'001 - limit);
     for (std::uint64_t sequence = topic.first(); sequence <= topic.head(); ++sequence) {
-      EXPECT_EQ(topic.message(sequence).bytes(), std::to_string(sequence) + std::string(10 - std::to_string(sequence).size(), '.'));
+      EXPECT_EQ(topic.message(sequence).bytes(),
+                std::to_string(sequence) + std::string(10 - std::to_string(sequence).size(), '.'));
     }
   }
 }

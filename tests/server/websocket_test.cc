@@ -48,7 +48,8 @@ TEST(WebSocket, RefusesWhatIsNoHandshake) {
     server.settle();
     const PlainResponse response = response_of(client.taken);
     EXPECT_EQ(response.status, status) << headers;
-    EXPECT_EQ(response.head.find("\r\nSec-WebSocket-Version: 13\r\n") != std::string::npos, status == 426) << response.head;
+    EXPECT_EQ(response.head.find("\r\nSec-WebSocket-Version: 13\r\n") != std::string::npos, status == 426)
+        << response.head;
   }
 }
 
@@ -83,7 +84,8 @@ TEST(WebSocket, JoinsFragmentsAndAnswersPingsBetweenThem) {
 }
 
 TEST(WebSocket, EchoesTheCloseCodeAndCloses) {
-  for (const std::uint16_t code : {std::uint16_t{1000}, std::uint16_t{1001}, std::uint16_t{3999}, wire::websocket::kNoStatus}) {
+  for (const std::uint16_t code :
+       {std::uint16_t{1000}, std::uint16_t{1001}, std::uint16_t{3999}, wire::websocket::kNoStatus}) {
     MemoryServer server;
     MemoryConnection& client = server.subscribe("websocket", "topic=t");
     client.feed(frame(Opcode::kClose, wire::websocket::close_payload(code, "bye")) + frame(Opcode::kText, "ignored"));
@@ -111,23 +113,26 @@ TEST(WebSocket, FailsTheConnectionWithTheCodeOfTheRule) {
       {frame(Opcode::kPing, "x", false), 1002},
       {frame(Opcode::kPing, std::string(126, 'x')), 1002},
       {frame(Opcode::kClose, "x"), 1002},
-      {frame(Opcode::kClose, "\x03\xec"), 1002},                     // 1004 is reserved
+      {frame(Opcode::kClose, "\x03\xec"), 1002},  // 1004 is reserved
       {frame(Opcode::kClose, std::string("\x03\xe8") + "\xff"), 1007},
       {frame(Opcode::kText, "\xff"), 1007},
       {frame(Opcode::kBinary, std::string(1'001, 'x')), 1009},
-      {frame(Opcode::kBinary, std::string(600, 'x'), false) + frame(Opcode::kContinuation, std::string(600, 'x')), 1009},
+      {frame(Opcode::kBinary, std::string(600, 'x'), false) + frame(Opcode::kContinuation, std::string(600, 'x')),
+       1009},
   };
   for (const auto& [input, code] : table) {
     MemoryServer server({.max_payload = 1'000});
     MemoryConnection& client = server.subscribe("websocket", "topic=t");
     client.feed(input);
     EXPECT_FALSE(client.open);
-    EXPECT_EQ(got(server, client), Messages{"[close " + std::to_string(code) + "]"}) << testing::PrintToString(input.substr(0, 20));
+    EXPECT_EQ(got(server, client), Messages{"[close " + std::to_string(code) + "]"})
+        << testing::PrintToString(input.substr(0, 20));
   }
 }
 
 TEST(WebSocket, PingsAfterSilenceAndClosesWhenNothingComesBack) {
-  MemoryServer server({.ping_interval = std::chrono::seconds(8), .ping_timeout = std::chrono::seconds(8)});   // a tick a second
+  MemoryServer server(
+      {.ping_interval = std::chrono::seconds(8), .ping_timeout = std::chrono::seconds(8)});  // a tick a second
   MemoryConnection& silent = server.subscribe("websocket", "topic=t");
   MemoryConnection& alive = server.subscribe("websocket", "topic=t");
   for (int i = 0; i < 7; ++i) server.tick("websocket");
@@ -179,7 +184,8 @@ TEST(WebSocket, TellsAGapInATextFrame) {
   MemoryConnection& client = server.subscribe("websocket", "topic=t&after=0");
   server.settle();
   const std::string notice = "\x10gap 1 2";
-  EXPECT_TRUE(client.taken.ends_with(std::string("\x81\x08") + notice + "\x81\x01m")) << testing::PrintToString(client.taken);
+  EXPECT_TRUE(client.taken.ends_with(std::string("\x81\x08") + notice + "\x81\x01m"))
+      << testing::PrintToString(client.taken);
 }
 
 }  // namespace
