@@ -47,7 +47,7 @@ class Loop {
   void end_iteration();
   void drain_posts();
 
-  static constexpr std::size_t kReadBuffer = 256 * 1024;   // one a thread, not a connection
+  static constexpr std::size_t kReadBuffer = std::size_t{256} << 10;   // one a thread, not a connection
   uv_loop_t loop_;
   uv_async_t async_;
   uv_prepare_t prepare_;

@@ -33,7 +33,7 @@ class OutputPool {
   char* reserve(std::size_t size);
   void link(std::uint32_t& first, std::uint32_t& last, Piece piece);
 
-  static constexpr std::size_t kBlockSize = 256 * 1024;
+  static constexpr std::size_t kBlockSize = std::size_t{256} << 10;
   static constexpr std::size_t kBlocksKept = 16;    // memory kept between iterations: 4 MiB
   std::vector<Piece> pieces_;
   std::vector<Block> blocks_;

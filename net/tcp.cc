@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t kMaxVector = 64;                     // buffers a system call
 constexpr auto kLingerTime = std::chrono::seconds(2);
+constexpr auto kStallTime = std::chrono::seconds(30);
 
 }  // namespace
 
@@ -191,11 +192,21 @@ void Tcp::flush() {
     }
   }
   last_piece_ = kNone;
-  if (state_ == State::kFinishing) linger();
+  if (state_ == State::kFinishing) {
+    linger();
+  } else if (drain_owed_) {
+    tell_drain();
+  }
+}
+
+void Tcp::tell_drain() {
+  drain_owed_ = false;
+  if (state_ == State::kOpen) handler_->on_drain(*this);
 }
 
 void Tcp::refuse(std::size_t taken) {
   if (backlog_ == nullptr) backlog_ = std::make_unique<Backlog>();
+  drain_owed_ = true;
   for (std::uint32_t i = first_piece_; i != kNone; i = loop_.output_.piece(i).next) {
     OutputPool::Piece& piece = loop_.output_.piece(i);
     const std::size_t skip = std::min(taken, piece.bytes.size());
@@ -241,6 +252,7 @@ void Tcp::backlog_written(int status) {
   }
   unsent_ -= backlog_->writing_bytes;
   backlog_->writing.clear();
+  if (state_ == State::kFinishing) linger_->timer.start(loop_.timers(), now() + kStallTime, *linger_);
   if (!backlog_->waiting.empty()) {
     write_backlog();
     return;
@@ -248,8 +260,8 @@ void Tcp::backlog_written(int status) {
   backlog_.reset();
   if (state_ == State::kFinishing) {
     if (first_piece_ == kNone) linger();
-  } else if (state_ == State::kOpen && unsent_ == 0) {
-    handler_->on_drain(*this);
+  } else if (unsent_ == 0) {
+    tell_drain();                                          // else the flush of what this iteration has queued tells it
   }
 }
 
@@ -275,11 +287,12 @@ void Tcp::finish(Ptr owned) {
   }
   tcp->state_ = State::kFinishing;
   tcp->handler_ = nullptr;
+  tcp->linger_ = std::make_unique<Linger>(*tcp);
+  tcp->linger_->timer.start(tcp->loop_.timers(), now() + kStallTime, *tcp->linger_);
   if (tcp->backlog_ == nullptr) tcp->loop_.flush_later(*tcp);   // its flush() lingers when nothing is left
 }
 
 void Tcp::linger() {
-  linger_ = std::make_unique<Linger>(*this);
   linger_->timer.start(loop_.timers(), now() + kLingerTime, *linger_);
   const int status = uv_shutdown(&linger_->request, reinterpret_cast<uv_stream_t*>(&handle_), [](uv_shutdown_t*, int) {});
   if (status != 0) {

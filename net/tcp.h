@@ -42,7 +42,8 @@ class Tcp {
   void send(wire::Bytes bytes);
   void send(const wire::SharedBytes& bytes);
   // Orderly end: what is queued leaves, then FIN, then the socket lingers until the peer closes too or 2 s have passed (closing with unread
-  // input would reset the connection and could destroy what the peer has not read yet). No event follows.
+  // input would reset the connection and could destroy what the peer has not read yet). A peer that reads nothing for 30 s is dropped.
+  // No event follows.
   static void finish(Ptr tcp);
 
   void pause_reading();
@@ -68,6 +69,7 @@ class Tcp {
   void refuse(std::size_t taken);                                // moves what is left of this iteration's pieces to the backlog
   void write_backlog();
   void backlog_written(int status);
+  void tell_drain();
   void drop_output();
   void linger();
   void destroy();
@@ -85,6 +87,7 @@ class Tcp {
   std::uint32_t dirty_slot_ = kNone;                             // place in the loop's list of connections to flush
   State state_ = State::kIdle;
   bool write_failed_ = false;
+  bool drain_owed_ = false;                                      // the kernel has refused bytes since the last on_drain
 };
 
 }  // namespace net

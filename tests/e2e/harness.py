@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import pathlib
-import re
 import socket
 import subprocess
 import threading
@@ -12,7 +11,6 @@ import threading
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("PUSHBENCH_BUILD", ROOT / "build"))
 PUSHBENCH = BUILD / "pushbench"
-SERVER = BUILD / "reference-server"
 TECHNIQUES = ["polling", "long-polling", "http-streaming", "sse", "websocket"]
 
 SCENARIO = """
@@ -69,18 +67,6 @@ def started(folder, *arguments, **values):
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-@contextlib.contextmanager
-def reference_server(*arguments):
-    """A reference server; yields (address, process)."""
-    process = subprocess.Popen([SERVER, "--listen", "127.0.0.1:0", *arguments], stdout=subprocess.PIPE, text=True)
-    try:
-        line = process.stdout.readline()
-        yield re.search(r"http://(\S+)", line).group(1), process
     finally:
         process.kill()
         process.communicate()

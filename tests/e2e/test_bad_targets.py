@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from harness import TECHNIQUES, alive, bad_server, children, reference_server, run, started
+from harness import TECHNIQUES, alive, bad_server, children, run, started
+from servers import reference_server
 
 
 def closed_port():

@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from harness import TECHNIQUES, reference_server, started
+from harness import TECHNIQUES, started
+from servers import reference_server
 
 
 class Proxy:

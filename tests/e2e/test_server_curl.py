@@ -7,7 +7,9 @@ import signal
 import subprocess
 
 import pytest
-from conftest import BUILD, PATIENCE_S, ROOT, masked_frame
+
+from harness import BUILD, ROOT
+from servers import PATIENCE_S, masked_frame
 
 STREAMS = ["http-streaming", "sse", "websocket"]
 

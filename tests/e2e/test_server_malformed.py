@@ -3,7 +3,8 @@
 import random
 
 import pytest
-from conftest import Server, masked_frame
+
+from servers import Server, masked_frame
 
 POST = b"POST /publish?topic=t HTTP/1.1\r\nHost: t\r\n"
 GET = b"GET /healthz HTTP/1.1\r\nHost: t\r\n"

@@ -132,6 +132,28 @@ TEST(Tcp, WhatTheKernelRefusesLeavesLaterInOrderAndDrainIsTold) {
   EXPECT_EQ(pair.client.tcp->unsent_bytes(), 0U);
 }
 
+TEST(Tcp, DrainIsToldTooWhenMoreWasQueuedAsTheBacklogEmptied) {
+  Pair pair;
+  const std::string block(8 << 20, 'x');
+  std::size_t expected = block.size();
+  pair.on_accepted = [&] { pair.server.tcp->pause_reading(); };
+  pair.client.on_opened = [&] {
+    pair.client.tcp->send(wire::Bytes(block));
+    pair.loop.post([&] { pair.server.tcp->resume_reading(); });
+  };
+  // Keeps output of its own in every iteration until the backlog is gone and a while beyond.
+  pair.server.on_received = [&] {
+    if (pair.server.received.size() < block.size() + 100) {
+      pair.client.tcp->send(wire::Bytes("y"));
+      ++expected;
+    }
+    if (pair.client.drains > 0 && pair.server.received.size() == expected) pair.loop.stop();
+  };
+  pair.loop.run();
+  EXPECT_GE(pair.client.drains, 1);
+  EXPECT_EQ(pair.server.received.size(), expected);
+}
+
 TEST(Tcp, FinishSendsWhatIsQueuedBeforeTheEnd) {
   Pair pair;
   const std::string block(4 << 20, 'y');
