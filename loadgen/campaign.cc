@@ -119,7 +119,7 @@ class CampaignRunner {
       run.go();
       outcome_.signal = run.interrupted();
     }
-    judge_validity(result, scenario_);
+    judge_validity(result);
     outcome_.campaign.interrupted = outcome_.signal != 0;
     outcome_.campaign.runs.push_back(std::move(result));
   }

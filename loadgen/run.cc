@@ -273,7 +273,9 @@ void Run::collect_server() {
     usage.rss_bytes = usage_end_->rss_bytes;
     usage.pss_bytes = usage_end_->pss_bytes;
   }
-  if (usage_ramped_ && usage_ramped_->pss_bytes >= usage_before_->pss_bytes && usage_before_->pss_bytes > 0 && result_.connected > 0) {
+  // With a few subscribers, pages that the server touches once weigh more than what each of them costs.
+  constexpr std::uint64_t kEnough = 100;
+  if (usage_ramped_ && usage_ramped_->pss_bytes >= usage_before_->pss_bytes && usage_before_->pss_bytes > 0 && result_.connected >= kEnough) {
     usage.bytes_per_subscriber = static_cast<double>(usage_ramped_->pss_bytes - usage_before_->pss_bytes) /
                                  static_cast<double>(result_.connected);
   }

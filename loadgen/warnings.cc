@@ -153,14 +153,15 @@ std::vector<Warning> check_conditions(const Scenario& scenario, const HostInfo& 
   }
   const auto sources = static_cast<std::uint64_t>(scenario.subscribers) / net::kConnectionsPerSource + 1;
   if (scenario.target.reference && sources > 1) {
+    const std::string last = net::loopback_source(static_cast<std::uint32_t>(sources - 1)).text();
     add(warnings, 23, Level::kInfo,
-        fmt::format("{} connections use {} source addresses, 127.0.0.1 to {}", wire::format_count(static_cast<std::uint64_t>(scenario.subscribers)),
-                    sources, net::loopback_source(static_cast<std::uint32_t>(sources - 1)).text()));
+        fmt::format("{} connections use {} source addresses, 127.0.0.1 to {}",
+                    wire::format_count(static_cast<std::uint64_t>(scenario.subscribers)), sources, last.substr(0, last.rfind(':'))));
   }
   return warnings;
 }
 
-void judge_validity(RunResult& result, const Scenario& scenario) {
+void judge_validity(RunResult& result) {
   std::vector<Warning>& warnings = result.warnings;
   check_completeness(result, warnings);
   check_population(result, warnings);

@@ -13,6 +13,6 @@ namespace loadgen {
 std::vector<Warning> check_conditions(const Scenario& scenario, const HostInfo& host);
 
 // Of one run: fills result.warnings and result.verdict. `invalid` when any rule at that level fired, `doubtful` when one at level warn did.
-void judge_validity(RunResult& result, const Scenario& scenario);
+void judge_validity(RunResult& result);
 
 }  // namespace loadgen
