@@ -59,7 +59,7 @@ asan: deps ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 
 tsan: deps ## every test under ThreadSanitizer
 	$(CONFIGURE) -S . -B build-tsan -DPUSHBENCH_SANITIZE=thread -DCMAKE_BUILD_TYPE=RelWithDebInfo
-	$(MAKE) --no-print-directory sanitized-test SANITIZED=build-tsan
+	TSAN_OPTIONS=suppressions=$(abspath tests/tsan.supp) $(MAKE) --no-print-directory sanitized-test SANITIZED=build-tsan
 
 .PHONY: sanitized-test
 sanitized-test:
