@@ -72,7 +72,7 @@ fuzz: dev-deps ## every fuzzer for FUZZ_SECONDS
 	cmake --build build-fuzz -j $(JOBS)
 	@for fuzzer in build-fuzz/tests/fuzz/*_fuzz; do \
 	  name=$$(basename $$fuzzer _fuzz); mkdir -p build-fuzz/corpus/$$name; echo "== $$name"; \
-	  $$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=build-fuzz/ \
+	  $$fuzzer -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 -artifact_prefix=build-fuzz/ \
 	    build-fuzz/corpus/$$name tests/fuzz/corpus/$$name || exit 1; done
 
 clean: ## delete everything that was built
