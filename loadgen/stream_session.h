@@ -1,4 +1,4 @@
-// What the endless HTTP answers share (`http-streaming`, `sse`, later `forever-frame`): one request, subscribed at the head, the cursor kept
+// What the endless HTTP answers share (`http-streaming`, `forever-frame`, `sse`): one request, subscribed at the head, the cursor kept
 // for the next connection.
 #pragma once
 
@@ -21,11 +21,14 @@ class StreamSession : public HttpSession {
   virtual std::string_view check(const wire::http1::Response&) { return {}; }
   virtual void on_stream_start() = 0;                    // a new body follows: forget what was unfinished
 
+  // A codec may hand out the rest of a read after the session has failed: it counts for nothing.
   void received(Bytes payload) {
+    if (!connected()) return;
     ++cursor_;
     host_.deliver(payload);
   }
   void lost(std::uint64_t first, std::uint64_t last) {
+    if (!connected()) return;
     host_.counts().gap_messages += last - first + 1;
     cursor_ = last;
   }

@@ -10,6 +10,7 @@ std::span<const TechniqueInfo> techniques() {
       polling(),
       long_polling(),
       http_streaming(),
+      forever_frame(),
       sse(),
       websocket(),
   };

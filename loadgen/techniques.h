@@ -8,6 +8,7 @@ namespace loadgen {
 TechniqueInfo polling();
 TechniqueInfo long_polling();
 TechniqueInfo http_streaming();
+TechniqueInfo forever_frame();
 TechniqueInfo sse();
 TechniqueInfo websocket();
 

@@ -102,7 +102,7 @@ void add_slow_options(CLI::App& app, Options& options) {
 void add_technique_options(CLI::App& app, Options& options) {
   auto& group = *app.add_option_group("Techniques");
   add_duration(group, "--hold", options.hold, "long-polling: hold a request for so long", std::chrono::milliseconds(1));
-  add_duration(group, "--heartbeat", options.heartbeat, "sse: a comment after so much silence; 0s for none",
+  add_duration(group, "--heartbeat", options.heartbeat, "sse, forever-frame: a comment, or a line feed, after so much silence; 0s for none",
                wire::Nanos::zero());
   group
       .add_option_function<std::string>(

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "server/options.h"
 #include "server/stats.h"
 #include "server/topic.h"
 
@@ -84,9 +85,18 @@ void StreamTechnique::on_shutdown() {
   plain_.for_each([](Connection& connection) { connection.close(); });
 }
 
-void StreamTechnique::send_to_quiet(Bytes bytes) {
-  chunked_.send_to_quiet(bytes);
-  plain_.send_to_quiet(bytes);
+// Ticks come twice an interval: who was written to since the last one waits for the next, so that nobody is left in
+// silence for longer than the interval and nobody gets a heartbeat who does not need it.
+void StreamTechnique::schedule_heartbeat() {
+  if (context_.options.heartbeat > Nanos::zero()) context_.tick_after(*this, context_.options.heartbeat / 2);
+}
+
+void StreamTechnique::on_tick() {
+  std::string heartbeat;
+  append_heartbeat(heartbeat);
+  chunked_.send_to_quiet(heartbeat);
+  plain_.send_to_quiet(heartbeat);
+  schedule_heartbeat();
 }
 
 }  // namespace server

@@ -1,4 +1,4 @@
-// What every endless HTTP body shares (http-streaming, sse; forever-frame differs in its dialect only): head,
+// What every endless HTTP body shares (http-streaming, forever-frame, sse): head,
 // subscription, end.
 #pragma once
 
@@ -19,6 +19,7 @@ class StreamTechnique : public Technique {
   void on_drain(Connection& connection) override;
   void on_publish(Topic& topic, const Message& message) override;
   void on_flush() override;
+  void on_tick() override;
   void on_shutdown() override;
 
  protected:
@@ -30,7 +31,9 @@ class StreamTechnique : public Technique {
   virtual bool refine(const wire::http1::Request& request, Subscription& subscription, std::string& error) const {
     return true;
   }
-  void send_to_quiet(Bytes bytes);
+  // What keeps a silent stream alive through proxies; nothing where the format has nothing that is no message.
+  virtual void append_heartbeat(std::string& out) const {}
+  void schedule_heartbeat();  // for a constructor of a technique that has one
 
   Context& context_;
 

@@ -12,6 +12,7 @@ constexpr std::array kTechniques = {
     TechniqueInfo{"polling", "/polling", make_polling},
     TechniqueInfo{"long-polling", "/long-polling", make_long_polling},
     TechniqueInfo{"http-streaming", "/http-streaming", make_http_streaming},
+    TechniqueInfo{"forever-frame", "/forever-frame", make_forever_frame},
     TechniqueInfo{"sse", "/sse", make_sse},
     TechniqueInfo{"websocket", "/websocket", make_websocket},
 };

@@ -10,6 +10,7 @@ namespace server {
 std::unique_ptr<Technique> make_polling(Context& context, TechniqueStats& counters);
 std::unique_ptr<Technique> make_long_polling(Context& context, TechniqueStats& counters);
 std::unique_ptr<Technique> make_http_streaming(Context& context, TechniqueStats& counters);
+std::unique_ptr<Technique> make_forever_frame(Context& context, TechniqueStats& counters);
 std::unique_ptr<Technique> make_sse(Context& context, TechniqueStats& counters);
 std::unique_ptr<Technique> make_websocket(Context& context, TechniqueStats& counters);
 

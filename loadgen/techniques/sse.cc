@@ -34,7 +34,6 @@ class Sse final : public StreamSession, private wire::sse::Parser::Handler {
   void on_piece(Bytes piece) override { parser_.feed(piece, *this); }
 
   void on_event(const wire::sse::Event& event) override {
-    if (!connected()) return;
     if (event.type.empty() || event.type == "message") {
       received(event.data);
     } else if (event.type == "gap") {

@@ -34,21 +34,12 @@ constexpr SseDialect kDialect;
 
 class Sse final : public StreamTechnique {
  public:
-  Sse(Context& context, TechniqueStats& counters) : StreamTechnique(context, counters, kDialect) { schedule(); }
-
-  void on_tick() override {
-    std::string comment;
-    wire::sse::append_comment(comment, "");
-    send_to_quiet(comment);
-    schedule();
+  Sse(Context& context, TechniqueStats& counters) : StreamTechnique(context, counters, kDialect) {
+    schedule_heartbeat();
   }
 
  private:
-  // Ticks come twice an interval: who was written to since the last one waits for the next, so that nobody is left in
-  // silence for longer than the interval and nobody gets a comment who does not need it.
-  void schedule() {
-    if (context_.options.heartbeat > Nanos::zero()) context_.tick_after(*this, context_.options.heartbeat / 2);
-  }
+  void append_heartbeat(std::string& out) const override { wire::sse::append_comment(out, ""); }
 
   // An EventSource knows no event id before its first event; the header lets a client that reads it resume from there
   // too.

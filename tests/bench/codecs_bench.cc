@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "wire/forever_frame.h"
 #include "wire/http1.h"
 #include "wire/lines.h"
 #include "wire/message.h"
@@ -137,6 +138,45 @@ void sse_append(benchmark::State& state) {
   count(state, 1, out.size());
 }
 BENCHMARK(sse_append);
+
+class ScriptCounter final : public wire::forever_frame::Parser::Handler {
+ public:
+  void on_message(std::uint64_t, Bytes payload) override { bytes += payload.size(); }
+  void on_gap(wire::lines::Gap) override {}
+  void on_bad_script(Bytes) override {}
+  void on_too_large() override {}
+  std::size_t bytes = 0;
+};
+
+void parse_scripts(benchmark::State& state, const std::string& message) {
+  std::string read;
+  for (std::size_t i = 0; i < kBurst; ++i) wire::forever_frame::append_message(read, i, message, true);
+  wire::forever_frame::Parser parser;
+  ScriptCounter counter;
+  for (auto _ : state) parser.feed(read, counter);
+  if (counter.bytes != state.iterations() * kBurst * message.size()) state.SkipWithError("messages were lost");
+  count(state, kBurst, read.size());
+}
+void forever_frame_parse(benchmark::State& state) {
+  parse_scripts(state, payload(1));
+}
+BENCHMARK(forever_frame_parse);
+void forever_frame_parse_escaped(benchmark::State& state) {
+  parse_scripts(state, payload(1, kPayloadSize - 2) + "\"<");
+}
+BENCHMARK(forever_frame_parse_escaped);
+
+void forever_frame_append(benchmark::State& state) {
+  const std::string message = payload(1);
+  std::string out;
+  for (auto _ : state) {
+    out.clear();
+    wire::forever_frame::append_message(out, 123, message, true);
+    benchmark::DoNotOptimize(out.data());
+  }
+  count(state, 1, out.size());
+}
+BENCHMARK(forever_frame_append);
 
 class FrameCounter final : public wire::websocket::Reader::Handler {
  public:

@@ -33,7 +33,7 @@ def test_usage_errors_exit_with_2(arguments):
 
 def test_techniques_lists_all_with_their_options():
     shown = pushbench("techniques").stdout
-    for name in ("polling", "long-polling", "http-streaming", "sse", "websocket", "interval", "fixed-delay"):
+    for name in ("polling", "long-polling", "http-streaming", "forever-frame", "sse", "websocket", "interval", "fixed-delay"):
         assert name in shown
 
 

@@ -1,5 +1,6 @@
 """The reference server as seen by clients that this project did not write: curl, npm's ws, and bare sockets."""
 
+import html.parser
 import json
 import os
 import re
@@ -11,7 +12,7 @@ import pytest
 from harness import BUILD, ROOT
 from servers import PATIENCE_S, masked_frame
 
-STREAMS = ["http-streaming", "sse", "websocket"]
+STREAMS = ["http-streaming", "forever-frame", "sse", "websocket"]
 
 
 def curl(*arguments, data=None):
@@ -59,6 +60,9 @@ def read_message(client, technique):
     if technique == "sse":
         event = client.read_chunk()
         return re.search(rb"^data: (.*)$", event, re.M).group(1)
+    if technique == "forever-frame":
+        script = re.search(rb'pushbench\(\d+,"(.*)"\)', client.read_chunk())
+        return script.group(1) if script else read_message(client, technique)    # the page's beginning
     return client.read_chunk().removesuffix(b"\n")
 
 
@@ -106,6 +110,41 @@ def test_http_streaming_by_curl(server):
         assert stream.lines(2) == [b"message 98\n", b"message 99\n"]
 
 
+class Scripts(html.parser.HTMLParser):
+    """The sources of a page's scripts, found by a parser that is not ours."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.sources, self.others = [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.others.append(tag)
+        if tag == "script":
+            self.sources.append("")
+
+    def handle_data(self, data):
+        if self.others[-1:] == ["script"] and data != "\n":
+            self.sources[-1] += data
+
+
+def test_a_forever_frame_calls_the_parents_function_with_each_message(server):
+    texts = ["plain", "", "</script><script>alert(1)</script>", "<!-- <script> -->", "quote \" ' \\ \\n",
+             "\u2028\u2029", "\0\x01\r\n\t\x1f\x7f", "\u00e4\u20ac\U0001f600\ufeff\u0085", "".join(map(chr, range(128)))]
+    octets = bytes(range(256))
+    for text in texts:
+        server.publish(text.encode())
+    server.publish(octets)
+    with Curl(f"{server.url}/forever-frame?topic=t&after=0") as stream:
+        page = b"".join(stream.lines(4 + len(texts) + 1)).decode()
+    parsed = Scripts(page)
+    assert parsed.others == ["meta", "title"] + ["script"] * (len(texts) + 1)
+    node = subprocess.run(["node", str(ROOT / "tests" / "e2e" / "frame_client.js")], input=json.dumps(parsed.sources),
+                          capture_output=True, text=True, check=True, timeout=PATIENCE_S)
+    assert json.loads(node.stdout) == [[i, text] for i, text in enumerate(texts, 1)] + [
+        [len(texts) + 1, octets.decode("latin-1"), "bytes"]]
+
+
 def test_sse_by_curl(server):
     with Curl(f"{server.url}/sse?topic=t") as stream:
         wait_for(server, "sse")
@@ -124,7 +163,7 @@ def test_sse_heartbeats_come_without_messages(start_server):
         assert len(lines) >= 3 and all(line.startswith(b":") for line in lines)
 
 
-@pytest.mark.parametrize("technique", ["http-streaming", "sse"])
+@pytest.mark.parametrize("technique", ["http-streaming", "forever-frame", "sse"])
 def test_a_stream_behind_the_log_begins_with_a_gap_notice(start_server, technique):
     server = start_server("--log-size", "3")
     for i in range(10):
@@ -133,6 +172,9 @@ def test_a_stream_behind_the_log_begins_with_a_gap_notice(start_server, techniqu
         if technique == "sse":
             assert stream.lines(3) == [b"event: gap\n", b'data: {"first":3,"last":7}\n', b"\n"]
             assert stream.lines(2) == [b"id: 8\n", b"data: message 7\n"]
+        elif technique == "forever-frame":
+            assert stream.lines(6)[4:] == [b'<script>parent.pushbench&&parent.pushbench(%s)</script>\n' % arguments
+                                           for arguments in (b'7,3,"gap"', b'8,"message 7"')]
         else:
             assert stream.lines(2) == [b"\x10gap 3 7\n", b"message 7\n"]
 
@@ -149,7 +191,7 @@ def test_cors_is_answered_when_asked_for(start_server, server):
 
 
 def test_head_by_curl(server):
-    topics = [f"/{technique}?topic=t" for technique in ("polling", "long-polling", "http-streaming", "sse")]
+    topics = [f"/{technique}?topic=t" for technique in ("polling", "long-polling", "http-streaming", "forever-frame", "sse")]
     for target in ("/", "/stats", *topics):
         assert curl("--head", server.url + target).startswith(b"HTTP/1.1 200 OK\r\n")
 
@@ -440,7 +482,7 @@ def test_one_server_reports_its_connections_by_technique(server):
     poll = server.connect().get("/polling?topic=t")
     poll.read_response()
     by_technique = server.stats()["connections"]["by_technique"]
-    assert by_technique == {"polling": 1, "long-polling": 0, "http-streaming": 1, "sse": 1, "websocket": 1}
+    assert by_technique == {"polling": 1, "long-polling": 0, "http-streaming": 1, "forever-frame": 1, "sse": 1, "websocket": 1}
     for client in (*clients, poll):
         client.socket.close()
     server.wait_for_stats(lambda stats: sum(stats["connections"]["by_technique"].values()) == 0)

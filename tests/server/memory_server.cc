@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "wire/forever_frame.h"
 #include "wire/http1.h"
 #include "wire/sse.h"
 #include "wire/websocket.h"
@@ -195,6 +196,7 @@ std::string gap_text(std::uint64_t first, std::uint64_t last) {
 
 class Decoder final : http1::ResponseParser::Handler,
                       wire::lines::Splitter::Handler,
+                      wire::forever_frame::Parser::Handler,
                       wire::sse::Parser::Handler,
                       wire::websocket::Reader::Handler {
  public:
@@ -220,6 +222,8 @@ class Decoder final : http1::ResponseParser::Handler,
   void on_body(Bytes piece) override {
     if (technique_ == "sse") {
       sse_.feed(piece, *this);
+    } else if (technique_ == "forever-frame") {
+      frame_.feed(piece, *this);
     } else {
       lines_.feed(piece, *this);
     }
@@ -230,6 +234,8 @@ class Decoder final : http1::ResponseParser::Handler,
   void on_message(Bytes payload) override { messages_.emplace_back(payload); }
   void on_gap(wire::lines::Gap gap) override { messages_.push_back(gap_text(gap.first, gap.last)); }
   void on_bad_line(Bytes line) override { messages_.push_back("[bad line " + std::string(line) + "]"); }
+  void on_message(std::uint64_t, Bytes payload) override { messages_.emplace_back(payload); }
+  void on_bad_script(Bytes script) override { messages_.push_back("[bad script " + std::string(script) + "]"); }
   void on_event(const wire::sse::Event& event) override {
     if (event.type.empty() || event.type == "message") {
       messages_.emplace_back(event.data);
@@ -253,6 +259,7 @@ class Decoder final : http1::ResponseParser::Handler,
   std::string_view technique_;
   Messages messages_;
   wire::lines::Splitter lines_;
+  wire::forever_frame::Parser frame_;
   wire::sse::Parser sse_;
   wire::websocket::Reader reader_{wire::websocket::Reader::Role::kClient};
 };

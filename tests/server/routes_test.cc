@@ -67,8 +67,8 @@ TEST(Routes, ListWhatThereIsWhenThereIsNothing) {
   MemoryServer server;
   const PlainResponse response = ask(server, "GET", "/unknown");
   EXPECT_EQ(response.status, 404);
-  for (const char* route :
-       {"/publish", "/polling", "/long-polling", "/http-streaming", "/sse", "/websocket", "/stats", "/healthz"}) {
+  for (const char* route : {"/publish", "/polling", "/long-polling", "/http-streaming", "/forever-frame", "/sse",
+                            "/websocket", "/stats", "/healthz"}) {
     EXPECT_NE(response.body.find(route), std::string::npos) << route;
   }
 }

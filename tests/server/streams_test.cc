@@ -284,7 +284,7 @@ TEST_P(Streams, RefuseARequestWithoutTopicAndOneTopicTooMany) {
   EXPECT_EQ(response_of(client.taken).status, 400);
 }
 
-INSTANTIATE_TEST_SUITE_P(EachTechnique, Streams, testing::Values("http-streaming", "sse", "websocket"),
+INSTANTIATE_TEST_SUITE_P(EachTechnique, Streams, testing::Values("http-streaming", "forever-frame", "sse", "websocket"),
                          [](const auto& each) {
                            std::string name(each.param);
                            std::replace(name.begin(), name.end(), '-', '_');
@@ -318,7 +318,7 @@ TEST(HttpStreaming, EndsWithTheConnectionForHttp10) {
 TEST(Streams, AnswerHeadWithoutABodyAndKeepTheConnection) {
   MemoryServer server;
   for (const std::string_view target :
-       {"/sse?topic=t", "/http-streaming?topic=t", "/long-polling?topic=t", "/polling?topic=t"}) {
+       {"/sse?topic=t", "/forever-frame?topic=t", "/http-streaming?topic=t", "/long-polling?topic=t", "/polling?topic=t"}) {
     MemoryConnection& client = server.connect();
     server.request(client, "HEAD", target);
     server.say("t", "x");
@@ -328,6 +328,33 @@ TEST(Streams, AnswerHeadWithoutABodyAndKeepTheConnection) {
     EXPECT_EQ(client.finished, 1U);
     EXPECT_TRUE(client.open);
   }
+}
+
+TEST(ForeverFrame, IsAPageOfScriptsBehindPadding) {
+  MemoryServer server;
+  publish_numbers(server, 1, 2);
+  MemoryConnection& client = server.get("/forever-frame?topic=t&after=1");
+  server.say("t", "</script>\xe2\x80\xa8");
+  server.publish("t", "\xff", false);
+  server.settle();
+  EXPECT_NE(client.taken.find("\r\nContent-Type: text/html; charset=utf-8\r\n"), std::string::npos);
+  EXPECT_NE(client.taken.find("\r\nPushbench-Cursor: 1\r\n"), std::string::npos);
+  const std::size_t first = client.taken.find("<script>");
+  EXPECT_GT(first - client.taken.find("\r\n\r\n"), 2048U);
+  EXPECT_NE(client.taken.find("<script>parent.pushbench&&parent.pushbench(2,\"m2\")</script>\n"), std::string::npos);
+  EXPECT_NE(client.taken.find(R"((3,"\x3c/script>\u2028")</script>)"), std::string::npos) << client.taken;
+  EXPECT_EQ(messages_of("forever-frame", client.taken), (Messages{"m2", "</script>\xe2\x80\xa8", "\xff"}));
+  EXPECT_NE(client.taken.find(R"((4,"\xff","bytes")</script>)"), std::string::npos);
+}
+
+TEST(ForeverFrame, ASilentPageGetsALineFeed) {
+  MemoryServer server;
+  MemoryConnection& client = server.get("/forever-frame?topic=t");
+  server.settle();
+  const std::size_t before = client.taken.size();
+  server.tick("forever-frame");
+  server.settle();
+  EXPECT_EQ(client.taken.substr(before), "1\r\n\n\r\n");
 }
 
 TEST(Sse, LetsTheLastEventIdWinOverTheUrl) {
@@ -372,7 +399,7 @@ TEST(Sse, CommentsOnlyWhenThereWasSilence) {
 
 TEST(Sse, AsksForNoTicksWithoutHeartbeat) {
   MemoryServer with({.ping_interval = Nanos::zero()});
-  EXPECT_EQ(with.ticks.size(), 1U);
+  EXPECT_EQ(with.ticks.size(), 2U) << "sse and forever-frame";
   EXPECT_EQ(with.ticks.begin()->second, std::chrono::milliseconds(7'500));
   MemoryServer without({.heartbeat = Nanos::zero(), .ping_interval = Nanos::zero()});
   EXPECT_TRUE(without.ticks.empty());
