@@ -27,9 +27,9 @@ void HttpSession::drop_connection() {
   parser_.reset();
 }
 
-void HttpSession::get(Bytes route, Bytes query, Bytes headers) {
+void HttpSession::send(Bytes method, Bytes route, Bytes query, Bytes headers) {
   thread_local std::string request;
-  request.assign("GET ").append(plan_.base_path).append(route).append("?topic=").append(topic_).append(query);
+  request.assign(method).append(" ").append(plan_.base_path).append(route).append("?topic=").append(topic_).append(query);
   request.append(" HTTP/1.1\r\nHost: ").append(plan_.authority).append("\r\n").append(headers).append("\r\n");
   SessionCounts& counts = host_.counts();
   counts.sent.http += request.size();

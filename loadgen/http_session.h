@@ -19,8 +19,8 @@ class HttpSession : public Session, protected wire::http1::ResponseParser::Handl
   void open();                             // drops the present connection, if any, and asks for a new one
   void drop_connection();
   bool connected() const { return link_ != nullptr; }
-  // "GET <base><route>?topic=<topic><query> HTTP/1.1", Host, `headers` (whole lines), blank line. Requires a link.
-  void get(Bytes route, Bytes query, Bytes headers);
+  // "<method> <base><route>?topic=<topic><query> HTTP/1.1", Host, `headers` (whole lines), blank line. Requires a link.
+  void send(Bytes method, Bytes route, Bytes query, Bytes headers);
   bool waiting() const { return waiting_; }                      // a request is out and its answer is not complete
   void fail(Failure kind, std::string_view detail);
   void restart();

@@ -27,6 +27,7 @@ const std::vector<OptionSpec>& server_options() {
       {"queue", Kind::kSize, "1MiB", "", {}, 1, std::int64_t{1} << 40},
       {"policy", Kind::kChoice, "disconnect", "", {"disconnect", "drop-oldest"}},
       {"hold", Kind::kDuration, "25s", "", {}, kMillisecond, kDay},
+      {"stream-limit", Kind::kCount, "0", "", {}, 0, 1 << 30},
       {"heartbeat", Kind::kDuration, "15s", "", {}, 0, kDay},
       {"retry", Kind::kDuration, "0s", "", {}, 0, kDay},
       {"ping-interval", Kind::kDuration, "20s", "", {}, 0, kDay},

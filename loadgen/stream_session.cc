@@ -1,12 +1,13 @@
 #include "loadgen/stream_session.h"
 
-#include <string>
-
 namespace loadgen {
 
 void StreamSession::on_open(Link&) {
   on_stream_start();
-  get(route_, knows_cursor_ ? "&after=" + std::to_string(cursor_) : std::string(), request_headers());
+  std::string query;
+  if (knows_cursor_) query.append("&after=").append(std::to_string(cursor_));
+  append_query(query);
+  send(request_method(), route_, query, request_headers());
 }
 
 void StreamSession::on_answer(const wire::http1::Response& response) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "loadgen/http_session.h"
 
@@ -16,6 +17,8 @@ class StreamSession : public HttpSession {
   StreamSession(Host& host, const Plan& plan, const std::string& topic, Bytes route)
       : HttpSession(host, plan, topic), route_(route) {}
 
+  virtual Bytes request_method() const { return "GET"; }
+  virtual void append_query(std::string&) const {}       // such as "&limit=100"
   virtual Bytes request_headers() = 0;
   // Empty, or what is wrong with a head of status 200.
   virtual std::string_view check(const wire::http1::Response&) { return {}; }

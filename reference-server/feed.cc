@@ -27,6 +27,7 @@ void Feed::subscribe(Connection& connection, Subscriber& subscriber, Topic& topi
   if (place == nullptr) place = std::make_unique<TopicFeed>(*this, topic);
   place->write_batch();  // the newcomer's place is behind what was encoded before it came
   subscriber.place_ = place.get();
+  limited_ = limited_ || !subscriber.left_.none();
   place->start_lagging(connection, subscriber, std::min(cursor, topic.head()), topic.bytes_through(topic.head()));
   place->catch_up(place->lagging_.size() - 1);
 }
@@ -64,6 +65,14 @@ void Feed::on_flush() {
     place->flush();
   }
   flushing_.clear();
+}
+
+void Feed::end(Connection& connection) {
+  if (framing_ == Framing::kChunked) {
+    connection.send(wire::http1::kLastChunk);
+    context_.stats.sent.framing.add(wire::http1::kLastChunk.size());
+  }
+  connection.close();
 }
 
 void Feed::send_to_quiet(Bytes bytes) {
@@ -118,7 +127,7 @@ void TopicFeed::write_batch() {
   std::uint64_t sent = 0;
   for (std::size_t i = live_.size(); i-- > 0;) {
     Connection& connection = *live_[i];
-    if (connection.stalled()) {
+    if (connection.stalled() || (feed_.limited_ && !fits(connection, messages, payload))) {
       auto& subscriber = static_cast<Subscriber&>(*connection.state());
       remove(subscriber);
       start_lagging(connection, subscriber, batch_first_ - 1, 0);
@@ -132,6 +141,14 @@ void TopicFeed::write_batch() {
   stats.sent.payload.add(sent * payload);
   stats.sent.framing.add(sent * (shared.size() - payload));
   wrote_ = true;
+}
+
+// Whether the whole batch is within the limit and more may follow: what ends a stream is served from the log, exactly.
+bool TopicFeed::fits(Connection& connection, std::uint64_t messages, std::uint64_t payload) {
+  StreamLimit& left = static_cast<Subscriber&>(*connection.state()).left_;
+  if (left.messages <= messages || left.bytes <= payload) return false;
+  left.take(messages, payload);
+  return true;
 }
 
 void TopicFeed::start_lagging(Connection& connection, Subscriber& subscriber, std::uint64_t cursor,
@@ -183,6 +200,7 @@ void TopicFeed::drop_for(Lagging& slow) {
 
 void TopicFeed::catch_up(std::size_t slot) {
   Lagging& behind = lagging_[slot];
+  StreamLimit& left = static_cast<Subscriber&>(*behind.connection->state()).left_;
   Stats& stats = feed_.context_.stats;
   if (behind.cursor + 1 < topic_.first()) {
     if (behind.gap_first == 0) behind.gap_first = behind.cursor + 1;
@@ -193,18 +211,21 @@ void TopicFeed::catch_up(std::size_t slot) {
   std::uint64_t messages = 0;
   std::uint64_t payload = 0;
   if (behind.gap_first != 0) feed_.dialect_.append_gap(bytes, {std::exchange(behind.gap_first, 0), behind.cursor});
-  while (behind.cursor < topic_.head() && bytes.size() < kPiece) {
+  while (behind.cursor < topic_.head() && bytes.size() < kPiece && !left.reached()) {
     const Message& message = topic_.message(++behind.cursor);
     feed_.dialect_.append(bytes, message);
     ++messages;
     payload += message.bytes().size();
+    left.take(1, message.bytes().size());
   }
   feed_.seal(bytes);
   feed_.counters_.delivered.add(messages);
   stats.sent.payload.add(payload);
   stats.sent.framing.add(bytes.size() - payload);
   if (!bytes.empty()) behind.connection->send(SharedBytes(std::move(bytes)));
-  if (behind.cursor == topic_.head()) {
+  if (left.reached()) {
+    feed_.end(*behind.connection);  // removes it from here
+  } else if (behind.cursor == topic_.head()) {
     become_live(slot);
   } else {
     feed_.queue(*this);

@@ -7,6 +7,7 @@
 // anything.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -33,15 +34,29 @@ class Dialect {
 class Feed;
 class TopicFeed;
 
+// After how much a stream ends by design; gap notices do not count.
+struct StreamLimit {
+  std::uint64_t messages = UINT64_MAX;
+  std::uint64_t bytes = UINT64_MAX;  // of payload: it ends behind the message that reaches this
+  bool none() const { return messages == UINT64_MAX && bytes == UINT64_MAX; }
+  bool reached() const { return messages == 0 || bytes == 0; }
+  void take(std::uint64_t count, std::uint64_t size) {
+    if (messages != UINT64_MAX) messages -= std::min(messages, count);
+    if (bytes != UINT64_MAX) bytes -= std::min(bytes, size);
+  }
+};
+
 // State of a connection that is subscribed; techniques may derive from it.
 class Subscriber : public ConnectionState {
  public:
+  explicit Subscriber(StreamLimit limit = {}) : left_(limit) {}
   bool subscribed() const { return place_ != nullptr; }
 
  private:
   friend class Feed;
   friend class TopicFeed;
   TopicFeed* place_ = nullptr;
+  StreamLimit left_;
   std::uint32_t slot_ = 0;  // in live_ or in lagging_
   bool lagging_ = false;
 };
@@ -63,6 +78,7 @@ class TopicFeed {
   void publish(const Message& message);
   void flush();
   void write_batch();
+  static bool fits(Connection& connection, std::uint64_t messages, std::uint64_t payload);
   void start_lagging(Connection& connection, Subscriber& subscriber, std::uint64_t cursor, std::uint64_t joined_at);
   void become_live(std::size_t slot);
   void judge_slow();
@@ -101,6 +117,8 @@ class Feed {
   static void on_drain(Subscriber& subscriber);
   void on_publish(const Topic& topic, const Message& message);
   void on_flush();
+  // Ends the body of a subscriber as its framing does, and closes the connection.
+  void end(Connection& connection);
   // Sends `bytes` to every subscriber of a topic to which nothing was written since the last call: a heartbeat.
   void send_to_quiet(Bytes bytes);
   // Visits every subscriber; the visitor may end the connection that it is shown.
@@ -123,6 +141,7 @@ class Feed {
   const Dialect& dialect_;
   const Framing framing_;
   void (*const reject_)(Connection&);
+  bool limited_ = false;  // some subscriber has had a limit: without one, nobody's state is looked at for a broadcast
   std::vector<std::unique_ptr<TopicFeed>> places_;  // by the topic's index; null where nobody subscribed
   std::vector<TopicFeed*> queue_;                   // to flush at the end of this iteration
   std::vector<TopicFeed*> flushing_;

@@ -102,6 +102,11 @@ void add_slow_options(CLI::App& app, Options& options) {
 void add_technique_options(CLI::App& app, Options& options) {
   auto& group = *app.add_option_group("Techniques");
   add_duration(group, "--hold", options.hold, "long-polling: hold a request for so long", std::chrono::milliseconds(1));
+  group
+      .add_option("--stream-limit", options.stream_limit,
+                  "http-streaming, forever-frame, sse: end a stream after so many messages; 0: without end [0]")
+      ->check(CLI::Range(std::size_t{0}, std::size_t{1} << 30))
+      ->type_name("COUNT");
   add_duration(group, "--heartbeat", options.heartbeat, "sse, forever-frame: a comment, or a line feed, after so much silence; 0s for none",
                wire::Nanos::zero());
   group

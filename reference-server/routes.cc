@@ -16,6 +16,7 @@ namespace http1 = wire::http1;
 namespace {
 
 constexpr Bytes kReadOnly = "Allow: GET, HEAD\r\n";
+constexpr Bytes kReadOrPost = "Allow: GET, HEAD, POST\r\n";
 constexpr Bytes kPostOnly = "Allow: POST\r\n";
 
 bool reads(const http1::Request& request) {
@@ -49,8 +50,9 @@ void Routes::handle(Connection& connection, const http1::Request& request) {
   const bool page = request.path == "/stats" || request.path == "/healthz" || request.path == "/";
   if (technique == kNone && !publishing && !page) return not_found(connection, request.path);
   if (request.method == "OPTIONS" && !context_.options.cors.empty()) return preflight(connection);
-  if (publishing ? request.method != "POST" : !reads(request)) {
-    const Bytes allowed = publishing ? kPostOnly : kReadOnly;
+  const bool takes_post = publishing || (technique != kNone && techniques()[technique].takes_post);
+  if ((publishing || !reads(request)) && !(takes_post && request.method == "POST")) {
+    const Bytes allowed = publishing ? kPostOnly : takes_post ? kReadOrPost : kReadOnly;
     return refuse(connection, context_, 405, fmt::format("{} does not answer {}", request.path, quoted(request.method)),
                   allowed);
   }

@@ -1,6 +1,8 @@
 #include "server/stream.h"
 
+#include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "server/options.h"
 #include "server/stats.h"
@@ -23,8 +25,10 @@ StreamTechnique::StreamTechnique(Context& context, TechniqueStats& counters, con
 
 void StreamTechnique::on_request(Connection& connection, const wire::http1::Request& request) {
   Subscription subscription;
+  StreamLimit limit;
   std::string error;
-  if (!parse_subscription(request, subscription, error) || !refine(request, subscription, error)) {
+  if (!parse_subscription(request, subscription, error) || !refine(request, subscription, error) ||
+      !read_limit(request, limit, error)) {
     return refuse(connection, context_, 400, error);
   }
   Topic* topic = context_.topics.find_or_create(subscription.topic);
@@ -33,6 +37,7 @@ void StreamTechnique::on_request(Connection& connection, const wire::http1::Requ
   const Exchange exchange = connection.exchange();
   std::string headers;
   append_headers(headers, cursor);
+  if (!limit.none() && !exchange.http10) headers += "Connection: close\r\n";  // the end of the body is one of it too
   std::string head;
   append_stream_head(head, exchange, headers, context_.common_headers());
   context_.stats.sent.http.add(head.size());
@@ -51,10 +56,26 @@ void StreamTechnique::on_request(Connection& connection, const wire::http1::Requ
     context_.stats.sent.framing.add(framed.size());
     connection.send(Bytes(framed));
   }
-  auto state = std::make_unique<Subscriber>();
+  auto state = std::make_unique<Subscriber>(limit);
   Subscriber& subscriber = *state;
   connection.take_over(*this, std::move(state), Connection::Input::kIgnored);
   (exchange.http10 ? plain_ : chunked_).subscribe(connection, subscriber, *topic, cursor);
+}
+
+// The server's own limit, or what the client asks for when that is less.
+bool StreamTechnique::read_limit(const wire::http1::Request& request, StreamLimit& limit, std::string& error) const {
+  if (context_.options.stream_limit > 0) limit.messages = context_.options.stream_limit;
+  for (const auto& [key, value] : {std::pair{Bytes("limit"), &limit.messages}, {Bytes("limit-bytes"), &limit.bytes}}) {
+    std::string text;
+    if (!wire::http1::query_value(request.query, key, text)) continue;
+    const std::optional<std::uint64_t> number = parse_number(text);
+    if (!number || *number == 0) {
+      error = std::string(key) + "=" + quoted(text) + " is not a number above 0 (decimal digits)";
+      return false;
+    }
+    *value = std::min(*value, *number);
+  }
+  return true;
 }
 
 void StreamTechnique::on_close(Connection& connection) {
@@ -77,12 +98,8 @@ void StreamTechnique::on_flush() {
 
 // A body that is cut off looks like a failure to the client; one that ends does not.
 void StreamTechnique::on_shutdown() {
-  chunked_.for_each([this](Connection& connection) {
-    connection.send(wire::http1::kLastChunk);
-    context_.stats.sent.framing.add(wire::http1::kLastChunk.size());
-    connection.close();
-  });
-  plain_.for_each([](Connection& connection) { connection.close(); });
+  chunked_.for_each([this](Connection& connection) { chunked_.end(connection); });
+  plain_.for_each([this](Connection& connection) { plain_.end(connection); });
 }
 
 // Ticks come twice an interval: who was written to since the last one waits for the next, so that nobody is left in

@@ -38,6 +38,7 @@ class StreamTechnique : public Technique {
   Context& context_;
 
  private:
+  bool read_limit(const wire::http1::Request& request, StreamLimit& limit, std::string& error) const;
   Feed chunked_;  // HTTP/1.1
   Feed plain_;    // HTTP/1.0: until close
 };

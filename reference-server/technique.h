@@ -106,6 +106,7 @@ struct TechniqueInfo {
   std::string_view name;   // one spelling everywhere
   std::string_view route;  // "/sse"
   std::unique_ptr<Technique> (*make)(Context& context, TechniqueStats& counters);
+  bool takes_post = false;  // subscribes by POST too; the body says nothing
 };
 
 // The table; its order is the one of /stats.

@@ -11,7 +11,7 @@ namespace {
 constexpr std::array kTechniques = {
     TechniqueInfo{"polling", "/polling", make_polling},
     TechniqueInfo{"long-polling", "/long-polling", make_long_polling},
-    TechniqueInfo{"http-streaming", "/http-streaming", make_http_streaming},
+    TechniqueInfo{"http-streaming", "/http-streaming", make_http_streaming, true},
     TechniqueInfo{"forever-frame", "/forever-frame", make_forever_frame},
     TechniqueInfo{"sse", "/sse", make_sse},
     TechniqueInfo{"websocket", "/websocket", make_websocket},

@@ -54,14 +54,17 @@ server::Options server_options() {
 
 }  // namespace
 
-World::World(const loadgen::TechniqueInfo& technique, Cut cut) : cut_(cut), server_(server_options()) {
+World::World(const Subject& subject, Cut cut) : cut_(cut), server_(server_options()) {
   plan_.authority = "127.0.0.1:1";
   plan_.topics = {topic_};
-  for (const loadgen::OptionSpec& option : technique.options) {
+  for (const loadgen::OptionSpec& option : subject.technique->options) {
     // Choices at their first word; the numbers of durations do not matter, time passes when the test says so.
     plan_.options.push_back({option.kind == loadgen::OptionSpec::Kind::kDuration ? 1'000'000'000 : 0, {}});
+    for (const auto& [key, number] : subject.options) {
+      if (key == option.key) plan_.options.back().number = number;
+    }
   }
-  session_ = technique.make(*this, plan_, topic_);
+  session_ = subject.technique->make(*this, plan_, topic_);
 }
 
 World::~World() = default;

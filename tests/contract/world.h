@@ -6,6 +6,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "loadgen/technique.h"
@@ -22,9 +24,16 @@ struct Cut {
   std::size_t next(std::size_t done, std::size_t left) const;
 };
 
+// A technique with options other than the default ones.
+struct Subject {
+  const loadgen::TechniqueInfo* technique = nullptr;
+  std::string name;                              // of the test
+  std::vector<std::pair<std::string_view, std::int64_t>> options{};
+};
+
 class World final : public loadgen::Host {
  public:
-  World(const loadgen::TechniqueInfo& technique, Cut cut);
+  World(const Subject& subject, Cut cut);
   ~World() override;
 
   void publish(const std::string& payload) { server_.say("t", payload); }

@@ -40,6 +40,18 @@ def test_bytes_are_split_by_kind_and_add_up(tmp_path, technique):
     assert r["bytes_per_delivery"] == pytest.approx(whole / r["bytes"]["deliveries"])
 
 
+@pytest.mark.parametrize("technique, server", [({"http-streaming": {"limit": 20}}, {}), ({"http-streaming": {"limit-bytes": "2KB"}}, {}),
+                                               ("sse", {"stream-limit": 20}), ("forever-frame", {"stream-limit": 20})])
+def test_streams_that_end_by_design_lose_nothing_and_are_no_failure(tmp_path, technique, server):
+    settings = [f"--set=server.{key}={value}" for key, value in server.items()]
+    finished = run(tmp_path, *settings, techniques=[technique], subscribers=20)
+    assert finished.code == 0, finished.out + finished.err
+    r = finished.run
+    assert r["delivered"] == r["expected_deliveries"] == 2000
+    assert (r["missing"], r["duplicate"], r["reordered"], r["corrupt"], r["failures"]) == (0, 0, 0, 0, {})
+    assert 20 * (100 // 20 - 1) <= r["requests"] <= 20 * (100 // 20 + 1), "a request for each 20 messages"
+
+
 def test_server_and_generator_costs_are_measured(tmp_path):
     r = run(tmp_path, techniques=["websocket"], subscribers=100).run
     assert r["server"]["cpu_us_per_delivery"] > 0

@@ -110,6 +110,21 @@ def test_http_streaming_by_curl(server):
         assert stream.lines(2) == [b"message 98\n", b"message 99\n"]
 
 
+def test_streams_end_by_design_as_http_says(start_server):
+    server = start_server("--stream-limit", "5")
+    for i in range(9):
+        server.publish(b"message %d" % i)
+    lines = [b"message %d\n" % i for i in range(9)]
+    stream = f"{server.url}/http-streaming?topic=t&after="
+    assert curl(stream + "0") == b"".join(lines[:5])
+    assert curl(stream + "5&limit=2") == b"".join(lines[5:7])
+    assert curl(stream + "0&limit-bytes=10", "--data", "any body") == b"".join(lines[:2])
+    assert curl("--http1.0", stream + "7&limit=1") == lines[7]
+    assert curl(f"{server.url}/sse?topic=t&after=4").count(b"data: ") == 5
+    assert curl(f"{server.url}/forever-frame?topic=t&after=0&limit=3").count(b"<script>") == 3
+    server.wait_for_stats(lambda stats: sum(stats["connections"]["by_technique"].values()) == 0)
+
+
 class Scripts(html.parser.HTMLParser):
     """The sources of a page's scripts, found by a parser that is not ours."""
 

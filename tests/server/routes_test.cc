@@ -78,7 +78,7 @@ TEST(Routes, SayWhichMethodsAreAllowed) {
   const std::tuple<const char*, const char*, const char*> table[] = {
       {"GET", "/publish?topic=t", "Allow: POST"}, {"POST", "/sse?topic=t", "Allow: GET, HEAD"},
       {"DELETE", "/stats", "Allow: GET, HEAD"},   {"OPTIONS", "/polling?topic=t", "Allow: GET, HEAD"},
-      {"PUT", "/websocket", "Allow: GET, HEAD"},
+      {"PUT", "/websocket", "Allow: GET, HEAD"},  {"PUT", "/http-streaming?topic=t", "Allow: GET, HEAD, POST"},
   };
   for (const auto& [method, target, allow] : table) {
     const PlainResponse response = ask(server, method, target);
