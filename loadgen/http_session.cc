@@ -76,7 +76,7 @@ void HttpSession::on_head(const http1::Response& response) {
   if (link_ == nullptr) return;
   host_.counts().received.http += parser_.head_bytes();
   keep_alive_ = response.keep_alive;
-  if (response.status != 200) {
+  if (response.status != 200 && !takes(response.status)) {
     fail(Failure::kStatus, "HTTP " + std::to_string(response.status) + " " + std::string(response.reason));
     return;
   }

@@ -25,8 +25,9 @@ class HttpSession : public Session, protected wire::http1::ResponseParser::Handl
   void fail(Failure kind, std::string_view detail);
   void restart();
 
-  // The head of a good answer (200); anything else has already failed the session.
+  // The head of a good answer: 200, or another status that the technique takes. Anything else has failed the session.
   virtual void on_answer(const wire::http1::Response& response) = 0;
+  virtual bool takes(int) const { return false; }
   virtual void on_piece(Bytes piece) = 0;                        // of its body
   virtual void on_answer_end() = 0;
   // The connection closed before the first byte of an answer (`waiting`) or between two: no failure where requests may be repeated.

@@ -30,11 +30,22 @@ void PollSession::send_request() {
   }
   messages_ = 0;
   splitter_.reset();
-  send("GET", route_, query, keep_alive_ ? Bytes() : Bytes("Connection: close\r\n"));
+  send("GET", route_, query, headers());
+}
+
+// Whoever has no tag yet sends an empty one, which no answer has: the server learns that tags are wanted. Nor does the tag of an answer hold
+// that broke off before its last message: it would be answered with 304.
+Bytes PollSession::headers() const {
+  thread_local std::string headers;
+  headers.clear();
+  if (conditional()) headers.append("If-None-Match: ").append(tag_.empty() || cursor_ != answer_cursor_ ? "\"\"" : tag_).append("\r\n");
+  if (!keep_alive_) headers.append("Connection: close\r\n");
+  return headers;
 }
 
 void PollSession::on_answer(const wire::http1::Response& response) {
   fresh_ = false;
+  if (conditional()) tag_ = response.header("ETag");
   if (!read_number(response, "Pushbench-Cursor", answer_cursor_)) {
     fail(Failure::kProtocol, "the answer has no Pushbench-Cursor header");
   }

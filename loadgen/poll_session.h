@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "loadgen/http_session.h"
 #include "wire/lines.h"
@@ -21,10 +22,13 @@ class PollSession : public HttpSession, private wire::lines::Splitter::Handler {
   void ask();
   virtual Bytes hold_query() const = 0;                  // "&hold=25000", or empty
   virtual Bytes priming_query() const = 0;               // of the first request, which only learns the cursor: answered at once
+  virtual bool conditional() const { return false; }     // If-None-Match with the ETag of the last answer; then 304 is an empty answer
   virtual void on_polled() = 0;                          // an answer has been read; the subscriber is subscribed by now
 
  private:
   void send_request();
+  Bytes headers() const;
+  bool takes(int status) const final { return status == 204 || (status == 304 && conditional()); }
   void on_answer(const wire::http1::Response& response) final;
   void on_piece(Bytes piece) final { splitter_.feed(piece, *this); }
   void on_answer_end() final;
@@ -35,8 +39,9 @@ class PollSession : public HttpSession, private wire::lines::Splitter::Handler {
 
   wire::lines::Splitter splitter_;
   Bytes route_;
+  std::string tag_;                                      // of that answer, when conditional
   std::uint64_t cursor_ = 0;                             // sequence of the last message received
-  std::uint64_t answer_cursor_ = 0;                      // what it is at the end of the answer in hand
+  std::uint64_t answer_cursor_ = 0;                      // what it is at the end of the last answer
   std::uint32_t messages_ = 0;                           // in the answer in hand
   bool keep_alive_;
   bool knows_cursor_ = false;

@@ -31,9 +31,9 @@ void append_connection_header(std::string& out, const Exchange& exchange) {
   }
 }
 
-// RFC 9110 section 8.6: no Content-Length in 1xx and 204.
+// RFC 9110 section 8.6: no Content-Length in 1xx and 204; in 304 it would be the one of the answer that is not sent.
 bool has_length(int status) {
-  return status >= 200 && status != 204;
+  return status >= 200 && status != 204 && status != 304;
 }
 
 }  // namespace
@@ -145,14 +145,37 @@ Lines encode_lines(const Topic* topic, std::uint64_t cursor, std::size_t limit) 
   return lines;
 }
 
-std::string poll_head(const Exchange& exchange, const Lines& lines, Bytes common_headers) {
+std::string poll_head(const Exchange& exchange, int status, const Lines& lines, bool tagged, Bytes common_headers) {
   std::string headers = "Cache-Control: no-store\r\n";
   append_cursor_header(headers, lines.cursor);
+  if (tagged) {
+    headers += "ETag: \"";
+    append_number(headers, lines.cursor);
+    headers += "\"\r\n";
+  }
   std::string out;
   out.reserve(384);
-  append_head(out, exchange, {.content_type = "application/octet-stream", .headers = headers, .body = lines.body},
-              common_headers);
+  append_head(
+      out, exchange,
+      {.status = status, .content_type = "application/octet-stream", .headers = headers, .body = lines.body},
+      common_headers);
   return out;
+}
+
+// The comparison is the weak one: W/ says nothing. No tag of ours has a comma in it.
+bool names_tag(Bytes if_none_match, std::uint64_t cursor) {
+  while (!if_none_match.empty()) {
+    const std::size_t comma = std::min(if_none_match.find(','), if_none_match.size());
+    Bytes tag = if_none_match.substr(0, comma);
+    if_none_match.remove_prefix(std::min(comma + 1, if_none_match.size()));
+    while (!tag.empty() && (tag.front() == ' ' || tag.front() == '\t')) tag.remove_prefix(1);
+    while (!tag.empty() && (tag.back() == ' ' || tag.back() == '\t')) tag.remove_suffix(1);
+    if (tag == "*") return true;
+    if (tag.starts_with("W/")) tag.remove_prefix(2);
+    if (tag.size() < 3 || tag.front() != '"' || tag.back() != '"') continue;
+    if (parse_number(tag.substr(1, tag.size() - 2)) == cursor) return true;
+  }
+  return false;
 }
 
 void count_poll_answer(Stats& stats, TechniqueStats& counters, const Lines& lines, std::size_t head_bytes,

@@ -9,7 +9,7 @@ namespace loadgen {
 
 namespace {
 
-enum Option : std::size_t { kHold, kConnection };
+enum Option : std::size_t { kHold, kConnection, kEmpty };
 
 class LongPolling final : public PollSession {
  public:
@@ -20,9 +20,11 @@ class LongPolling final : public PollSession {
   Bytes hold_query() const override {
     thread_local std::string query;
     query = "&hold=" + std::to_string(plan_.options[kHold].number / 1'000'000);
+    if (no_content()) query += "&empty=204";
     return query;
   }
-  Bytes priming_query() const override { return "&hold=0"; }
+  Bytes priming_query() const override { return no_content() ? "&hold=0&empty=204" : "&hold=0"; }
+  bool no_content() const { return plan_.options[kEmpty].number == 1; }
   void on_polled() override { ask(); }
 };
 
@@ -35,7 +37,8 @@ TechniqueInfo long_polling() {
           true,
           {{"hold", Kind::kDuration, "25s", "time the server may hold a request; the server's own limit applies too", {}, 1'000'000},
            {"connection", Kind::kChoice, "keep-alive", "keep-alive, or close: a new TCP connection for each request",
-            {"keep-alive", "close"}}},
+            {"keep-alive", "close"}},
+           {"empty", Kind::kChoice, "200", "status of an answer that brings nothing: 200 with an empty body, or 204", {"200", "204"}}},
           [](Host& host, const Plan& plan, const std::string& topic) -> std::unique_ptr<Session> {
             return std::make_unique<LongPolling>(host, plan, topic);
           }};

@@ -8,7 +8,7 @@ namespace loadgen {
 
 namespace {
 
-enum Option : std::size_t { kInterval, kTiming, kConnection };
+enum Option : std::size_t { kInterval, kTiming, kConnection, kValidator };
 enum Timing : std::int64_t { kFixedRate, kFixedDelay };
 
 class Polling final : public PollSession {
@@ -19,6 +19,7 @@ class Polling final : public PollSession {
  private:
   Bytes hold_query() const override { return {}; }
   Bytes priming_query() const override { return {}; }
+  bool conditional() const override { return plan_.options[kValidator].number == 1; }
   Nanos interval() const { return Nanos(plan_.options[kInterval].number); }
   bool fixed_delay() const { return plan_.options[kTiming].number == kFixedDelay; }
 
@@ -58,7 +59,9 @@ TechniqueInfo polling() {
             "(recursive setTimeout)",
             {"fixed-rate", "fixed-delay"}},
            {"connection", Kind::kChoice, "keep-alive", "keep-alive, or close: a new TCP connection for each poll",
-            {"keep-alive", "close"}}},
+            {"keep-alive", "close"}},
+           {"validator", Kind::kChoice, "none",
+            "none, or etag: asks with If-None-Match, and is answered with 304 when there is nothing new", {"none", "etag"}}},
           [](Host& host, const Plan& plan, const std::string& topic) -> std::unique_ptr<Session> {
             return std::make_unique<Polling>(host, plan, topic);
           }};

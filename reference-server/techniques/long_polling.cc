@@ -14,9 +14,10 @@ namespace server {
 namespace {
 
 struct Holder final : ConnectionState {
-  Holder(Topic& t, std::uint64_t c) : topic(t), cursor(c) {}
+  Holder(Topic& t, std::uint64_t c, int status) : topic(t), cursor(c), empty_status(status) {}
   Topic& topic;
   std::uint64_t cursor;
+  int empty_status;        // of an answer that brings nothing
   std::uint32_t slot = 0;  // in its topic's list
 };
 
@@ -39,18 +40,20 @@ class LongPolling final : public Technique {
     Subscription subscription;
     std::string error;
     Nanos hold = context_.options.hold;
-    if (!parse_subscription(request, subscription, error) || !parse_hold(request, hold, error)) {
+    int empty_status = 200;
+    if (!parse_subscription(request, subscription, error) || !parse_hold(request, hold, error) ||
+        !parse_empty(request, empty_status, error)) {
       return refuse(connection, context_, 400, error);
     }
     Topic* topic = context_.topics.find_or_create(subscription.topic);
     if (topic == nullptr) return refuse(connection, context_, 503, "too many topics");
     const std::uint64_t cursor = starting_cursor(subscription.after, *topic);
     if (cursor < topic->head() || hold == Nanos::zero() || connection.exchange().head_only) {
-      answer(connection, *topic, cursor);
+      answer(connection, *topic, cursor, empty_status);
       connection.finish_response();
       return;
     }
-    connection.take_over(*this, std::make_unique<Holder>(*topic, cursor), Connection::Input::kLater);
+    connection.take_over(*this, std::make_unique<Holder>(*topic, cursor, empty_status), Connection::Input::kLater);
     connection.wake_after(hold);
     hold_place(connection);
   }
@@ -103,6 +106,18 @@ class LongPolling final : public Technique {
     return true;
   }
 
+  // ?empty=204: what an answer without messages is.
+  static bool parse_empty(const wire::http1::Request& request, int& status, std::string& error) {
+    std::string text;
+    if (!wire::http1::query_value(request.query, "empty", text) || text == "200") return true;
+    if (text == "204") {
+      status = 204;
+      return true;
+    }
+    error = "empty=" + quoted(text) + " is neither 200 nor 204";
+    return false;
+  }
+
   void hold_place(Connection& connection) {
     Holder& holder = holder_of(connection);
     const std::uint32_t index = holder.topic.index();
@@ -129,19 +144,20 @@ class LongPolling final : public Technique {
   // The connection has left its topic's list.
   void release(Connection& connection) {
     const Holder& holder = holder_of(connection);
-    answer(connection, holder.topic, holder.cursor);
+    answer(connection, holder.topic, holder.cursor, holder.empty_status);
     connection.release();
   }
 
-  void answer(Connection& connection, const Topic& topic, std::uint64_t cursor) {
+  void answer(Connection& connection, const Topic& topic, std::uint64_t cursor, int empty_status) {
     const Exchange exchange = connection.exchange();
     const bool common = exchange.keep_alive && !exchange.http10 && !exchange.head_only;
     SharedAnswer own;
     SharedAnswer& answer = common ? shared_ : own;
     if (!common || !shared_.bytes || shared_topic_ != &topic || shared_after_ != cursor ||
-        shared_head_ != topic.head()) {
+        shared_head_ != topic.head() || shared_empty_status_ != empty_status) {
       answer.lines = encode_lines(&topic, cursor, context_.options.queue);
-      std::string bytes = poll_head(exchange, answer.lines, context_.common_headers());
+      const int status = answer.lines.body.empty() ? empty_status : 200;
+      std::string bytes = poll_head(exchange, status, answer.lines, false, context_.common_headers());
       answer.head_bytes = bytes.size();
       if (!exchange.head_only) bytes += answer.lines.body;
       answer.bytes = SharedBytes(std::move(bytes));
@@ -149,6 +165,7 @@ class LongPolling final : public Technique {
         shared_topic_ = &topic;
         shared_after_ = cursor;
         shared_head_ = topic.head();
+        shared_empty_status_ = empty_status;
       }
     }
     count_poll_answer(context_.stats, counters_, answer.lines, answer.head_bytes, !exchange.head_only);
@@ -163,6 +180,7 @@ class LongPolling final : public Technique {
   const Topic* shared_topic_ = nullptr;
   std::uint64_t shared_after_ = 0;
   std::uint64_t shared_head_ = 0;
+  int shared_empty_status_ = 200;
 };
 
 }  // namespace

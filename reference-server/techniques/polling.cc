@@ -1,5 +1,5 @@
 // `polling`: answers at once with what follows the cursor, or with an empty body. Never creates a topic: asking costs
-// nothing.
+// nothing. A request with If-None-Match is answered with an ETag, or with 304 when it names that.
 #include "server/options.h"
 #include "server/reply.h"
 #include "server/stats.h"
@@ -22,9 +22,13 @@ class Polling final : public Technique {
     const std::uint64_t cursor = topic == nullptr ? 0 : starting_cursor(subscription_.after, *topic);
     const Exchange exchange = connection.exchange();
     const Lines& lines = encode(topic, cursor);
-    std::string answer = poll_head(exchange, lines, context_.common_headers());
-    count_poll_answer(context_.stats, counters_, lines, answer.size(), !exchange.head_only);
-    if (!exchange.head_only) answer += lines.body;
+    const Bytes if_none_match = request.header("If-None-Match");
+    const bool same = names_tag(if_none_match, lines.cursor);
+    const bool with_body = !same && !exchange.head_only;
+    std::string answer =
+        poll_head(exchange, same ? 304 : 200, lines, !if_none_match.empty(), context_.common_headers());
+    count_poll_answer(context_.stats, counters_, lines, answer.size(), with_body);
+    if (with_body) answer += lines.body;
     connection.send(Bytes(answer));
     connection.finish_response();
   }

@@ -126,6 +126,8 @@ std::vector<Subject> table() {
   std::vector<Subject> all;
   for (const loadgen::TechniqueInfo& technique : loadgen::techniques()) {
     all.push_back({&technique, std::string(technique.name)});
+    if (technique.name == "polling") all.push_back({&technique, "polling etag", {{"validator", 1}}});
+    if (technique.name == "long-polling") all.push_back({&technique, "long-polling no content", {{"empty", 1}}});
     if (technique.name != "http-streaming") continue;
     all.push_back({&technique, "http-streaming post", {{"method", 1}}});
     all.push_back({&technique, "http-streaming limit", {{"limit", 5}}});

@@ -40,6 +40,18 @@ def test_bytes_are_split_by_kind_and_add_up(tmp_path, technique):
     assert r["bytes_per_delivery"] == pytest.approx(whole / r["bytes"]["deliveries"])
 
 
+@pytest.mark.parametrize("technique", [{"polling": {"interval": "20ms", "validator": "etag"}}, {"long-polling": {"hold": "20ms", "empty": 204}}])
+def test_empty_answers_of_either_kind_are_counted_and_lose_nothing(tmp_path, technique):
+    finished = run(tmp_path, "--set", "publish.rate=20/s", techniques=[technique], subscribers=20)
+    assert finished.code == 0, finished.out + finished.err
+    r = finished.run
+    assert r["delivered"] == r["expected_deliveries"] == 400
+    assert (r["missing"], r["duplicate"], r["corrupt"], r["failures"]) == (0, 0, 0, {})
+    assert 0 < r["empty_answers"] < r["requests"] + 20
+    received = r["bytes"]["received"]
+    assert received["framing"] == r["bytes"]["deliveries"], "a line feed each: empty answers have no body"
+
+
 @pytest.mark.parametrize("technique, server", [({"http-streaming": {"limit": 20}}, {}), ({"http-streaming": {"limit-bytes": "2KB"}}, {}),
                                                ("sse", {"stream-limit": 20}), ("forever-frame", {"stream-limit": 20})])
 def test_streams_that_end_by_design_lose_nothing_and_are_no_failure(tmp_path, technique, server):

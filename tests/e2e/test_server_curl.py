@@ -110,6 +110,16 @@ def test_http_streaming_by_curl(server):
         assert stream.lines(2) == [b"message 98\n", b"message 99\n"]
 
 
+def test_empty_answers_by_curl(server):
+    server.publish(b"one")
+    status = ["--output", "/dev/null", "--write-out", "%{http_code} %{size_download}"]
+    poll = f"{server.url}/polling?topic=t&after=1"
+    assert curl(*status, poll) == b"200 0"
+    assert curl(*status, "--header", 'If-None-Match: "1"', poll) == b"304 0"
+    assert curl(*status, f"{server.url}/long-polling?topic=t&hold=1&empty=204") == b"204 0"
+    assert curl(*status, f"{server.url}/long-polling?topic=t&hold=1") == b"200 0"
+
+
 def test_streams_end_by_design_as_http_says(start_server):
     server = start_server("--stream-limit", "5")
     for i in range(9):

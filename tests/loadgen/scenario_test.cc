@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -214,6 +215,11 @@ TEST(ShippedScenarios, HaveASmokeTestOfEveryTechnique) {
 }
 
 // The schema is written by hand; this is what keeps it from falling behind the table.
+// As a scenario has it: YAML knows 204 as a number, the reader takes it as the word it is.
+std::string text_of(const nlohmann::json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
 TEST(Schema, KnowsExactlyTheTechniquesAndOptionsOfTheTable) {
   std::ifstream file(scenarios_folder() / "schema.json");
   const auto schema = nlohmann::json::parse(file);
@@ -231,10 +237,11 @@ TEST(Schema, KnowsExactlyTheTechniquesAndOptionsOfTheTable) {
     for (const OptionSpec& spec : technique.options) {
       ASSERT_TRUE(options.contains(std::string(spec.key))) << name << "." << spec.key;
       const auto& option = options.at(std::string(spec.key));
-      EXPECT_EQ(option.at("default"), std::string(spec.fallback)) << name << "." << spec.key;
+      EXPECT_EQ(text_of(option.at("default")), spec.fallback) << name << "." << spec.key;
       if (spec.kind != OptionSpec::Kind::kChoice) continue;
-      EXPECT_EQ(option.at("enum").get<std::vector<std::string>>(),
-                std::vector<std::string>(spec.choices.begin(), spec.choices.end()));
+      std::set<std::string> words;
+      for (const auto& word : option.at("enum")) words.insert(text_of(word));
+      EXPECT_EQ(words, std::set<std::string>(spec.choices.begin(), spec.choices.end()));
     }
   }
 }

@@ -124,6 +124,29 @@ TEST(LongPolling, AnswersHeldRequestsEmptyWhenTheServerStops) {
   EXPECT_EQ(response_of(client.taken).body, "");
 }
 
+TEST(LongPolling, AnswersNoContentWhenAskedTo) {
+  MemoryServer server;
+  server.say("t", "a");
+  MemoryConnection& held = server.get("/long-polling?topic=t&empty=204");
+  MemoryConnection& other = server.get("/long-polling?topic=t");
+  MemoryConnection& asking = server.get("/long-polling?topic=t&hold=0&empty=204");
+  MemoryConnection& with_message = server.get("/long-polling?topic=t&after=0&empty=204");
+  held.wake();
+  other.wake();
+  server.settle();
+  for (const MemoryConnection* client : {&held, &asking}) {
+    EXPECT_EQ(response_of(client->taken).status, 204);
+    EXPECT_NE(client->taken.find("\r\nPushbench-Cursor: 1\r\n"), std::string::npos);
+    EXPECT_EQ(client->taken.find("Content-"), std::string::npos);
+    EXPECT_TRUE(client->open);
+  }
+  EXPECT_EQ(response_of(other.taken).status, 200) << "held with the same cursor";
+  EXPECT_EQ(response_of(with_message.taken).body, "a\n");
+  MemoryConnection& bad = server.get("/long-polling?topic=t&empty=500");
+  server.settle();
+  EXPECT_EQ(response_of(bad.taken).status, 400);
+}
+
 TEST(LongPolling, TellsWhatTheLogNoLongerHas) {
   MemoryServer server({.log_messages = 2});
   for (const char* text : {"a", "b", "c", "d"}) server.say("t", text);

@@ -27,6 +27,34 @@ TEST(Polling, AnswersAtOnceWithEverythingBehindTheCursor) {
   EXPECT_NE(response.head.find("\r\nCache-Control: no-store\r\n"), std::string::npos);
 }
 
+TEST(Polling, AnswersWithATagOnlyWhenAskedConditionally) {
+  MemoryServer server;
+  for (const char* text : {"a", "b", "c"}) server.say("t", text);
+  EXPECT_EQ(poll(server, "topic=t&after=1").head.find("ETag"), std::string::npos);
+  for (const char* other : {"\"\"", "\"2\"", "3", "\"3", "W/\"33\", \"x\"", "\"03x\"", ","}) {
+    const PlainResponse response = poll(server, "topic=t&after=1", "If-None-Match: " + std::string(other) + "\r\n");
+    EXPECT_EQ(response.status, 200) << other;
+    EXPECT_EQ(response.body, "b\nc\n") << other;
+    EXPECT_NE(response.head.find("\r\nETag: \"3\"\r\n"), std::string::npos) << other;
+  }
+}
+
+TEST(Polling, AnswersNotModifiedWhenItsTagIsNamed) {
+  MemoryServer server;
+  for (const char* text : {"a", "b", "c"}) server.say("t", text);
+  for (const char* same : {"\"3\"", "W/\"3\"", "\"1\", \"3\"", "\"x\" ,\t\"3\" ", "*"}) {
+    const PlainResponse response = poll(server, "topic=t&after=3", "If-None-Match: " + std::string(same) + "\r\n");
+    EXPECT_EQ(response.status, 304) << same;
+    EXPECT_TRUE(has_cursor(response, 3)) << same;
+    EXPECT_NE(response.head.find("\r\nETag: \"3\"\r\n"), std::string::npos) << same;
+    EXPECT_EQ(response.head.find("Content-Length"), std::string::npos) << same;
+    EXPECT_EQ(response.body, "") << same;
+  }
+  server.say("t", "d");
+  EXPECT_EQ(poll(server, "topic=t&after=3", "If-None-Match: \"3\"\r\n").body, "d\n");
+  EXPECT_EQ(server.counters("polling").delivered.get(), 1U) << "304 brings nothing";
+}
+
 TEST(Polling, AnswersEmptyWhenNothingIsNew) {
   MemoryServer server;
   server.say("t", "a");
