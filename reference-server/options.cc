@@ -107,7 +107,8 @@ void add_technique_options(CLI::App& app, Options& options) {
                   "http-streaming, forever-frame, sse: end a stream after so many messages; 0: without end [0]")
       ->check(CLI::Range(std::size_t{0}, std::size_t{1} << 30))
       ->type_name("COUNT");
-  add_duration(group, "--heartbeat", options.heartbeat, "sse, forever-frame: a comment, or a line feed, after so much silence; 0s for none",
+  add_duration(group, "--heartbeat", options.heartbeat,
+               "sse, forever-frame: a comment, or a line feed, after so much silence; 0s for none",
                wire::Nanos::zero());
   group
       .add_option_function<std::string>(

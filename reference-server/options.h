@@ -26,7 +26,7 @@ struct Options {
 
   wire::Nanos hold = std::chrono::seconds(25);
   wire::Nanos heartbeat = std::chrono::seconds(15);  // 0: none
-  std::size_t stream_limit = 0;  // messages after which a stream ends by design; 0: none
+  std::size_t stream_limit = 0;                      // messages after which a stream ends by design; 0: none
   std::optional<wire::Nanos> retry{};
   wire::Nanos ping_interval = std::chrono::seconds(20);  // 0: none
   wire::Nanos ping_timeout = std::chrono::seconds(20);

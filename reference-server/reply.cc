@@ -155,10 +155,9 @@ std::string poll_head(const Exchange& exchange, int status, const Lines& lines, 
   }
   std::string out;
   out.reserve(384);
-  append_head(
-      out, exchange,
-      {.status = status, .content_type = "application/octet-stream", .headers = headers, .body = lines.body},
-      common_headers);
+  append_head(out, exchange,
+              {.status = status, .content_type = "application/octet-stream", .headers = headers, .body = lines.body},
+              common_headers);
   return out;
 }
 

@@ -2,9 +2,10 @@
 // script calls one function of the parent window:
 //
 //   <script>parent.pushbench&&parent.pushbench(7,"text")</script>             message 7: UTF-8 text
-//   <script>parent.pushbench&&parent.pushbench(8,"\x89PNG","bytes")</script>  message 8: binary, a character (0 to 255) a
-//                                                                             byte, those from 0x7f on as \xHH
+//   <script>parent.pushbench&&parent.pushbench(8,"\x89PNG","bytes")</script>  message 8: binary
 //   <script>parent.pushbench&&parent.pushbench(9,5,"gap")</script>            messages 5 to 9 are no longer in the log
+//
+// Binary is a character (0 to 255) a byte, those from 0x7f on as \xHH.
 //
 // An HTML parser sees the script before JavaScript does, so a payload's bytes must be harmless to both. `<` is always
 // \x3c: no payload can end the script or open a comment in it (HTML Living Standard, section 4.12.1.3). Quotes and

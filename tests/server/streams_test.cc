@@ -370,7 +370,8 @@ TEST_P(LimitedStreams, EndForAClientThatReadsLate) {
 
 TEST_P(LimitedStreams, RefuseALimitThatIsNone) {
   MemoryServer server;
-  for (const char* query : {"topic=t&limit=0", "topic=t&limit=x", "topic=t&limit-bytes=0", "topic=t&limit-bytes=1KiB"}) {
+  for (const char* query :
+       {"topic=t&limit=0", "topic=t&limit=x", "topic=t&limit-bytes=0", "topic=t&limit-bytes=1KiB"}) {
     MemoryConnection& client = server.subscribe(technique(), query);
     server.settle();
     EXPECT_EQ(response_of(client.taken).status, 400) << query;
@@ -431,8 +432,8 @@ TEST(HttpStreaming, EndsWithTheConnectionForHttp10) {
 
 TEST(Streams, AnswerHeadWithoutABodyAndKeepTheConnection) {
   MemoryServer server;
-  for (const std::string_view target :
-       {"/sse?topic=t", "/forever-frame?topic=t", "/http-streaming?topic=t", "/long-polling?topic=t", "/polling?topic=t"}) {
+  for (const std::string_view target : {"/sse?topic=t", "/forever-frame?topic=t", "/http-streaming?topic=t",
+                                        "/long-polling?topic=t", "/polling?topic=t"}) {
     MemoryConnection& client = server.connect();
     server.request(client, "HEAD", target);
     server.say("t", "x");

@@ -134,10 +134,27 @@ TEST(ForeverFrame, other_scripts_and_markup_are_skipped) {
 }
 
 TEST(ForeverFrame, a_call_that_no_writer_makes_is_bad) {
-  for (const std::string arguments :
-       {R"()", R"(1)", R"(1,)", R"(,"a")", R"(-1,"a")", R"(1,"a)", R"(1,a)", R"(1,"a"b")", R"(1,"\q")", R"(1,"\x8")",
-        R"(1,"\xg0")", R"(1,"\x80")", R"(1,"\u2027")", R"(1,"\u202")", R"(1,"a\")", R"(1,"\u2028","bytes")",
-        "1,\"\xc3\xa9\",\"bytes\"", R"(1,2,"gap")", R"(2,,"gap")", R"(2,1,"gape")", R"(18446744073709551616,"a")"}) {
+  for (const std::string arguments : {R"()",
+                                      R"(1)",
+                                      R"(1,)",
+                                      R"(,"a")",
+                                      R"(-1,"a")",
+                                      R"(1,"a)",
+                                      R"(1,a)",
+                                      R"(1,"a"b")",
+                                      R"(1,"\q")",
+                                      R"(1,"\x8")",
+                                      R"(1,"\xg0")",
+                                      R"(1,"\x80")",
+                                      R"(1,"\u2027")",
+                                      R"(1,"\u202")",
+                                      R"(1,"a\")",
+                                      R"(1,"\u2028","bytes")",
+                                      "1,\"\xc3\xa9\",\"bytes\"",
+                                      R"(1,2,"gap")",
+                                      R"(2,,"gap")",
+                                      R"(2,1,"gape")",
+                                      R"(18446744073709551616,"a")"}) {
     expect_log(call(arguments) + call(R"(1,"one")"),
                {"bad(parent.pushbench&&parent.pushbench(" + arguments + "))", "1(one)"});
   }
