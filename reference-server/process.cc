@@ -9,6 +9,7 @@
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "server/technique.h"
 
@@ -55,6 +56,11 @@ Json by_technique(const std::vector<const Stats*>& threads, Counter TechniqueSta
   return json;
 }
 
+std::string random_name() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}", random(), random());
+}
+
 Json topics_json(const Topics& topics) {
   Json json = Json::array();
   topics.for_each([&](const Topic& topic) {
@@ -65,6 +71,8 @@ Json topics_json(const Topics& topics) {
 
 }  // namespace
 
+Process::Process(wire::Time started) : started_(started), instance_(random_name()) {}
+
 std::string Process::stats_json(const Topics& topics, wire::Time now) const {
   auto total = [&](Counter Stats::*counter) {
     return sum(threads_, [&](const Stats& s) -> const Counter& { return s.*counter; });
@@ -72,6 +80,7 @@ std::string Process::stats_json(const Topics& topics, wire::Time now) const {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   Json json;
+  json["instance"] = instance_;
   json["uptime_s"] = std::chrono::duration<double>(now - started_).count();
   json["threads"] = threads_.size();
   json["cpu_seconds"] = {{"user", seconds(usage.ru_utime)}, {"system", seconds(usage.ru_stime)}};

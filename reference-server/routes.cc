@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <utility>
+#include <string>
 
+#include "server/demo.h"
 #include "server/options.h"
 #include "server/reply.h"
 #include "server/stats.h"
@@ -19,6 +20,20 @@ constexpr Bytes kReadOnly = "Allow: GET, HEAD\r\n";
 constexpr Bytes kReadOrPost = "Allow: GET, HEAD, POST\r\n";
 constexpr Bytes kPostOnly = "Allow: POST\r\n";
 
+// The page asks nobody but this server, runs nothing but its own files, and is nobody's frame (CSP level 3). Its files
+// change with the program, so a browser has to ask again.
+constexpr Bytes kDemoHeaders =
+    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n"
+    "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nCache-Control: no-cache\r\n";
+
+const DemoFile* find_demo_file(Bytes path) {
+  for (const DemoFile& file : demo_files()) {
+    if (file.path == path) return &file;
+  }
+  return nullptr;
+}
+
 bool reads(const http1::Request& request) {
   return request.method == "GET" || request.method == "HEAD";
 }
@@ -33,8 +48,8 @@ bool is_octet_stream(Bytes content_type) {
 }  // namespace
 
 Routes::Routes(Context& context, std::span<const std::unique_ptr<Technique>> techniques, const Process& process,
-               wire::Time (*now)(), std::string url)
-    : context_(context), techniques_(techniques), process_(process), now_(now), url_(std::move(url)) {}
+               wire::Time (*now)())
+    : context_(context), techniques_(techniques), process_(process), now_(now) {}
 
 std::uint8_t Routes::find(Bytes path) const {
   const auto table = techniques();
@@ -47,7 +62,8 @@ std::uint8_t Routes::find(Bytes path) const {
 void Routes::handle(Connection& connection, const http1::Request& request) {
   const std::uint8_t technique = find(request.path);
   const bool publishing = request.path == "/publish";
-  const bool page = request.path == "/stats" || request.path == "/healthz" || request.path == "/";
+  const DemoFile* file = find_demo_file(request.path);
+  const bool page = file != nullptr || request.path == "/stats" || request.path == "/healthz";
   if (technique == kNone && !publishing && !page) return not_found(connection, request.path);
   if (request.method == "OPTIONS" && !context_.options.cors.empty()) return preflight(connection);
   const bool takes_post = publishing || (technique != kNone && techniques()[technique].takes_post);
@@ -64,8 +80,7 @@ void Routes::handle(Connection& connection, const http1::Request& request) {
     return reply(connection, context_,
                  {.content_type = "application/json", .headers = "Cache-Control: no-store\r\n", .body = json});
   }
-  const std::string html = index_page();
-  reply(connection, context_, {.content_type = "text/html; charset=utf-8", .body = html});
+  reply(connection, context_, {.content_type = file->content_type, .headers = kDemoHeaders, .body = file->bytes});
 }
 
 void Routes::publish(Connection& connection, const http1::Request& request) {
@@ -95,27 +110,6 @@ void Routes::not_found(Connection& connection, Bytes path) {
   for (const TechniqueInfo& technique : techniques()) body += fmt::format("GET {}?topic=T&after=N\n", technique.route);
   body += "GET /stats\nGET /healthz\nGET /\n";
   reply(connection, context_, {.status = 404, .body = body});
-}
-
-std::string Routes::index_page() const {
-  std::string html =
-      "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>reference-server</title>\n"
-      "<h1>reference-server</h1>\n<p>Every push technique over one topic log, for measuring them against each "
-      "other.</p>\n"
-      "<h2>Publish</h2>\n<pre>";
-  html += fmt::format("curl --data 'hello' '{}/publish?topic=news'</pre>\n<h2>Subscribe</h2>\n<pre>", url_);
-  for (const TechniqueInfo& technique : techniques()) {
-    if (technique.name == "websocket") {
-      html += fmt::format("npx wscat --connect 'ws{}{}?topic=news&amp;after=0'\n", url_.substr(4), technique.route);
-    } else {
-      html += fmt::format("curl --no-buffer '{}{}?topic=news&amp;after=0'\n", url_, technique.route);
-    }
-  }
-  html +=
-      "</pre>\n<p><code>after=N</code>: everything with a greater sequence; without it, what is published from now "
-      "on.</p>\n"
-      "<p><a href=\"/stats\">/stats</a> <a href=\"/healthz\">/healthz</a></p>\n</html>\n";
-  return html;
 }
 
 }  // namespace server

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
 
 #include "server/process.h"
 #include "server/technique.h"
@@ -14,9 +13,9 @@ namespace server {
 class Routes {
  public:
   static constexpr std::uint8_t kNone = UINT8_MAX;
-  // `techniques` in the order of the table; `now` reads the clock; `url` is where the server listens, for examples.
+  // `techniques` in the order of the table; `now` reads the clock.
   Routes(Context& context, std::span<const std::unique_ptr<Technique>> techniques, const Process& process,
-         wire::Time (*now)(), std::string url);
+         wire::Time (*now)());
   std::uint8_t find(Bytes path) const;  // the technique's place in the table, or kNone
   void handle(Connection& connection, const wire::http1::Request& request);
 
@@ -24,13 +23,11 @@ class Routes {
   void publish(Connection& connection, const wire::http1::Request& request);
   void preflight(Connection& connection);
   void not_found(Connection& connection, Bytes path);
-  std::string index_page() const;
 
   Context& context_;
   std::span<const std::unique_ptr<Technique>> techniques_;
   const Process& process_;
   wire::Time (*now_)();
-  std::string url_;
 };
 
 }  // namespace server

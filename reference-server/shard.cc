@@ -50,7 +50,7 @@ void Shard::run(const net::Address& address, bool reuse_port, const Listening& l
   loop_.set_end_of_iteration([this] { end_iteration(); });
   try {
     listener_.open(address, reuse_port);
-    routes_ = std::make_unique<Routes>(*this, techniques_, process_, &net::now, "http://" + listener_.address().text());
+    routes_ = std::make_unique<Routes>(*this, techniques_, process_, &net::now);
     listening(listener_.address(), {});
   } catch (const std::runtime_error& error) {
     listening(address, error.what());

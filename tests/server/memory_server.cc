@@ -95,7 +95,7 @@ MemoryServer::MemoryServer(Options o)
     techniques_.push_back(server::techniques()[i].make(*this, all_stats.techniques[i]));
   }
   routes_ = std::make_unique<Routes>(
-      *this, techniques_, process_, +[] { return wire::Time(std::chrono::seconds(2)); }, "http://x");
+      *this, techniques_, process_, +[] { return wire::Time(std::chrono::seconds(2)); });
 }
 
 MemoryServer::~MemoryServer() {

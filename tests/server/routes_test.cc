@@ -95,16 +95,40 @@ TEST(Routes, AnswerAPreflightWhenCorsIsOn) {
   EXPECT_EQ(response.head.find("Content-Length"), std::string::npos);
 }
 
-TEST(Routes, AnswerHealthAndAPage) {
+TEST(Routes, AnswerHealth) {
   MemoryServer server;
   EXPECT_EQ(ask(server, "GET", "/healthz").body, "ok\n");
-  const PlainResponse page = ask(server, "GET", "/");
-  EXPECT_EQ(page.status, 200);
-  EXPECT_NE(page.head.find("text/html"), std::string::npos);
-  EXPECT_NE(page.body.find("curl --no-buffer 'http://x/sse?topic=news"), std::string::npos);
   const PlainResponse head = ask(server, "HEAD", "/healthz");
   EXPECT_EQ(head.body, "");
   EXPECT_NE(head.head.find("\r\nContent-Length: 3\r\n"), std::string::npos);
+}
+
+TEST(Routes, AnswerTheDemoPageUnderAPolicyThatForbidsForeignAndInlineScripts) {
+  MemoryServer server;
+  const std::pair<const char*, const char*> table[] = {{"/", "text/html"},
+                                                       {"/?topic=news", "text/html"},
+                                                       {"/demo.css", "text/css"},
+                                                       {"/demo.js", "text/javascript"},
+                                                       {"/demo-clients.js", "text/javascript"}};
+  for (const auto& [target, type] : table) {
+    const PlainResponse response = ask(server, "GET", target);
+    EXPECT_EQ(response.status, 200) << target;
+    EXPECT_NE(response.head.find(std::string("\r\nContent-Type: ") + type + "; charset=utf-8\r\n"), std::string::npos);
+    EXPECT_NE(response.head.find("\r\nContent-Security-Policy: default-src 'none'; script-src 'self'; "),
+              std::string::npos);
+    EXPECT_EQ(response.head.find("unsafe-inline"), std::string::npos);
+    EXPECT_FALSE(response.body.empty());
+  }
+}
+
+TEST(Routes, TellOneStartOfTheServerFromAnother) {
+  MemoryServer server;
+  MemoryServer restarted;
+  const auto instance = [](MemoryServer& of) {
+    return nlohmann::json::parse(ask(of, "GET", "/stats").body)["instance"];
+  };
+  EXPECT_EQ(instance(server), instance(server));
+  EXPECT_NE(instance(server), instance(restarted));
 }
 
 TEST(Routes, TellTheStatistics) {
@@ -113,6 +137,7 @@ TEST(Routes, TellTheStatistics) {
   server.publish("t", "12345", true);
   server.publish("bytes \xff in a name", "x", true);
   const nlohmann::json stats = nlohmann::json::parse(ask(server, "GET", "/stats").body);
+  EXPECT_EQ(stats["instance"].get<std::string>().size(), 16U);
   EXPECT_EQ(stats["uptime_s"], 2.0);
   EXPECT_EQ(stats["threads"], 1);
   EXPECT_EQ(stats["delivered"]["sse"], 0) << "it is written at the end of the iteration";
