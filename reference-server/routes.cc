@@ -24,7 +24,7 @@ constexpr Bytes kPostOnly = "Allow: POST\r\n";
 // change with the program, so a browser has to ask again.
 constexpr Bytes kDemoHeaders =
     "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n"
+    "frame-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n"
     "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nCache-Control: no-cache\r\n";
 
 const DemoFile* find_demo_file(Bytes path) {

@@ -1,5 +1,6 @@
-// The demo page: a card for each client, a box to publish from. What a technique does is in demo-clients.js.
-import { clients, ServerLog } from './demo-clients.js';
+// The demo page: a card for each client, a box to publish from. What a technique does is in demo-techniques.js.
+import { ServerLog } from './demo-client.js';
+import { techniques } from './demo-techniques.js';
 
 const shownMessages = 6;
 const shownCharacters = 160;
@@ -212,7 +213,7 @@ function showTerminal() {
 }
 
 const log = new ServerLog(topic);
-const cards = clients.map((Kind) => new Card(Kind, log));
+const cards = techniques.map((Kind) => new Card(Kind, log));
 const publisher = new Publisher();
 element('topic').value = topic;
 element('publish').addEventListener('submit', (event) => {
@@ -220,4 +221,7 @@ element('publish').addEventListener('submit', (event) => {
   publisher.toggle(element('text').value, element('count').valueAsNumber, element('gap').valueAsNumber);
 });
 showTerminal();
-for (const { client } of cards) client.start();
+// Not before the page is loaded: it would wait for the end of the endless one in the frame.
+addEventListener('load', () => {
+  for (const { client } of cards) client.start();
+});

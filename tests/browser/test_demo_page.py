@@ -4,17 +4,16 @@ import json
 
 import pytest
 
-TECHNIQUES = ["polling", "long-polling", "http-streaming", "sse", "websocket"]
-TITLES = ["Polling", "Long polling", "HTTP streaming", "Server-Sent Events", "WebSocket"]
-SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+TECHNIQUES = ["polling", "long-polling", "http-streaming", "forever-frame", "sse", "websocket"]
+TITLES = ["Polling", "Long polling", "HTTP streaming", "Forever frame", "Server-Sent Events", "WebSocket"]
+SIZES = {"desktop": (1440, 900), "tablet": (900, 1100), "phone": (390, 844), "wide": (1800, 1000)}
 
 # What each client hands to the page, in full: the page itself shows the last few messages only.
 RECORD = """
-import('/demo-clients.js').then(({ clients }) => {
-  window.received = Object.fromEntries(clients.map((client) => [client.technique, []]));
-  const { prototype } = Object.getPrototypeOf(clients[0]);
-  const take = prototype.take;
-  prototype.take = function (line) {
+Promise.all([import('/demo-client.js'), import('/demo-techniques.js')]).then(([{ Client }, { techniques }]) => {
+  window.received = Object.fromEntries(techniques.map(({ technique }) => [technique, []]));
+  const take = Client.prototype.take;
+  Client.prototype.take = function (line) {
     take.call(this, line);
     window.received[this.constructor.technique].push(line.gap ? `gap ${line.gap.first} ${line.gap.last}` : line.text);
   };
@@ -115,6 +114,13 @@ def test_a_paused_client_receives_on_return_what_it_missed(page, server):
     assert page.texts() == of_every_technique(["missed 1", "missed 2", "missed 3"])
 
 
+def test_a_frame_that_falls_silent_is_noticed_and_loses_nothing(page):
+    page.browser.evaluate("window.pushbench = null")    # as if its connection had broken: nothing more comes, and no event
+    page.publish("m", 2)
+    page.wait_for_every_card("number('messages') === 2 && number('reconnects') === (card.id === 'forever-frame' ? 1 : 0)")
+    assert page.texts() == of_every_technique(["m 1", "m 2"])
+
+
 def test_a_client_that_was_away_for_longer_than_the_log_reaches_is_told_the_gap(browser, start_server):
     page = Page(browser, start_server("--log-size", "4"))
     page.click("Pause WebSocket")
@@ -131,11 +137,13 @@ def test_a_client_that_was_away_for_longer_than_the_log_reaches_is_told_the_gap(
 
 
 def test_every_payload_arrives_as_it_was_published(page, server):
-    messages = ["", "two\nlines\n", "\x10n", "\x10", "grüße €", "</script><b>&amp;", "\u2028", '{"page": 1', "x" * 70_000]
+    messages = [b"", b"two\nlines\n", b"\x10n", b"\x10", "grüße €".encode(), b"</script><b>&amp;", "\u2028".encode(), b'{"page": 1',
+                b"\xff\x00 no text", b"x" * 70_000]
     for message in messages:
-        server.running.publish(message.encode())
+        server.running.publish(message)
     page.wait_for_every_card(f"number('messages') === {len(messages)}")
-    assert page.browser.evaluate("window.received") == of_every_technique(messages)
+    shown = [message.decode(errors="replace") for message in messages]
+    assert page.browser.evaluate("window.received") == of_every_technique(shown)
     assert page.console_errors() == []
 
 
@@ -165,6 +173,7 @@ def test_the_page_is_accessible_and_fits(browser, server, tmp_path, scheme, size
     browser.do("screenshot", path=str(tmp_path / f"{size}-{scheme}.png"))
     assert browser.do("axe") == []
     assert browser.evaluate("document.documentElement.scrollWidth") <= width
+    assert browser.evaluate("[...document.querySelectorAll('article')].every((card) => card.scrollWidth <= card.clientWidth)")
     assert page.console_errors() == []
 
 

@@ -109,7 +109,8 @@ TEST(Routes, AnswerTheDemoPageUnderAPolicyThatForbidsForeignAndInlineScripts) {
                                                        {"/?topic=news", "text/html"},
                                                        {"/demo.css", "text/css"},
                                                        {"/demo.js", "text/javascript"},
-                                                       {"/demo-clients.js", "text/javascript"}};
+                                                       {"/demo-client.js", "text/javascript"},
+                                                       {"/demo-techniques.js", "text/javascript"}};
   for (const auto& [target, type] : table) {
     const PlainResponse response = ask(server, "GET", target);
     EXPECT_EQ(response.status, 200) << target;
