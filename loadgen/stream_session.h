@@ -25,6 +25,10 @@ class StreamSession : public HttpSession {
     ++cursor_;
     host_.deliver(payload);
   }
+  void received(const Event& event) {
+    if (event.is_message()) ++cursor_;
+    host_.deliver_event(event);
+  }
   void lost(std::uint64_t first, std::uint64_t last) {
     host_.counts().gap_messages += last - first + 1;
     cursor_ = last;
