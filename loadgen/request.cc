@@ -20,7 +20,9 @@ Bytes cut(Bytes& rest, Bytes mark) {
   return part;
 }
 
-Bytes name_of(Bytes text, char mark) { return text.substr(0, text.find(mark)); }
+Bytes name_of(Bytes text, char mark) {
+  return text.substr(0, text.find(mark));
+}
 
 bool has_parameter(Bytes query, Bytes name) {
   while (!query.empty()) {
@@ -38,7 +40,8 @@ bool has_header(Bytes lines, Bytes name) {
 
 template <std::size_t N>
 bool is_one_of(Bytes name, const Bytes (&names)[N]) {
-  return std::any_of(std::begin(names), std::end(names), [&](Bytes one) { return http1::equal_ignoring_case(one, name); });
+  return std::any_of(std::begin(names), std::end(names),
+                     [&](Bytes one) { return http1::equal_ignoring_case(one, name); });
 }
 
 void append_technique_headers(std::string& out, Bytes lines, Bytes replaced_by) {
@@ -64,7 +67,9 @@ void append_plan_headers(std::string& out, Bytes lines, const Destination* desti
   }
 }
 
-bool has_meaning_for_a_body(Bytes method) { return method == "POST" || method == "PUT" || method == "PATCH"; }
+bool has_meaning_for_a_body(Bytes method) {
+  return method == "POST" || method == "PUT" || method == "PATCH";
+}
 
 }  // namespace
 
@@ -76,9 +81,7 @@ void append_target(std::string& out, Bytes target, Bytes query) {
   Bytes typed = target;
   out.append(cut(typed, "?"));
   char mark = '?';
-  const auto add = [&](Bytes parameter) {
-    out.append(1, std::exchange(mark, '&')).append(parameter);
-  };
+  const auto add = [&](Bytes parameter) { out.append(1, std::exchange(mark, '&')).append(parameter); };
   for (Bytes rest = typed; !rest.empty();) {
     const Bytes parameter = cut(rest, "&");
     if (name_of(parameter, '=') != kCursor || !has_parameter(query, kCursor)) add(parameter);

@@ -6,14 +6,20 @@ namespace loadgen {
 
 Failure socket_failure(int error) {
   switch (error) {
-    case ECONNREFUSED: return Failure::kRefused;
+    case ECONNREFUSED:
+      return Failure::kRefused;
     case ECONNRESET:
-    case EPIPE: return Failure::kReset;
-    case EADDRNOTAVAIL: return Failure::kNoPorts;
+    case EPIPE:
+      return Failure::kReset;
+    case EADDRNOTAVAIL:
+      return Failure::kNoPorts;
     case EMFILE:
-    case ENFILE: return Failure::kNoDescriptors;
-    case ETIMEDOUT: return Failure::kTimeout;
-    default: return Failure::kUnreachable;
+    case ENFILE:
+      return Failure::kNoDescriptors;
+    case ETIMEDOUT:
+      return Failure::kTimeout;
+    default:
+      return Failure::kUnreachable;
   }
 }
 

@@ -16,7 +16,9 @@ constexpr std::array<Scheme, 4> kSchemes = {{{"http", 80}, {"https", 443}, {"ws"
 constexpr std::string_view kNoUrl = "must be a URL such as http://127.0.0.1:8080/path";
 constexpr std::string_view kNoHost = "has no valid host: http://HOST:PORT/PATH";
 
-bool is_alnum(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
+bool is_alnum(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
 
 bool is_host(std::string_view host) {
   return !host.empty() &&
@@ -40,8 +42,8 @@ std::string_view scheme_of(std::string_view text) {
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos || colon == 0) return {};
   const std::string_view name = text.substr(0, colon);
-  const bool good = std::all_of(name.begin(), name.end(),
-                                [](char c) { return is_alnum(c) || c == '+' || c == '-' || c == '.'; });
+  const bool good =
+      std::all_of(name.begin(), name.end(), [](char c) { return is_alnum(c) || c == '+' || c == '-' || c == '.'; });
   return good && (name[0] < '0' || name[0] > '9') ? name : std::string_view();
 }
 
@@ -63,14 +65,16 @@ std::string_view split_authority(std::string_view authority, Url& url) {
   return {};
 }
 
-Parsed<Url> refuse(std::string_view why) { return {std::nullopt, std::string(why)}; }
+Parsed<Url> refuse(std::string_view why) {
+  return {std::nullopt, std::string(why)};
+}
 
 // Takes "." and ".." out of an absolute path (RFC 3986 section 5.2.4).
 std::string remove_dot_segments(std::string_view path) {
   std::string out;
   while (!path.empty()) {
     const std::size_t end = std::min(path.find('/', 1), path.size());
-    const std::string_view segment = path.substr(0, end);          // with its leading slash
+    const std::string_view segment = path.substr(0, end);  // with its leading slash
     path.remove_prefix(end);
     if (segment == "/.." && !out.empty()) out.erase(out.rfind('/'));
     if (segment != "/." && segment != "/..") {

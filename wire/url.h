@@ -10,11 +10,11 @@
 namespace wire {
 
 struct Url {
-  std::string scheme;      // in lower case
-  std::string host;        // without brackets
-  std::uint16_t port = 0;  // the scheme's own where the text names none
-  std::string authority;   // as written, "[::1]:8080": what the Host header says
-  std::string target;      // path and query as written, at least "/"; the fragment is dropped
+  std::string scheme;             // in lower case
+  std::string host;               // without brackets
+  std::uint16_t port = 0;         // the scheme's own where the text names none
+  std::string authority;          // as written, "[::1]:8080": what the Host header says
+  std::string target;             // path and query as written, at least "/"; the fragment is dropped
   std::string host_port() const;  // "[::1]:8080", the port always there: what a resolver takes
   std::string_view path() const { return std::string_view(target).substr(0, target.find('?')); }
 };

@@ -1,4 +1,5 @@
-// The `sse` session as an EventSource (HTML standard section 9.2), against answers written by hand: whole, and byte by byte.
+// The `sse` session as an EventSource (HTML standard section 9.2), against answers written by hand: whole, and byte by
+// byte.
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -86,7 +87,8 @@ class FakeHost final : public Host {
 const std::string kStream = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
 
 std::string redirect(int status, const std::string& location) {
-  return "HTTP/1.1 " + std::to_string(status) + " Elsewhere\r\nLocation: " + location + "\r\nContent-Length: 4\r\n\r\nbody";
+  return "HTTP/1.1 " + std::to_string(status) + " Elsewhere\r\nLocation: " + location +
+         "\r\nContent-Length: 4\r\n\r\nbody";
 }
 
 // Cut into pieces of every size up to one that takes it whole.
@@ -94,7 +96,10 @@ class EventSource : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(EventSource, HandsOutTypesDataAndIds) {
   FakeHost host;
-  host.answer(kStream + "\xef\xbb\xbf" "id: 7\ndata: a\n\nevent: x\rdata: b\r\rid\r\ndata: c\r\n\r\n: no event\nevent: empty\n\ndata: never", GetParam());
+  host.answer(kStream +
+                  "\xef\xbb\xbf"
+                  "id: 7\ndata: a\n\nevent: x\rdata: b\r\rid\r\ndata: c\r\n\r\n: no event\nevent: empty\n\ndata: never",
+              GetParam());
   host.close();
   EXPECT_EQ(host.log, (Texts{"open", "message|a|7", "x|b|7", "message|c|", "restart"}));
 }
@@ -115,16 +120,19 @@ TEST_P(EventSource, ComesBackWithTheLastEventIdUnlessItIsEmpty) {
 }
 
 TEST_P(EventSource, GivesUpAtEveryStatusThatIsNot200) {
-  for (const char* status : {"204 No Content", "205 Reset Content", "304 Not Modified", "401 Unauthorized", "404 Not Found", "500 Oops", "503 Later"}) {
+  for (const char* status : {"204 No Content", "205 Reset Content", "304 Not Modified", "401 Unauthorized",
+                             "404 Not Found", "500 Oops", "503 Later"}) {
     FakeHost host;
-    host.answer(std::string("HTTP/1.1 ") + status + "\r\nContent-Type: text/event-stream\r\nContent-Length: 0\r\n\r\n", GetParam());
+    host.answer(std::string("HTTP/1.1 ") + status + "\r\nContent-Type: text/event-stream\r\nContent-Length: 0\r\n\r\n",
+                GetParam());
     EXPECT_EQ(host.log, Texts{"give up status"}) << status;
     EXPECT_EQ(host.why, "HTTP " + std::string(status));
   }
 }
 
 TEST_P(EventSource, GivesUpAtAnotherContentType) {
-  for (const char* type : {"Content-Type: text/plain\r\n", "", "Content-Type: text/event-streams\r\n", "Content-Type: x; text/event-stream\r\n"}) {
+  for (const char* type : {"Content-Type: text/plain\r\n", "", "Content-Type: text/event-streams\r\n",
+                           "Content-Type: x; text/event-stream\r\n"}) {
     FakeHost host;
     host.answer("HTTP/1.1 200 OK\r\n" + std::string(type) + "\r\ndata: a\n\n", GetParam());
     EXPECT_EQ(host.log, Texts{"give up protocol"}) << type;
@@ -182,7 +190,10 @@ TEST_P(EventSource, TriesAgainWhenTheConnectionBreaks) {
   before.close();
   EXPECT_EQ(before.log, Texts{"fail closed"});
   FakeHost inside;
-  inside.answer("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: a\n\n\r\n5\r\nda", GetParam());
+  inside.answer(
+      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: "
+      "a\n\n\r\n5\r\nda",
+      GetParam());
   inside.close();
   EXPECT_EQ(inside.log, (Texts{"open", "message|a|", "fail closed"}));
 }
@@ -193,8 +204,9 @@ TEST_P(EventSource, IsAloneInGivingUpOtherTechniquesTryAgain) {
   EXPECT_EQ(host.log, Texts{"fail status"});
 }
 
-INSTANTIATE_TEST_SUITE_P(Pieces, EventSource, testing::Values(1, 2, 3, 7, SIZE_MAX),
-                         [](const auto& size) { return size.param == SIZE_MAX ? std::string("whole") : "of_" + std::to_string(size.param); });
+INSTANTIATE_TEST_SUITE_P(Pieces, EventSource, testing::Values(1, 2, 3, 7, SIZE_MAX), [](const auto& size) {
+  return size.param == SIZE_MAX ? std::string("whole") : "of_" + std::to_string(size.param);
+});
 
 }  // namespace
 }  // namespace loadgen

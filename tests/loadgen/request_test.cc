@@ -19,7 +19,8 @@ Plan plan() {
   return plan;
 }
 
-const RequestText kSse{.route = "/sse", .topic = "t", .query = "&after=5", .headers = "Accept: text/event-stream\r\n", .method = {}};
+const RequestText kSse{
+    .route = "/sse", .topic = "t", .query = "&after=5", .headers = "Accept: text/event-stream\r\n", .method = {}};
 
 std::string text(const Plan& of, const RequestText& request = kSse, const Destination* destination = nullptr) {
   std::string out;
@@ -45,7 +46,8 @@ TEST(RequestTarget, KeepsEveryOtherParameterAsTyped) {
 }
 
 TEST(Request, IsMadeOfBaseRouteTopicAndQuery) {
-  EXPECT_EQ(text(plan()), "GET /base/sse?topic=t&after=5 HTTP/1.1\r\nHost: h:8080\r\nAccept: text/event-stream\r\n\r\n");
+  EXPECT_EQ(text(plan()),
+            "GET /base/sse?topic=t&after=5 HTTP/1.1\r\nHost: h:8080\r\nAccept: text/event-stream\r\n\r\n");
 }
 
 TEST(Request, TakesTargetHeadersMethodAndBodyOfThePlan) {
@@ -54,7 +56,8 @@ TEST(Request, TakesTargetHeadersMethodAndBodyOfThePlan) {
   typed.headers = "accept: */*\r\nX-One: 1\r\n";
   typed.method = "POST";
   typed.body = "abc";
-  EXPECT_EQ(text(typed), "POST /x?after=5 HTTP/1.1\r\nHost: h:8080\r\naccept: */*\r\nX-One: 1\r\nContent-Length: 3\r\n\r\nabc");
+  EXPECT_EQ(text(typed),
+            "POST /x?after=5 HTTP/1.1\r\nHost: h:8080\r\naccept: */*\r\nX-One: 1\r\nContent-Length: 3\r\n\r\nabc");
 }
 
 TEST(Request, FramesAnEmptyBodyWhereOneIsExpectedAndLeavesFramingToThePlan) {
@@ -86,7 +89,8 @@ TEST(Request, ToAnotherServerCarriesNoSecrets) {
   Plan typed = plan();
   typed.headers = "Authorization: a\r\ncookie: b\r\nHost: c\r\nX: d\r\n";
   const Destination other{"other:1", "/there?x", true, false};
-  EXPECT_EQ(text(typed, kSse, &other), "GET /there?x&after=5 HTTP/1.1\r\nHost: other:1\r\nAccept: text/event-stream\r\nX: d\r\n\r\n");
+  EXPECT_EQ(text(typed, kSse, &other),
+            "GET /there?x&after=5 HTTP/1.1\r\nHost: other:1\r\nAccept: text/event-stream\r\nX: d\r\n\r\n");
   const Destination here{"h:8080", "/there", false, false};
   EXPECT_NE(text(typed, kSse, &here).find("Authorization: a\r\ncookie: b\r\nHost: c\r\n"), std::string::npos);
 }
@@ -97,7 +101,8 @@ TEST(Request, ThatARedirectMadeAGetHasNoBodyAndNothingAboutIt) {
   typed.body = "abc";
   typed.headers = "Content-Type: text/plain\r\n";
   const Destination see_other{"h:8080", "/there", false, true};
-  EXPECT_EQ(text(typed, kSse, &see_other), "GET /there?after=5 HTTP/1.1\r\nHost: h:8080\r\nAccept: text/event-stream\r\n\r\n");
+  EXPECT_EQ(text(typed, kSse, &see_other),
+            "GET /there?after=5 HTTP/1.1\r\nHost: h:8080\r\nAccept: text/event-stream\r\n\r\n");
 }
 
 }  // namespace
