@@ -28,7 +28,8 @@ struct HttpSession::Redirect {
   Destination destination() const { return {url.authority, url.target, elsewhere, as_get}; }
 };
 
-HttpSession::HttpSession(Host& host, const Plan& plan, const std::string& topic) : host_(host), plan_(plan), topic_(topic) {}
+HttpSession::HttpSession(Host& host, const Plan& plan, const std::string& topic, Bytes route)
+    : host_(host), plan_(plan), topic_(topic), route_(route) {}
 
 HttpSession::~HttpSession() = default;
 
@@ -58,10 +59,10 @@ void HttpSession::drop_connection() {
   parser_.reset();
 }
 
-void HttpSession::request(Bytes route, Bytes query, Bytes headers) {
+void HttpSession::request(Bytes query, Bytes headers) {
   thread_local std::string text;
   text.clear();
-  const RequestText parts{.route = route, .topic = topic_, .query = query, .headers = headers, .method = {}};
+  const RequestText parts{.route = route_, .topic = topic_, .query = query, .headers = headers, .method = {}};
   if (redirect_ != nullptr) {
     const Destination destination = redirect_->destination();
     append_request(text, plan_, parts, &destination);
@@ -127,6 +128,7 @@ void HttpSession::on_head(const http1::Response& response) {
     refuse(Failure::kStatus, "HTTP " + std::to_string(response.status) + " " + std::string(response.reason));
     return;
   }
+  if (redirect_ != nullptr) redirect_->count = 0;
   on_answer(response);
 }
 
@@ -134,9 +136,10 @@ void HttpSession::on_head(const http1::Response& response) {
 bool HttpSession::follow(const http1::Response& response) {
   const Bytes location = response.header("Location");
   if (location.empty()) return false;
-  const auto base = redirect_ != nullptr ? wire::Parsed<wire::Url>{redirect_->url, {}}
-                                         : wire::parse_url("http://" + plan_.authority + (plan_.target.empty() ? "/" : plan_.target));
-  const auto url = base ? wire::resolve_url(*base.value, location) : base;
+  const std::string target = plan_.target.empty() ? plan_.base_path + std::string(route_) : plan_.target;
+  const auto home = wire::parse_url("http://" + plan_.authority + target);
+  if (!home) return false;
+  const auto url = wire::resolve_url(redirect_ != nullptr ? redirect_->url : *home.value, location);
   if (!url || url.value->scheme != "http") {
     refuse(Failure::kProtocol, "redirected to '" + std::string(location) + "', which cannot be followed");
     return true;
@@ -148,7 +151,7 @@ bool HttpSession::follow(const http1::Response& response) {
   }
   const bool was_get = redirect_ != nullptr && redirect_->as_get;
   const bool get = response.status == 303 || ((response.status == 301 || response.status == 302) && plan_.method == "POST");
-  const bool elsewhere = !http1::equal_ignoring_case(url.value->authority, plan_.authority);
+  const bool elsewhere = !http1::equal_ignoring_case(url.value->host_port(), home.value->host_port());
   redirect_ = std::make_unique<Redirect>(Redirect{*url.value, count, elsewhere, was_get || get, true});
   std::exchange(link_, nullptr)->close();
   waiting_ = false;

@@ -15,7 +15,8 @@ class HttpSession : public Session, protected wire::http1::ResponseParser::Handl
   void on_close(Link& link) override;
 
  protected:
-  HttpSession(Host& host, const Plan& plan, const std::string& topic);
+  // `route` is a literal of the technique, "/sse".
+  HttpSession(Host& host, const Plan& plan, const std::string& topic, Bytes route);
   ~HttpSession() override;
 
   virtual void on_start() {}               // start() again: wake-ups asked for before will not come
@@ -23,7 +24,7 @@ class HttpSession : public Session, protected wire::http1::ResponseParser::Handl
   void drop_connection();
   bool connected() const { return link_ != nullptr; }
   // Sends the plan's request (loadgen/request.h) with this query and these header lines. Requires a link.
-  void request(Bytes route, Bytes query, Bytes headers);
+  void request(Bytes query, Bytes headers);
   bool waiting() const { return waiting_; }                      // a request is out and its answer is not complete
   void fail(Failure kind, std::string_view detail);
   void give_up(Failure kind, std::string_view detail);
@@ -53,6 +54,7 @@ class HttpSession : public Session, protected wire::http1::ResponseParser::Handl
   void open_redirected();
 
   struct Redirect;
+  Bytes route_;
   std::unique_ptr<Redirect> redirect_;     // of the present connection; most have none
   wire::http1::ResponseParser parser_;
   Link* link_ = nullptr;

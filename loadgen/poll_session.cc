@@ -30,7 +30,7 @@ void PollSession::send_request() {
   }
   messages_ = 0;
   splitter_.reset();
-  request(route_, query, keep_alive_ ? Bytes() : Bytes("Connection: close\r\n"));
+  request(query, keep_alive_ ? Bytes() : Bytes("Connection: close\r\n"));
 }
 
 void PollSession::on_answer(const wire::http1::Response& response) {

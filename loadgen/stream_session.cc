@@ -6,7 +6,7 @@ namespace loadgen {
 
 void StreamSession::on_open(Link&) {
   on_stream_start();
-  request(route_, knows_cursor_ ? "&after=" + std::to_string(cursor_) : std::string(), request_headers());
+  request(knows_cursor_ ? "&after=" + std::to_string(cursor_) : std::string(), request_headers());
 }
 
 void StreamSession::on_answer(const wire::http1::Response& response) {

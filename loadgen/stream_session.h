@@ -14,7 +14,7 @@ class StreamSession : public HttpSession {
 
  protected:
   StreamSession(Host& host, const Plan& plan, const std::string& topic, Bytes route)
-      : HttpSession(host, plan, topic), route_(route) {}
+      : HttpSession(host, plan, topic, route) {}
 
   virtual Bytes request_headers() = 0;
   // Empty, or what is wrong with a head of status 200.
@@ -38,7 +38,6 @@ class StreamSession : public HttpSession {
   void on_answer(const wire::http1::Response& response) final;
   void on_answer_end() final { restart(); }              // the server ended the body as it should: more by the cursor
 
-  Bytes route_;
   std::uint64_t cursor_ = 0;                             // sequence of the last message received
   bool knows_cursor_ = false;
 };

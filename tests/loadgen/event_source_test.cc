@@ -167,6 +167,24 @@ TEST_P(EventSource, FollowsEveryRedirectAndBeginsAgainAtTheOriginalUrl) {
   }
 }
 
+TEST_P(EventSource, ResolvesARedirectAgainstThePathOfARun) {
+  FakeHost host;
+  host.plan.target.clear();
+  host.plan.base_path = "/base";
+  host.answer(redirect(302, "next"), GetParam());
+  host.answer("");
+  EXPECT_TRUE(host.request().starts_with("GET /base/next HTTP/1.1\r\n")) << host.request();
+}
+
+TEST_P(EventSource, KnowsItsServerByHostAndPort) {
+  FakeHost host;
+  host.plan.authority = "h";
+  host.plan.headers = "Authorization: a\r\n";
+  host.answer(redirect(302, "http://H:80/next"), GetParam());
+  host.answer("");
+  EXPECT_NE(host.request().find("Authorization: a\r\n"), std::string::npos);
+}
+
 TEST_P(EventSource, GivesUpAfterTwentyRedirects) {
   FakeHost host;
   for (int i = 0; i <= 20; ++i) host.answer(redirect(302, "/again"), GetParam());
