@@ -20,9 +20,26 @@ struct RunOptions {
   std::string command;                       // as typed
 };
 
+// Of `listen` and `fetch`, as typed.
+struct ByHandArguments {
+  std::string url;
+  std::string technique;                     // empty: guessed from the URL
+  std::vector<std::string> headers;
+  std::string method;
+  std::string body;
+  std::string last_event_id;
+  std::string initial_retry = "3s";
+  std::string read_timeout;
+  std::string timeout;
+  std::uint64_t count = 0;
+  bool pretty = false;
+};
+
 int run_command(const RunOptions& options);
 int check_command(const std::vector<std::string>& scenarios, const std::vector<std::string>& overrides);
 int report_command(const std::vector<std::string>& directories, const std::string& file);
 int techniques_command();
+int listen_command(const ByHandArguments& arguments);
+int fetch_command(const ByHandArguments& arguments);
 
 }  // namespace loadgen

@@ -4,9 +4,34 @@
 #include <string>
 #include <utility>
 
+#include "loadgen/request.h"
+#include "wire/url.h"
+
 namespace loadgen {
 
 namespace http1 = wire::http1;
+
+namespace {
+
+constexpr int kMaxRedirects = 20;          // Fetch standard, HTTP-redirect fetch
+
+bool is_redirect(int status) { return status == 301 || status == 302 || status == 303 || status == 307 || status == 308; }
+
+}  // namespace
+
+struct HttpSession::Redirect {
+  wire::Url url;
+  int count = 0;                           // in a row
+  bool elsewhere = false;
+  bool as_get = false;
+  bool pending = false;                    // its connection is to be opened once the parser has returned
+  Destination destination() const { return {url.authority, url.target, elsewhere, as_get}; }
+};
+
+HttpSession::HttpSession(Host& host, const Plan& plan, const std::string& topic, Bytes route)
+    : host_(host), plan_(plan), topic_(topic), route_(route) {}
+
+HttpSession::~HttpSession() = default;
 
 // The host may have failed the session by itself: its links are gone, whatever link_ says.
 void HttpSession::start() {
@@ -17,7 +42,14 @@ void HttpSession::start() {
 
 void HttpSession::open() {
   drop_connection();                       // resets the parser, which a failure inside one of its callbacks could not do
+  redirect_.reset();                       // as browsers do: every attempt begins at the original URL
   link_ = &host_.open();
+}
+
+void HttpSession::open_redirected() {
+  drop_connection();
+  redirect_->pending = false;
+  link_ = redirect_->elsewhere ? &host_.open_at(redirect_->url) : &host_.open();
 }
 
 void HttpSession::drop_connection() {
@@ -27,21 +59,33 @@ void HttpSession::drop_connection() {
   parser_.reset();
 }
 
-void HttpSession::send(Bytes method, Bytes route, Bytes query, Bytes headers) {
-  thread_local std::string request;
-  request.assign(method).append(" ").append(plan_.base_path).append(route).append("?topic=").append(topic_).append(query);
-  request.append(" HTTP/1.1\r\nHost: ").append(plan_.authority).append("\r\n").append(headers).append("\r\n");
+void HttpSession::request(Bytes query, Bytes headers, Bytes method) {
+  thread_local std::string text;
+  text.clear();
+  const RequestText parts{.route = route_, .topic = topic_, .query = query, .headers = headers, .method = method};
+  if (redirect_ != nullptr) {
+    const Destination destination = redirect_->destination();
+    append_request(text, plan_, parts, &destination);
+  } else {
+    append_request(text, plan_, parts);
+  }
   SessionCounts& counts = host_.counts();
-  counts.sent.http += request.size();
+  counts.sent.http += text.size();
   ++counts.requests;
   waiting_ = true;
-  link_->send(Bytes(request));
+  link_->send(Bytes(text));
 }
 
 void HttpSession::fail(Failure kind, std::string_view detail) {
   link_ = nullptr;                         // the host closes it
   waiting_ = false;
   host_.fail(kind, detail);
+}
+
+void HttpSession::give_up(Failure kind, std::string_view detail) {
+  link_ = nullptr;
+  waiting_ = false;
+  host_.give_up(kind, detail);
 }
 
 void HttpSession::restart() {
@@ -54,7 +98,10 @@ void HttpSession::on_bytes(Link& link, Bytes bytes) {
   while (!bytes.empty() && &link == link_) {
     std::size_t consumed = 0;
     const http1::Parsed parsed = parser_.feed(bytes, consumed, *this);
-    if (&link != link_) return;            // a callback let go of this connection
+    if (&link != link_) {                  // a callback let go of this connection
+      if (redirect_ != nullptr && redirect_->pending) open_redirected();
+      return;
+    }
     if (parsed == http1::Parsed::kError) {
       fail(Failure::kProtocol, "bad HTTP answer: " + parser_.error_text());
       return;
@@ -76,11 +123,39 @@ void HttpSession::on_head(const http1::Response& response) {
   if (link_ == nullptr) return;
   host_.counts().received.http += parser_.head_bytes();
   keep_alive_ = response.keep_alive;
+  if (is_redirect(response.status) && follow(response)) return;
   if (response.status != 200 && !takes(response.status)) {
-    fail(Failure::kStatus, "HTTP " + std::to_string(response.status) + " " + std::string(response.reason));
+    refuse(Failure::kStatus, "HTTP " + std::to_string(response.status) + " " + std::string(response.reason));
     return;
   }
+  if (redirect_ != nullptr) redirect_->count = 0;
   on_answer(response);
+}
+
+// false when the answer names no place to go. The body of a redirect is not read: the request is repeated on a connection of its own.
+bool HttpSession::follow(const http1::Response& response) {
+  const Bytes location = response.header("Location");
+  if (location.empty()) return false;
+  const std::string target = plan_.target.empty() ? plan_.base_path + std::string(route_) : plan_.target;
+  const auto home = wire::parse_url("http://" + plan_.authority + target);
+  if (!home) return false;
+  const auto url = wire::resolve_url(redirect_ != nullptr ? redirect_->url : *home.value, location);
+  if (!url || url.value->scheme != "http") {
+    refuse(Failure::kProtocol, "redirected to '" + std::string(location) + "', which cannot be followed");
+    return true;
+  }
+  const int count = redirect_ != nullptr ? redirect_->count + 1 : 1;
+  if (count > kMaxRedirects) {
+    refuse(Failure::kProtocol, "redirected more than " + std::to_string(kMaxRedirects) + " times");
+    return true;
+  }
+  const bool was_get = redirect_ != nullptr && redirect_->as_get;
+  const bool get = response.status == 303 || ((response.status == 301 || response.status == 302) && plan_.method == "POST");
+  const bool elsewhere = !http1::equal_ignoring_case(url.value->host_port(), home.value->host_port());
+  redirect_ = std::make_unique<Redirect>(Redirect{*url.value, count, elsewhere, was_get || get, true});
+  std::exchange(link_, nullptr)->close();
+  waiting_ = false;
+  return true;
 }
 
 void HttpSession::on_body(Bytes piece) {

@@ -1,5 +1,7 @@
-// What every technique over plain HTTP shares: one connection at a time, one request after the other, and the counting of heads.
+// What every technique over plain HTTP shares: one connection at a time, one request after the other, redirects, and the counting of heads.
 #pragma once
+
+#include <memory>
 
 #include "loadgen/technique.h"
 #include "wire/http1.h"
@@ -13,19 +15,26 @@ class HttpSession : public Session, protected wire::http1::ResponseParser::Handl
   void on_close(Link& link) override;
 
  protected:
-  HttpSession(Host& host, const Plan& plan, const std::string& topic) : host_(host), plan_(plan), topic_(topic) {}
+  // `route` is a literal of the technique, "/sse".
+  HttpSession(Host& host, const Plan& plan, const std::string& topic, Bytes route);
+  ~HttpSession() override;
 
   virtual void on_start() {}               // start() again: wake-ups asked for before will not come
   void open();                             // drops the present connection, if any, and asks for a new one
   void drop_connection();
   bool connected() const { return link_ != nullptr; }
-  // "<method> <base><route>?topic=<topic><query> HTTP/1.1", Host, `headers` (whole lines), blank line. Requires a link.
-  void send(Bytes method, Bytes route, Bytes query, Bytes headers);
+  // Sends the plan's request (loadgen/request.h) with this query and these header lines. `method`: the technique's own choice; empty: the
+  // plan's. Requires a link.
+  void request(Bytes query, Bytes headers, Bytes method = {});
   bool waiting() const { return waiting_; }                      // a request is out and its answer is not complete
   void fail(Failure kind, std::string_view detail);
+  void give_up(Failure kind, std::string_view detail);
   void restart();
+  // An answer that this technique cannot go on with. Most may be better at the next attempt; others know that it will not.
+  virtual void refuse(Failure kind, std::string_view detail) { fail(kind, detail); }
 
-  // The head of a good answer: 200, or another status that the technique takes. Anything else has failed the session.
+  // The head of a good answer: 200, or another status that the technique takes. A redirect has been followed, anything else has been
+  // refused.
   virtual void on_answer(const wire::http1::Response& response) = 0;
   virtual bool takes(int) const { return false; }
   virtual void on_piece(Bytes piece) = 0;                        // of its body
@@ -44,7 +53,12 @@ class HttpSession : public Session, protected wire::http1::ResponseParser::Handl
   void on_head(const wire::http1::Response& response) final;
   void on_body(Bytes piece) final;
   void on_end() final;
+  bool follow(const wire::http1::Response& response);
+  void open_redirected();
 
+  struct Redirect;
+  Bytes route_;
+  std::unique_ptr<Redirect> redirect_;     // of the present connection; most have none
   wire::http1::ResponseParser parser_;
   Link* link_ = nullptr;
   bool waiting_ = false;

@@ -16,6 +16,7 @@ Examples:
   pushbench run scenarios/smoke/*.yaml --repeat 3
   pushbench check scenarios/quickstart.yaml                    says what would be measured, or what is wrong
   pushbench report results/a results/b -o both.html            one page from several results
+  pushbench listen 'http://127.0.0.1:8080/sse?topic=t'         one client by hand: what arrives, as JSON lines
 
 Exit codes: 0 good, 1 a threshold is broken, 2 usage or scenario error, 3 the measurement is invalid, 130/143 interrupted.
 )";
@@ -44,6 +45,74 @@ void add_run(CLI::App& app, loadgen::RunOptions& options, int& code) {
   run->add_flag("--no-report", options.no_report, "Write result.json only");
   run->footer(kExamples);
   run->callback([&] { code = loadgen::run_command(options); });
+}
+
+void add_by_hand(CLI::App& command, loadgen::ByHandArguments& typed) {
+  command.add_option("URL", typed.url, "The full URL, path and query as typed")->required();
+  command.add_option("--header", typed.headers, "A request header, \"Name: value\"; replaces the one that would be sent; repeatable")
+      ->type_name("HEADER")->allow_extra_args(false);
+  command.add_option("--method", typed.method, "The request's method; default GET, or POST with --body")->type_name("METHOD");
+  command.add_option("--body", typed.body, "The request's body, as it is")->type_name("TEXT");
+  command.add_option("--read-timeout", typed.read_timeout, "A server that sends nothing for so long has failed (\"30s\")")
+      ->type_name("TIME");
+  command.add_option("--timeout", typed.timeout, "End after so long (\"1min\"); default: never")->type_name("TIME");
+  command.add_flag("--pretty", typed.pretty, "Indented JSON");
+}
+
+constexpr const char* kListenHelp = R"(
+Prints one JSON object a line, flushed at once:
+  {"k":"open"}                                          subscribed, also after a reconnect
+  {"k":"event","type":"message","data":"…","id":"7","t_ns":…}   technique sse; `id` is the last event id in force
+  {"k":"message","data":"…","t_ns":…}                   every other technique
+  {"k":"gap","messages":5}                              the server no longer has so many messages
+  {"k":"error","state":0,"reason":"closed: …"}          will reconnect (0), or gave up (2); the kinds are those of `failures` in a result
+t_ns is the time of the read on this machine's monotonic clock. Reconnects after what the server asks for with `retry`, or --initial-retry;
+twice as long after each failure in a row, up to 30s. sse follows the HTML standard: 204, another status than 200 and another content type
+end it.
+
+Examples:
+  pushbench listen 'http://127.0.0.1:8080/sse?topic=t&after=0'
+  pushbench listen http://127.0.0.1:8080/events --technique sse --header 'Authorization: Bearer x' --last-event-id 41
+  pushbench listen 'ws://127.0.0.1:8080/websocket?topic=t' --count 10 --timeout 30s | jq -r .data
+
+Exit codes: 0 ended by --count, a signal, or --timeout without --count; 1 gave up, or --timeout came before --count; 2 usage.
+)";
+
+void add_listen(CLI::App& app, loadgen::ByHandArguments& typed, int& code) {
+  CLI::App* listen = app.add_subcommand("listen", "Be one client of a stream by hand; print what arrives as JSON lines");
+  add_by_hand(*listen, typed);
+  listen->add_option("--technique", typed.technique, "Its name; default: the last part of the URL's path, or websocket for ws://")
+      ->type_name("NAME");
+  listen->add_option("--last-event-id", typed.last_event_id, "sse: resume after this event")->type_name("ID");
+  listen->add_option("--initial-retry", typed.initial_retry, "Time before a reconnect until the server says another")
+      ->type_name("TIME")->capture_default_str();
+  listen->add_option("--count", typed.count, "End after so many messages and events; default: never")
+      ->check(CLI::NonNegativeNumber)->type_name("N");
+  listen->footer(kListenHelp);
+  listen->callback([&] { code = loadgen::listen_command(typed); });
+}
+
+constexpr const char* kFetchHelp = R"(
+Prints one JSON object a line, flushed at once:
+  {"k":"head","status":200,"version":"1.1","headers":{"content-type":"…"},"t_ns":…}   names in lower case
+  {"k":"body","bytes":512,"t_ns":…}                     what one read brought of the body, chunk sizes taken off
+  {"k":"end","complete":true,"bytes":1024}              the answer came to its end; bytes of the whole body
+  {"k":"error","reason":"closed: …","complete":false,"bytes":512}   it did not
+Redirects are shown, not followed. Interim answers (100 Continue) are skipped.
+
+Examples:
+  pushbench fetch http://127.0.0.1:8080/stats
+  pushbench fetch 'http://127.0.0.1:8080/publish?topic=t' --body hello
+  pushbench fetch 'http://127.0.0.1:8080/http-streaming?topic=t&after=0' --timeout 5s
+
+Exit codes: 0 complete, whatever the status; 1 not complete; 2 usage.
+)";
+
+void add_fetch(CLI::App& app, loadgen::ByHandArguments& typed, int& code) {
+  CLI::App* fetch = app.add_subcommand("fetch", "Do one HTTP exchange by hand; print how it goes as JSON lines");
+  add_by_hand(*fetch, typed);
+  fetch->footer(kFetchHelp);
+  fetch->callback([&] { code = loadgen::fetch_command(typed); });
 }
 
 }  // namespace
@@ -75,6 +144,10 @@ int main(int argc, char** argv) {
   report->add_option("-o,--output", file, "The page")->type_name("FILE")->capture_default_str();
   report->footer("\nExample:\n  pushbench report results/monday results/tuesday -o week.html\n");
   report->callback([&] { code = loadgen::report_command(directories, file); });
+
+  loadgen::ByHandArguments by_hand;
+  add_listen(app, by_hand, code);
+  add_fetch(app, by_hand, code);
 
   CLI::App* techniques = app.add_subcommand("techniques", "List the techniques and their options");
   techniques->callback([&] { code = loadgen::techniques_command(); });

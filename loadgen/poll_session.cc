@@ -30,7 +30,7 @@ void PollSession::send_request() {
   }
   messages_ = 0;
   splitter_.reset();
-  send("GET", route_, query, headers());
+  request(query, headers());
 }
 
 // Whoever has no tag yet sends an empty one, which no answer has: the server learns that tags are wanted. Nor does the tag of an answer hold

@@ -16,7 +16,7 @@ class PollSession : public HttpSession, private wire::lines::Splitter::Handler {
 
  protected:
   PollSession(Host& host, const Plan& plan, const std::string& topic, Bytes route, bool keep_alive)
-      : HttpSession(host, plan, topic), splitter_(plan.max_message), route_(route), keep_alive_(keep_alive) {}
+      : HttpSession(host, plan, topic, route), splitter_(plan.max_message), keep_alive_(keep_alive) {}
 
   // Asks for everything after the cursor, on the present connection or on a new one.
   void ask();
@@ -38,7 +38,6 @@ class PollSession : public HttpSession, private wire::lines::Splitter::Handler {
   void on_bad_line(Bytes line) final { fail(Failure::kProtocol, "a line that is no message and no notice"); }
 
   wire::lines::Splitter splitter_;
-  Bytes route_;
   std::string tag_;                                      // of that answer, when conditional
   std::uint64_t cursor_ = 0;                             // sequence of the last message received
   std::uint64_t answer_cursor_ = 0;                      // what it is at the end of the last answer

@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "loadgen/scenario_parts.h"
+#include "wire/url.h"
 
 namespace loadgen {
 namespace {
@@ -39,45 +39,17 @@ const std::vector<OptionSpec>& server_options() {
   return options;
 }
 
-bool is_host(std::string_view host) {
-  return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' || c == '-' ||
-           c == '_';
-  });
-}
-
-bool is_ipv6(std::string_view host) {
-  return !host.empty() && host.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
-}
-
 // Returns what is wrong, or "".
-std::string parse_url(const std::string& text, Target& out) {
-  constexpr std::string_view kScheme = "http://";
-  std::string_view url = text;
-  if (!url.starts_with(kScheme)) return "must be reference or a URL such as http://127.0.0.1:8080";
-  url.remove_prefix(kScheme.size());
-  const bool plain = std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 0x7f; });
-  if (!plain || url.find_first_of("?#@\"<>\\") != std::string_view::npos) {
-    return "a URL has no user, query, fragment or blanks here: http://HOST:PORT/PATH";
+std::string read_url(const std::string& text, Target& out) {
+  const auto url = wire::parse_url(text);
+  if (!text.starts_with("http://")) return "must be reference or a URL such as http://127.0.0.1:8080";
+  if (!url) return url.error;
+  if (text.find_first_of("?#\"<>\\") != std::string::npos) {
+    return "a URL has no query, fragment or quotes here: http://HOST:PORT/PATH";
   }
-  const std::size_t slash = url.find('/');
-  std::string_view authority = url.substr(0, slash);
-  std::string_view path = slash == std::string_view::npos ? "" : url.substr(slash);
-  while (!path.empty() && path.back() == '/') path.remove_suffix(1);
-  const bool ipv6 = authority.starts_with('[');
-  const std::size_t end = ipv6 ? authority.find(']') : authority.find(':');
-  const std::string_view host =
-      ipv6 ? authority.substr(1, std::min(end, authority.size()) - 1) : authority.substr(0, end);
-  if (ipv6 ? end == std::string_view::npos || !is_ipv6(host) : !is_host(host))
-    return "has no valid host: http://HOST:PORT/PATH";
-  std::string_view port = end == std::string_view::npos ? "" : authority.substr(ipv6 ? end + 1 : end);
-  std::uint16_t number = 80;
-  if (!port.empty()) {
-    const auto [rest, error] = std::from_chars(port.data() + 1, port.data() + port.size(), number);
-    if (port[0] != ':' || error != std::errc() || rest != port.data() + port.size() || number == 0)
-      return "its port is not 1 to 65535";
-  }
-  out = {false, text, std::string(host), number, std::string(path)};
+  std::string path = url.value->target;
+  while (path.ends_with('/')) path.pop_back();
+  out = {false, text, url.value->host, url.value->port, path};
   return "";
 }
 
@@ -153,7 +125,7 @@ void read_target(const Section& root, Target& out) {
   root.text("target", text, 2048);
   out = Target{true, text, "", 0, ""};
   if (text == "reference") return;
-  if (std::string error = parse_url(text, out); !error.empty()) root.error("target", error);
+  if (std::string error = read_url(text, out); !error.empty()) root.error("target", error);
 }
 
 void read_server(Issues& issues, const yaml::Value& node, Scenario& scenario) {

@@ -7,13 +7,13 @@ void StreamSession::on_open(Link&) {
   std::string query;
   if (knows_cursor_) query.append("&after=").append(std::to_string(cursor_));
   append_query(query);
-  send(request_method(), route_, query, request_headers());
+  request(query, request_headers(), request_method());
 }
 
 void StreamSession::on_answer(const wire::http1::Response& response) {
   const std::string_view wrong = check(response);
   if (!wrong.empty()) {
-    fail(Failure::kProtocol, wrong);
+    refuse(Failure::kProtocol, wrong);
     return;
   }
   // A server that does not number its messages (any but ours) cannot be asked for what was missed.

@@ -15,9 +15,9 @@ class StreamSession : public HttpSession {
 
  protected:
   StreamSession(Host& host, const Plan& plan, const std::string& topic, Bytes route)
-      : HttpSession(host, plan, topic), route_(route) {}
+      : HttpSession(host, plan, topic, route) {}
 
-  virtual Bytes request_method() const { return "GET"; }
+  virtual Bytes request_method() const { return {}; }    // empty: the plan's
   virtual void append_query(std::string&) const {}       // such as "&limit=100"
   virtual Bytes request_headers() = 0;
   // Empty, or what is wrong with a head of status 200.
@@ -30,6 +30,11 @@ class StreamSession : public HttpSession {
     ++cursor_;
     host_.deliver(payload);
   }
+  void received(const Event& event) {
+    if (!connected()) return;
+    if (event.is_message()) ++cursor_;
+    host_.deliver_event(event);
+  }
   void lost(std::uint64_t first, std::uint64_t last) {
     if (!connected()) return;
     host_.counts().gap_messages += last - first + 1;
@@ -40,7 +45,6 @@ class StreamSession : public HttpSession {
   void on_answer(const wire::http1::Response& response) final;
   void on_answer_end() final { restart(); }              // the server ended the body as it should: more by the cursor
 
-  Bytes route_;
   std::uint64_t cursor_ = 0;                             // sequence of the last message received
   bool knows_cursor_ = false;
 };

@@ -1,11 +1,11 @@
 #include "loadgen/subscriber.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <string>
 
+#include "loadgen/socket_failure.h"
 #include "loadgen/worker.h"
 #include "net/clock.h"
 #include "net/segments.h"
@@ -17,9 +17,10 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
  public:
   explicit Connection(Subscriber& owner) : owner_(owner) {}
 
-  void connect() {
+  void connect(const net::Address& target) {
     Worker& worker = owner_.worker_;
-    tcp_ = net::Tcp::connect(worker.loop(), worker.spec().target, worker.source_address(owner_.number_), *this);
+    target_ = &target;
+    tcp_ = net::Tcp::connect(worker.loop(), target, worker.source_address(target, owner_.number_), *this);
   }
 
   void send(Bytes bytes) override {
@@ -58,6 +59,7 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
   }
 
   Subscriber& owner_;
+  const net::Address* target_ = nullptr;     // the run's or the worker's: outlives the connection
   net::Tcp::Ptr tcp_;
 };
 
@@ -68,17 +70,7 @@ void Subscriber::Connection::on_close(net::Tcp&, int error) {
     if (tcp_ != nullptr) close();
     return;
   }
-  const std::string detail = owner.worker_.spec().target.text() + ": " + std::strerror(-error);
-  switch (-error) {
-    case ECONNREFUSED: return owner.fail(Failure::kRefused, detail);
-    case ECONNRESET:
-    case EPIPE: return owner.fail(Failure::kReset, detail);
-    case EADDRNOTAVAIL: return owner.fail(Failure::kNoPorts, detail);
-    case EMFILE:
-    case ENFILE: return owner.fail(Failure::kNoDescriptors, detail);
-    case ETIMEDOUT: return owner.fail(Failure::kTimeout, detail);
-    default: return owner.fail(Failure::kUnreachable, detail);
-  }
+  owner.fail(socket_failure(-error), target_->text() + ": " + std::strerror(-error));
 }
 
 Subscriber::Subscriber(Worker& worker, std::uint32_t number, std::uint32_t topic) : worker_(worker), number_(number) {
@@ -96,9 +88,13 @@ void Subscriber::begin(wire::Time now) {
   session_->start();
 }
 
-Link& Subscriber::open() {
+Link& Subscriber::open() { return connect(worker_.spec().target); }
+
+Link& Subscriber::open_at(const wire::Url& url) { return connect(worker_.resolve(url.host_port())); }
+
+Link& Subscriber::connect(const net::Address& target) {
   connections_.push_back(std::make_unique<Connection>(*this));
-  connections_.back()->connect();
+  connections_.back()->connect(target);
   return *connections_.back();
 }
 
@@ -118,6 +114,10 @@ void Subscriber::subscribed() {
 void Subscriber::deliver(Bytes message) {
   worker_.counts().received.payload += message.size();
   worker_.deliver(reception_, message);
+}
+
+void Subscriber::deliver_event(const Event& event) {
+  if (event.is_message()) Subscriber::deliver(event.data);
 }
 
 void Subscriber::wake_after(Nanos delay) {
@@ -143,18 +143,28 @@ void Subscriber::connect_again() { begin(net::now()); }
 
 void Subscriber::fail(Failure kind, std::string_view detail) {
   if (phase_ != Phase::kConnecting && phase_ != Phase::kSubscribed) return;
-  worker_.count_failure(kind, detail);
-  if (phase_ == Phase::kSubscribed) worker_.count_subscribed(-1);
   const std::int64_t limit = worker_.spec().scenario.reconnect.attempts;
   ++attempts_;
   if (limit > 0 && attempts_ > limit) {
-    drop_connections();
-    wake_timer_.stop();
-    life_timer_.stop();
-    phase_ = Phase::kGivenUp;
+    give_up(kind, detail);
     return;
   }
+  count_failure(kind, detail);
   back_off(retry_ >= Nanos(0) && attempts_ == 1 ? retry_ : reconnect_delay());
+}
+
+void Subscriber::give_up(Failure kind, std::string_view detail) {
+  if (phase_ != Phase::kConnecting && phase_ != Phase::kSubscribed) return;
+  count_failure(kind, detail);
+  drop_connections();
+  wake_timer_.stop();
+  life_timer_.stop();
+  phase_ = Phase::kGivenUp;
+}
+
+void Subscriber::count_failure(Failure kind, std::string_view detail) {
+  worker_.count_failure(kind, detail);
+  if (phase_ == Phase::kSubscribed) worker_.count_subscribed(-1);
 }
 
 void Subscriber::restart() {

@@ -29,11 +29,14 @@ class Subscriber final : public Host, private net::Timer::Handler {
 
   // Host
   Link& open() override;
+  Link& open_at(const wire::Url& url) override;
   void subscribed() override;
   void deliver(Bytes message) override;
+  void deliver_event(const Event& event) override;
   void wake_after(Nanos delay) override;
   void cancel_wake() override { wake_timer_.stop(); }
   void fail(Failure kind, std::string_view detail) override;
+  void give_up(Failure kind, std::string_view detail) override;
   void restart() override;
   void set_retry(Nanos delay) override { retry_ = delay; }
   SessionCounts& counts() override;
@@ -44,7 +47,9 @@ class Subscriber final : public Host, private net::Timer::Handler {
   friend class Connection;
   enum class Phase : std::uint8_t { kNew, kConnecting, kSubscribed, kBackingOff, kGivenUp };
 
+  Link& connect(const net::Address& target);
   void connect_again();
+  void count_failure(Failure kind, std::string_view detail);
   void back_off(Nanos delay);
   void drop_connections();
   void drop(Connection& connection);

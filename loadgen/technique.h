@@ -12,6 +12,7 @@
 #include "wire/bytes.h"
 #include "wire/link.h"
 #include "wire/time.h"
+#include "wire/url.h"
 
 namespace loadgen {
 
@@ -54,22 +55,39 @@ struct SessionCounts {
   void subtract(const SessionCounts& earlier);
 };
 
+// What a stream says with a message where its format can (SSE).
+struct Event {
+  Bytes type;                 // "message" for what a subscriber counts, else the name of a named event
+  Bytes data;
+  Bytes id;                   // last event id in force after this event; mostly what resumes the stream
+  bool is_message() const { return type == "message"; }
+};
+
 // What a session may ask of the load generator.
 class Host {
  public:
   virtual ~Host() = default;
   // A new connection to the target; on_open follows, or the host fails the session by itself.
   virtual Link& open() = 0;
+  // The same to the server that a redirect names. It may not resolve: that is told like any other failure to connect.
+  virtual Link& open_at(const wire::Url& url) = 0;
   // From now on every publish must reach this subscriber. Repeated calls after a reconnect are expected.
   virtual void subscribed() = 0;
   // One message arrived, whole; stamped with the time of the read that completed it.
   virtual void deliver(Bytes message) = 0;
+  // The same for an event of a format that has types and ids. Named events are told too: they are no messages, and nothing to a host
+  // that does not show them.
+  virtual void deliver_event(const Event& event) {
+    if (event.is_message()) deliver(event.data);
+  }
   // on_wake follows, once; a later call replaces an earlier one. Called inside on_wake, the delay counts from when that wake was due and
   // not from now: a session that asks for the same delay each time keeps its rate however late it runs.
   virtual void wake_after(Nanos delay) = 0;
   virtual void cancel_wake() = 0;
   // Counted by kind, `detail` kept as an example; closes the links; the host starts the session again by its policy.
   virtual void fail(Failure kind, std::string_view detail) = 0;
+  // The same, and for good: the protocol says that the client must not come again.
+  virtual void give_up(Failure kind, std::string_view detail) = 0;
   // The server ended a stream as it should (an end by design): closes the links, starts again (after set_retry()'s delay when
   // the server gave one); no failure.
   virtual void restart() = 0;
@@ -113,6 +131,12 @@ struct Plan {
   std::string base_path;                 // of the target's URL, without trailing slash; mostly empty
   std::vector<std::string> topics;       // percent-encoded
   std::vector<OptionValue> options;      // in the order of the technique's specs
+  // What a person asks for by hand; all empty in a run. See loadgen/request.h.
+  std::string target;                    // "/sse?topic=t": instead of the path and query that the technique makes
+  std::string headers;                   // whole lines, added to every request; they replace the technique's of the same name
+  std::string method;                    // instead of GET
+  std::string body;                      // of every request
+  std::string last_event_id;             // sse: as if the stream had been read so far
   std::size_t max_message = std::size_t{16} << 20;
 };
 

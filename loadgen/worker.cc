@@ -108,9 +108,15 @@ void Worker::probe_lag() {
   if (measuring_) lag_timer_.start(loop_.timers(), lag_due_, *this);
 }
 
-std::optional<net::Address> Worker::source_address(std::uint32_t subscriber) const {
-  if (!spec_.target.is_ipv4() || !spec_.target.is_loopback()) return std::nullopt;
+std::optional<net::Address> Worker::source_address(const net::Address& target, std::uint32_t subscriber) const {
+  if (!target.is_ipv4() || !target.is_loopback()) return std::nullopt;
   return net::loopback_source(subscriber / net::kConnectionsPerSource);
+}
+
+const net::Address& Worker::resolve(const std::string& host_port) {
+  const auto [place, added] = resolved_.try_emplace(host_port);
+  if (added) place->second = net::try_resolve(host_port);
+  return place->second;
 }
 
 std::uint64_t Worker::first_entitled(std::uint32_t topic, wire::Time now) const {

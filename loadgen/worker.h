@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -79,7 +80,9 @@ class Worker final : private net::Timer::Handler {
   void count_failure(Failure kind, std::string_view detail);
   void count_ended_segments(std::uint64_t in, std::uint64_t out);
   void bury(std::unique_ptr<Link> connection) { graves_.push_back(std::move(connection)); }
-  std::optional<net::Address> source_address(std::uint32_t subscriber) const;
+  std::optional<net::Address> source_address(const net::Address& target, std::uint32_t subscriber) const;
+  // Of a server that a redirect names; kept, since asking for it stops the thread. Connecting to one that is not found fails by itself.
+  const net::Address& resolve(const std::string& host_port);
   // The first sequence of `topic` that a subscriber is entitled to when it is subscribed at `now`.
   std::uint64_t first_entitled(std::uint32_t topic, wire::Time now) const;
 
@@ -105,6 +108,7 @@ class Worker final : private net::Timer::Handler {
   SessionCounts counts_;
   LiveCounters live_;
   std::mt19937_64 random_;
+  std::map<std::string, net::Address> resolved_;
   std::vector<std::unique_ptr<Link>> graves_;          // connections dropped inside their own events; emptied each iteration
   std::vector<std::unique_ptr<Subscriber>> subscribers_;
   std::vector<Reception> receptions_;

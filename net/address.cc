@@ -27,6 +27,7 @@ bool Address::is_loopback() const {
 }
 
 std::string Address::text() const {
+  if (storage.ss_family == AF_UNSPEC) return "unknown host";
   char host[INET6_ADDRSTRLEN] = "";
   if (storage.ss_family == AF_INET6) {
     inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr, host, sizeof host);
@@ -60,6 +61,14 @@ Address resolve(std::string_view host_port) {
   std::memcpy(&address.storage, found->ai_addr, found->ai_addrlen);
   freeaddrinfo(found);
   return address;
+}
+
+Address try_resolve(std::string_view host_port) {
+  try {
+    return resolve(host_port);
+  } catch (const std::runtime_error&) {
+    return {};
+  }
 }
 
 Address loopback_source(std::uint32_t index) {

@@ -54,6 +54,7 @@ class Parser {
   // one until the stream sends another.
   void reset();
   const std::string& last_event_id() const { return last_event_id_; }
+  void set_last_event_id(Bytes id) { last_event_id_ = id; }  // as if an earlier stream had ended with it
 
  private:
   struct Views;    // an event so far, where it lies in the bytes being fed

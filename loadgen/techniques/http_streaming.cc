@@ -19,9 +19,8 @@ class HttpStreaming final : public StreamSession, private wire::lines::Splitter:
 
  private:
   bool posts() const { return plan_.options[kMethod].number == 1; }
-  Bytes request_method() const override { return posts() ? "POST" : "GET"; }
-  // RFC 9110 section 8.6: a POST without content says so.
-  Bytes request_headers() override { return posts() ? "Content-Length: 0\r\n" : ""; }
+  Bytes request_method() const override { return posts() ? "POST" : ""; }
+  Bytes request_headers() override { return {}; }
   void append_query(std::string& query) const override {
     const std::int64_t messages = plan_.options[kLimit].number;
     const std::int64_t bytes = plan_.options[kLimitBytes].number;

@@ -1,5 +1,6 @@
 // Server-Sent Events as an EventSource reads them (HTML Living Standard section 9.2): reconnects with Last-Event-ID after the time the server
-// asks for with `retry`.
+// asks for with `retry`, when the network fails or the stream ends. A status other than 200 (204 is how a server says "enough") and another
+// content type are for good.
 #include <algorithm>
 #include <charconv>
 #include <string>
@@ -15,7 +16,9 @@ namespace {
 class Sse final : public StreamSession, private wire::sse::Parser::Handler {
  public:
   Sse(Host& host, const Plan& plan, const std::string& topic)
-      : StreamSession(host, plan, topic, "/sse"), parser_(plan.max_message) {}
+      : StreamSession(host, plan, topic, "/sse"), parser_(plan.max_message) {
+    parser_.set_last_event_id(plan.last_event_id);
+  }
 
  private:
   Bytes request_headers() override {
@@ -26,19 +29,19 @@ class Sse final : public StreamSession, private wire::sse::Parser::Handler {
   }
 
   std::string_view check(const wire::http1::Response& response) override {
-    const Bytes type = response.header("Content-Type");
-    return type.substr(0, type.find(';')) == "text/event-stream" ? "" : "the Content-Type is not text/event-stream";
+    Bytes type = response.header("Content-Type");
+    type = type.substr(0, type.find_first_of("; \t"));        // always UTF-8: a charset parameter means nothing
+    return wire::http1::equal_ignoring_case(type, "text/event-stream") ? "" : "the Content-Type is not text/event-stream";
   }
+
+  void refuse(Failure kind, std::string_view detail) override { give_up(kind, detail); }
 
   void on_stream_start() override { parser_.reset(); }
   void on_piece(Bytes piece) override { parser_.feed(piece, *this); }
 
   void on_event(const wire::sse::Event& event) override {
-    if (event.type.empty() || event.type == "message") {
-      received(event.data);
-    } else if (event.type == "gap") {
-      on_gap(event.data);
-    }
+    if (event.type == "gap") on_gap(event.data);
+    received({event.type.empty() ? Bytes("message") : event.type, event.data, event.id});
   }
 
   void on_gap(Bytes data) {                      // {"first":5,"last":9}

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "loadgen/request.h"
 #include "loadgen/techniques.h"
 #include "wire/http1.h"
 #include "wire/websocket.h"
@@ -40,10 +41,11 @@ class WebSocket final : public Session, private http1::ResponseParser::Handler, 
     const std::uint64_t words[2] = {host_.random(), host_.random()};
     std::memcpy(entropy.data(), words, sizeof words);
     handshake_->key = websocket::client_key(entropy);
-    std::string request = "GET " + plan_.base_path + "/websocket?topic=" + topic_;
-    if (knows_cursor_) request += "&after=" + std::to_string(cursor_);
-    request += " HTTP/1.1\r\nHost: " + plan_.authority + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " +
-               handshake_->key + "\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    const std::string query = knows_cursor_ ? "&after=" + std::to_string(cursor_) : std::string();
+    const std::string headers =
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " + handshake_->key + "\r\nSec-WebSocket-Version: 13\r\n";
+    std::string request;
+    append_request(request, plan_, {.route = "/websocket", .topic = topic_, .query = query, .headers = headers, .method = "GET"});
     ++host_.counts().requests;
     host_.counts().sent.http += request.size();
     link.send(Bytes(request));

@@ -59,11 +59,13 @@ class World final : public loadgen::Host {
 
   // loadgen::Host
   loadgen::Link& open() override;
+  loadgen::Link& open_at(const wire::Url&) override { return open(); }
   void subscribed() override { ++subscriptions; }
   void deliver(loadgen::Bytes message) override { delivered.emplace_back(message); }
   void wake_after(loadgen::Nanos delay) override { wake_ = delay; }
   void cancel_wake() override { wake_.reset(); }
   void fail(loadgen::Failure kind, std::string_view detail) override;
+  void give_up(loadgen::Failure kind, std::string_view detail) override { fail(kind, "for good: " + std::string(detail)); }
   void restart() override;
   void set_retry(loadgen::Nanos) override {}
   loadgen::SessionCounts& counts() override { return counts_; }

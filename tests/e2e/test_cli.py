@@ -12,12 +12,12 @@ def pushbench(*arguments, **options):
     return subprocess.run([PUSHBENCH, *arguments], capture_output=True, text=True, timeout=60, **options)
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["check"], ["report"], ["techniques"]])
+@pytest.mark.parametrize("command", [[], ["run"], ["check"], ["report"], ["techniques"], ["listen"], ["fetch"]])
 def test_help_everywhere(command):
     shown = pushbench(*command, "--help")
     assert shown.returncode == 0
     assert "Usage" in shown.stdout
-    if command in ([], ["run"], ["check"], ["report"]):
+    if command != ["techniques"]:
         assert "Example" in shown.stdout
 
 

@@ -1,0 +1,163 @@
+#include "loadgen/by_hand.h"
+
+#include <signal.h>
+
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "loadgen/socket_failure.h"
+#include "net/clock.h"
+#include "net/tcp.h"
+#include "wire/units.h"
+
+namespace loadgen {
+
+class ByHand::Connection final : public Link, public net::Tcp::Handler {
+ public:
+  Connection(ByHand& owner, std::string host_port) : owner_(owner), host_port_(std::move(host_port)) {}
+
+  void connect() { tcp_ = net::Tcp::connect(owner_.loop_, net::try_resolve(host_port_), std::nullopt, *this); }
+  void send(Bytes bytes) override { tcp_->send(bytes); }
+  void send(const wire::SharedBytes& bytes) override { tcp_->send(bytes); }
+  void close() override {
+    net::Tcp::finish(std::move(tcp_));
+    owner_.drop(*this);
+  }
+  void abort() { tcp_.reset(); }
+
+ private:
+  void on_open(net::Tcp&) override { owner_.session_->on_open(*this); }
+  void on_bytes(net::Tcp&, Bytes bytes) override {
+    owner_.read_time_ = net::now();
+    owner_.expect_bytes();
+    owner_.session_->on_bytes(*this, bytes);
+    owner_.on_read();
+  }
+  void on_close(net::Tcp&, int error) override {
+    owner_.read_time_ = net::now();
+    if (error != 0) return owner_.fail(socket_failure(-error), host_port_ + ": " + text_of(error));
+    owner_.session_->on_close(*this);
+    if (tcp_ != nullptr) close();
+  }
+  static std::string text_of(int error) { return error == -EAFNOSUPPORT ? "unknown host" : std::strerror(-error); }
+
+  ByHand& owner_;
+  std::string host_port_;
+  net::Tcp::Ptr tcp_;
+};
+
+ByHand::ByHand(const ByHandOptions& options) : options_(options), random_(std::random_device{}()) {
+  plan_.authority = options.url.authority;
+  plan_.target = options.url.target;
+  for (const std::string& line : options.headers) plan_.headers += line + "\r\n";
+  plan_.method = options.method.empty() && !options.body.empty() ? "POST" : options.method;
+  plan_.body = options.body;
+  loop_.set_end_of_iteration([this] { graves_.clear(); });
+}
+
+ByHand::~ByHand() = default;
+
+int ByHand::run(Session& session) {
+  session_ = &session;
+  signal(SIGPIPE, SIG_IGN);  // a peer or a reader that is gone is an error of the write
+  loop_.post([this] {
+    watch_signals();
+    if (options_.timeout > Nanos(0)) end_timer_.start(loop_.timers(), net::now() + options_.timeout, *this);
+    session_->start();
+  });
+  loop_.run();
+  drop_connections();
+  graves_.clear();
+  for (net::Timer* timer : {&start_timer_, &read_timer_, &end_timer_}) timer->stop();
+  loop_.close();
+  return code_;
+}
+
+void ByHand::watch_signals() {
+  constexpr int kNumbers[] = {SIGTERM, SIGINT};
+  for (std::size_t i = 0; i < signals_.size(); ++i) {
+    uv_signal_init(loop_.uv(), &signals_[i]);
+    signals_[i].data = this;
+    uv_signal_start(
+        &signals_[i], [](uv_signal_t* handle, int) { static_cast<ByHand*>(handle->data)->finish(0); }, kNumbers[i]);
+  }
+}
+
+Link& ByHand::open() {
+  return connect(options_.url.host_port());
+}
+Link& ByHand::open_at(const wire::Url& url) {
+  return connect(url.host_port());
+}
+
+Link& ByHand::connect(const std::string& host_port) {
+  connections_.push_back(std::make_unique<Connection>(*this, host_port));
+  Connection& connection = *connections_.back();
+  expect_bytes();
+  connection.connect();
+  return connection;
+}
+
+void ByHand::expect_bytes() {
+  if (options_.read_timeout > Nanos(0)) read_timer_.start(loop_.timers(), net::now() + options_.read_timeout, *this);
+}
+
+void ByHand::wake_after(Nanos delay) {
+  wake_due_ = (waking_ ? wake_due_ : net::now()) + delay;
+  wake_timer_.start(loop_.timers(), wake_due_, *this);
+}
+
+void ByHand::start_after(Nanos delay) {
+  start_timer_.start(loop_.timers(), net::now() + delay, *this);
+}
+
+void ByHand::on_timer(net::Timer& timer) {
+  if (&timer == &wake_timer_) {
+    waking_ = true;
+    session_->on_wake();
+    waking_ = false;
+  } else if (&timer == &start_timer_) {
+    session_->start();
+  } else if (&timer == &read_timer_) {
+    fail(Failure::kTimeout, "nothing read for " + wire::format_duration(options_.read_timeout));
+  } else {
+    on_timeout();
+  }
+}
+
+void ByHand::drop_connections() {
+  wake_timer_.stop();
+  read_timer_.stop();
+  for (auto& connection : connections_) {
+    connection->abort();
+    graves_.push_back(std::move(connection));
+  }
+  connections_.clear();
+}
+
+void ByHand::drop(Connection& connection) {
+  for (auto& place : connections_) {
+    if (place.get() != &connection) continue;
+    graves_.push_back(std::move(place));
+    place = std::move(connections_.back());
+    connections_.pop_back();
+    break;
+  }
+  if (connections_.empty()) read_timer_.stop();  // nobody owes a byte
+}
+
+void ByHand::print(const Json& line) {
+  if (finished_) return;
+  const std::string text = line.dump(options_.pretty ? 2 : -1, ' ', false, Json::error_handler_t::replace) + "\n";
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (!written) finish(1);  // nobody reads
+}
+
+void ByHand::finish(int code) {
+  if (std::exchange(finished_, true)) return;
+  code_ = code;
+  loop_.stop();
+}
+
+}  // namespace loadgen

@@ -1,0 +1,89 @@
+// The Host of one session that a person runs by hand (`pushbench listen`, `pushbench fetch`): a loop on the calling
+// thread, one line of JSON for each thing that happens, flushed at once.
+#pragma once
+
+#include <uv.h>
+
+#include <array>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <vector>
+
+#include "loadgen/technique.h"
+#include "net/loop.h"
+#include "net/timer.h"
+
+namespace loadgen {
+
+// What both commands can be told about the request and the time it may take.
+struct ByHandOptions {
+  wire::Url url;
+  std::vector<std::string> headers;  // "Name: value"
+  std::string method;                // empty: GET, or POST when there is a body
+  std::string body;
+  Nanos timeout{0};       // of the whole; 0: none
+  Nanos read_timeout{0};  // without a byte from the server; 0: none
+  bool pretty = false;    // indented
+};
+
+class ByHand : public Host, private net::Timer::Handler {
+ public:
+  explicit ByHand(const ByHandOptions& options);
+  ~ByHand() override;
+  // Runs the session until finish(), SIGINT or SIGTERM; returns the exit code (0 after a signal).
+  int run(Session& session);
+
+  // Host
+  Link& open() override;
+  Link& open_at(const wire::Url& url) override;
+  void wake_after(Nanos delay) override;
+  void cancel_wake() override { wake_timer_.stop(); }
+  SessionCounts& counts() override { return counts_; }
+  std::uint64_t random() override { return random_(); }
+
+ protected:
+  using Json = nlohmann::ordered_json;
+  virtual void on_timeout() = 0;  // options().timeout is over
+  virtual void on_read() {}       // the session has taken what one read brought
+  void print(const Json& line);   // text that is not UTF-8 has U+FFFD where it is wrong
+  // Ends run(). From here on nothing is printed, whatever the session still does with the bytes in its hand.
+  void finish(int code);
+  bool finished() const { return finished_; }
+  void drop_connections();        // and the session's wake-up
+  void start_after(Nanos delay);  // the session's start(), again
+  std::int64_t read_time_ns() const {
+    return read_time_.time_since_epoch().count();
+  }  // of the bytes in hand; CLOCK_MONOTONIC
+  const ByHandOptions& options() const { return options_; }
+  const Plan& plan() const { return plan_; }
+  Plan plan_;  // with the request of the options
+
+ private:
+  class Connection;
+  Link& connect(const std::string& host_port);
+  void drop(Connection& connection);
+  void watch_signals();
+  void expect_bytes();  // restarts the read time-out
+  void on_timer(net::Timer& timer) override;
+
+  const ByHandOptions& options_;
+  net::Loop loop_;
+  Session* session_ = nullptr;
+  SessionCounts counts_;
+  std::mt19937_64 random_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<std::unique_ptr<Connection>> graves_;  // dropped inside their own events; emptied each iteration
+  std::array<uv_signal_t, 2> signals_{};
+  net::Timer wake_timer_;
+  net::Timer start_timer_;
+  net::Timer read_timer_;
+  net::Timer end_timer_;
+  wire::Time wake_due_{};
+  wire::Time read_time_{};
+  int code_ = 0;
+  bool waking_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace loadgen

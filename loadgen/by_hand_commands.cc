@@ -1,0 +1,126 @@
+// What a person types for `pushbench listen` and `pushbench fetch`, checked.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "loadgen/commands.h"
+#include "loadgen/fetch.h"
+#include "loadgen/listen.h"
+#include "wire/units.h"
+
+namespace loadgen {
+
+namespace {
+
+constexpr int kUsage = 2;
+
+// Reads arguments and remembers the first that is wrong.
+class Arguments {
+ public:
+  void wrong(std::string text) {
+    if (error_.empty()) error_ = std::move(text);
+  }
+  const std::string& error() const { return error_; }
+
+  Nanos duration(std::string_view option, const std::string& text) {
+    if (text.empty()) return Nanos(0);
+    const auto parsed = wire::parse_duration(text);
+    if (!parsed) wrong(fmt::format("{} {}: {}", option, text, parsed.error));
+    return parsed.value.value_or(Nanos(0));
+  }
+
+  // RFC 9110 section 5.1 and 5.5: a token, a colon, and a value without control characters.
+  std::string header(const std::string& text) {
+    const std::size_t colon = text.find(':');
+    const bool controls =
+        std::any_of(text.begin(), text.end(), [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7f; });
+    if (colon == std::string::npos || !is_token(text.substr(0, colon)) || controls)
+      wrong(fmt::format("--header '{}': write it as 'Name: value'", text));
+    return text;
+  }
+
+  std::string method(const std::string& text) {
+    if (!text.empty() && !is_token(text)) wrong(fmt::format("--method '{}' is no HTTP method", text));
+    return text;
+  }
+
+  ByHandOptions request(const ByHandArguments& typed) {
+    ByHandOptions options;
+    const auto url = wire::parse_url(typed.url);
+    if (!url) wrong(fmt::format("'{}' {}", typed.url, url.error));
+    if (url) options.url = *url.value;
+    if (options.url.scheme == "https" || options.url.scheme == "wss")
+      wrong(fmt::format("'{}': {} is not supported", typed.url, options.url.scheme));
+    for (const std::string& line : typed.headers) options.headers.push_back(header(line));
+    options.method = method(typed.method);
+    options.body = typed.body;
+    options.timeout = duration("--timeout", typed.timeout);
+    options.read_timeout = duration("--read-timeout", typed.read_timeout);
+    options.pretty = typed.pretty;
+    return options;
+  }
+
+ private:
+  static bool is_token(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+      return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+             std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+    });
+  }
+
+  std::string error_;
+};
+
+int refuse(const Arguments& arguments) {
+  fmt::print(stderr, "pushbench: {}\n", arguments.error());
+  return kUsage;
+}
+
+// As typed, or else what the URL says: ws:// speaks for itself, and the routes of the reference server bear the names
+// of the techniques.
+const TechniqueInfo* choose_technique(const std::string& typed, const wire::Url& url, Arguments& arguments) {
+  const std::string_view path = url.path();
+  const std::string_view segment = path.substr(path.rfind('/') + 1);
+  const bool websocket = url.scheme == "ws" || url.scheme == "wss";
+  const std::string_view name = !typed.empty() ? std::string_view(typed) : websocket ? "websocket" : segment;
+  const TechniqueInfo* technique = find_technique(name);
+  if (technique == nullptr) {
+    std::string known;
+    for (const TechniqueInfo& one : techniques()) known += (known.empty() ? "" : ", ") + std::string(one.name);
+    arguments.wrong(typed.empty() ? fmt::format("say with --technique which one '{}' speaks: {}", url.target, known)
+                                  : fmt::format("unknown technique '{}'; there are: {}", typed, known));
+  } else if (websocket && name != "websocket") {
+    arguments.wrong(fmt::format("a URL of the scheme {} is not for the technique {}", url.scheme, name));
+  }
+  return technique;
+}
+
+}  // namespace
+
+int listen_command(const ByHandArguments& typed) {
+  Arguments arguments;
+  ListenOptions options;
+  options.request = arguments.request(typed);
+  options.technique = choose_technique(typed.technique, options.request.url, arguments);
+  options.last_event_id = typed.last_event_id;
+  options.initial_retry = arguments.duration("--initial-retry", typed.initial_retry);
+  options.count = typed.count;
+  const std::string_view name = options.technique != nullptr ? options.technique->name : "";
+  if (name == "websocket" && !(typed.method.empty() && typed.body.empty()))
+    arguments.wrong("a WebSocket begins with GET and has no body");
+  if (name != "sse" && !typed.last_event_id.empty()) arguments.wrong("--last-event-id is for the technique sse");
+  if (typed.last_event_id.find_first_of(std::string("\r\n\0", 3)) != std::string::npos)
+    arguments.wrong("--last-event-id is one line");
+  return arguments.error().empty() ? listen(options) : refuse(arguments);
+}
+
+int fetch_command(const ByHandArguments& typed) {
+  Arguments arguments;
+  const ByHandOptions options = arguments.request(typed);
+  if (options.url.scheme == "ws")
+    arguments.wrong(fmt::format("'{}': fetch speaks HTTP; see pushbench listen", typed.url));
+  return arguments.error().empty() ? fetch(options) : refuse(arguments);
+}
+
+}  // namespace loadgen

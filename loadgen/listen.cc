@@ -1,0 +1,91 @@
+#include "loadgen/listen.h"
+
+#include <algorithm>
+
+#include "loadgen/scenario_parts.h"
+
+namespace loadgen {
+
+namespace {
+
+constexpr Nanos kLongestRetry = std::chrono::seconds(30);  // that back-off makes of a shorter one
+
+// States of an EventSource (HTML standard section 9.2.2), the only two that an error leads to.
+enum State { kConnecting = 0, kClosed = 2 };
+
+class Listen final : public ByHand {
+ public:
+  explicit Listen(const ListenOptions& options)
+      : ByHand(options.request), asked_(options), retry_(options.initial_retry) {
+    plan_.last_event_id = options.last_event_id;
+    for (const OptionSpec& spec : options.technique->options) plan_.options.push_back(default_option(spec));
+    session_ = options.technique->make(*this, plan_, topic_);
+  }
+  int run() { return ByHand::run(*session_); }
+
+ private:
+  // Host
+  void subscribed() override {
+    attempts_ = 0;
+    if (!std::exchange(open_, true)) print({{"k", "open"}});
+  }
+  void deliver(Bytes message) override {
+    tell_gap();
+    print({{"k", "message"}, {"data", message}, {"t_ns", read_time_ns()}});
+    count();
+  }
+  void deliver_event(const Event& event) override {
+    told_gaps_ = counts().gap_messages;  // the gap event says it itself
+    print({{"k", "event"}, {"type", event.type}, {"data", event.data}, {"id", event.id}, {"t_ns", read_time_ns()}});
+    count();
+  }
+  void fail(Failure kind, std::string_view detail) override {
+    error(kConnecting, std::string(failure_name(kind)) + ": " + std::string(detail));
+  }
+  void give_up(Failure kind, std::string_view detail) override {
+    error(kClosed, std::string(failure_name(kind)) + ": " + std::string(detail));
+  }
+  void restart() override { error(kConnecting, "the server ended the stream"); }
+  void set_retry(Nanos delay) override { retry_ = delay; }
+
+  void on_timeout() override { finish(asked_.count > 0 ? 1 : 0); }
+  void on_read() override { tell_gap(); }
+
+  void error(State state, const std::string& reason) {
+    open_ = false;
+    drop_connections();
+    print({{"k", "error"}, {"state", static_cast<int>(state)}, {"reason", reason}});
+    if (state == kClosed) return finish(1);
+    start_after(retry_delay());
+  }
+  // `retry` after an end or the first failure, then twice as long each time, until a connection is good again.
+  Nanos retry_delay() {
+    const int doublings = std::min(attempts_++, 16);
+    return std::max(retry_, std::min(retry_ * (std::int64_t{1} << doublings), kLongestRetry));
+  }
+  void count() {
+    if (++received_ == asked_.count) finish(0);
+  }
+  void tell_gap() {
+    const std::uint64_t gaps = counts().gap_messages;
+    if (gaps == told_gaps_) return;
+    print({{"k", "gap"}, {"messages", gaps - std::exchange(told_gaps_, gaps)}});
+  }
+
+  const ListenOptions& asked_;
+  const std::string topic_;  // the URL says which
+  std::unique_ptr<Session> session_;
+  Nanos retry_;
+  std::uint64_t received_ = 0;
+  std::uint64_t told_gaps_ = 0;
+  int attempts_ = 0;
+  bool open_ = false;
+};
+
+}  // namespace
+
+int listen(const ListenOptions& options) {
+  return Listen(options).run();
+}
+
+}  // namespace loadgen

@@ -1,0 +1,35 @@
+// The text of a request. One place, so that the headers, the method and the target that a plan or a redirect prescribes
+// hold for every technique.
+#pragma once
+
+#include <string>
+
+#include "loadgen/technique.h"
+
+namespace loadgen {
+
+struct RequestText {
+  Bytes route;  // "/sse"; the target is <base path><route>?topic=<topic><query> unless the plan names one
+  Bytes topic;
+  Bytes query;    // "&after=5&hold=0", or empty: what this very request asks for
+  Bytes headers;  // whole lines that the technique sends by itself; the plan's replace those of the same name
+  Bytes method;   // empty: the plan's
+};
+
+// Where a redirect leads.
+struct Destination {
+  Bytes authority;
+  Bytes target;
+  bool elsewhere = false;  // another server: what is secret stays at home (Fetch standard, HTTP-redirect fetch)
+  bool as_get = false;     // 303, and 301 or 302 after POST: without a body
+};
+
+// Appends request line, Host, headers, blank line and body.
+void append_request(std::string& out, const Plan& plan, const RequestText& request,
+                    const Destination* destination = nullptr);
+
+// `target` as typed, with `query`: a cursor ("after") replaces the one typed, of every other parameter the typed one
+// stays.
+void append_target(std::string& out, Bytes target, Bytes query);
+
+}  // namespace loadgen

@@ -1,0 +1,26 @@
+#include "loadgen/socket_failure.h"
+
+#include <cerrno>
+
+namespace loadgen {
+
+Failure socket_failure(int error) {
+  switch (error) {
+    case ECONNREFUSED:
+      return Failure::kRefused;
+    case ECONNRESET:
+    case EPIPE:
+      return Failure::kReset;
+    case EADDRNOTAVAIL:
+      return Failure::kNoPorts;
+    case EMFILE:
+    case ENFILE:
+      return Failure::kNoDescriptors;
+    case ETIMEDOUT:
+      return Failure::kTimeout;
+    default:
+      return Failure::kUnreachable;
+  }
+}
+
+}  // namespace loadgen

@@ -1,0 +1,10 @@
+// How an error of a socket is counted.
+#pragma once
+
+#include "loadgen/technique.h"
+
+namespace loadgen {
+
+Failure socket_failure(int error);  // errno, positive
+
+}  // namespace loadgen
