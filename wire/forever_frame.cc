@@ -110,9 +110,10 @@ bool is_ascii(Bytes bytes) {
 bool unescape(std::string& out, Bytes string, bool is_text) {
   out.clear();
   while (!string.empty()) {
-    const std::size_t plain = std::min(string.find_first_of("\\\""), string.size());
-    out.append(string.substr(0, plain));
-    string.remove_prefix(plain);
+    const Bytes plain = string.substr(0, string.find('\\'));
+    if (plain.find('"') != Bytes::npos) return false;
+    out.append(plain);
+    string.remove_prefix(plain.size());
     if (!string.empty() && !append_unescaped(out, string, is_text)) return false;
   }
   return true;
@@ -132,7 +133,8 @@ constexpr std::size_t kMaxSpare = std::size_t{1} << 20;
 // false when `string` is no string literal that a writer makes.
 bool hand_out(std::uint64_t sequence, Bytes string, bool is_text, Parser::Handler& handler) {
   if (!is_text && !is_ascii(string)) return false;
-  if (string.find_first_of("\\\"") == Bytes::npos) {
+  if (string.find('\\') == Bytes::npos) {
+    if (string.find('"') != Bytes::npos) return false;
     handler.on_message(sequence, string);
     return true;
   }
