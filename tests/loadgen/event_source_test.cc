@@ -4,6 +4,7 @@
 
 #include <deque>
 
+#include "loadgen/scenario_parts.h"
 #include "loadgen/technique.h"
 
 namespace loadgen {
@@ -26,7 +27,9 @@ class FakeHost final : public Host {
     plan.authority = "h:1";
     plan.target = "/start";
     plan.last_event_id = last_event_id;
-    session = find_technique(technique)->make(*this, plan, topic);
+    const TechniqueInfo& info = *find_technique(technique);
+    for (const OptionSpec& spec : info.options) plan.options.push_back(default_option(spec));
+    session = info.make(*this, plan, topic);
     session->start();
   }
   // Opens the connection that was asked for last, and answers it.
