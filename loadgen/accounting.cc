@@ -7,7 +7,7 @@ namespace loadgen {
 Account account_of(const RunSpec& spec, const Reception& reception, std::uint64_t end_message,
                    std::span<const std::uint64_t> unpublished) {
   const measure::SequenceTracker& tracker = reception.tracker;
-  if (!tracker.started()) return {};                    // never subscribed: entitled to nothing
+  if (!tracker.started()) return {};  // never subscribed: entitled to nothing
   const std::uint64_t first = std::max(tracker.first(), spec.first_sequence(reception.topic, spec.first_measured));
   const std::uint64_t end = spec.first_sequence(reception.topic, end_message);
   if (first >= end) return {};

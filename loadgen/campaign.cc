@@ -14,16 +14,22 @@ namespace loadgen {
 
 namespace {
 
-measure::Rate pace(const wire::Rate& rate) { return {static_cast<std::uint64_t>(rate.count), rate.period}; }
+measure::Rate pace(const wire::Rate& rate) {
+  return {static_cast<std::uint64_t>(rate.count), rate.period};
+}
 
 measure::Pacer pacer_of(const Scenario& scenario, std::uint64_t seed) {
   const PublishPlan& publish = scenario.publish;
   switch (publish.arrivals) {
-    case Arrivals::kConstant: break;
-    case Arrivals::kPoisson: return measure::Pacer::poisson(pace(publish.rate), seed);
-    case Arrivals::kBurst: return measure::Pacer::burst(pace(publish.rate), static_cast<std::uint64_t>(publish.burst));
+    case Arrivals::kConstant:
+      break;
+    case Arrivals::kPoisson:
+      return measure::Pacer::poisson(pace(publish.rate), seed);
+    case Arrivals::kBurst:
+      return measure::Pacer::burst(pace(publish.rate), static_cast<std::uint64_t>(publish.burst));
     case Arrivals::kRamp:
-      return measure::Pacer::ramp(pace(publish.rate), pace(publish.to), scenario.phases.warm_up + scenario.phases.measure);
+      return measure::Pacer::ramp(pace(publish.rate), pace(publish.to),
+                                  scenario.phases.warm_up + scenario.phases.measure);
   }
   return measure::Pacer::constant(pace(publish.rate));
 }
@@ -41,7 +47,8 @@ Plan plan_of(const Scenario& scenario, const Variant& variant, const std::string
   plan.options = variant.options;
   for (std::int64_t i = 0; i < scenario.topics; ++i) {
     // A server of ours is fresh for every run; any other may still hold what an earlier run published.
-    plan.topics.push_back(scenario.target.reference ? fmt::format("t{}", i) : fmt::format("pushbench-{:08x}-{}", seed & 0xffffffff, i));
+    plan.topics.push_back(scenario.target.reference ? fmt::format("t{}", i)
+                                                    : fmt::format("pushbench-{:08x}-{}", seed & 0xffffffff, i));
   }
   return plan;
 }

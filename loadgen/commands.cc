@@ -15,8 +15,8 @@
 #include "loadgen/campaign.h"
 #include "loadgen/paths.h"
 #include "loadgen/summary.h"
-#include "wire/units.h"
 #include "net/limits.h"
+#include "wire/units.h"
 
 extern char** environ;
 
@@ -33,10 +33,13 @@ bool wants_colour() {
   return isatty(STDOUT_FILENO) != 0 && (no_colour == nullptr || *no_colour == 0);
 }
 
-void complain(std::string_view text) { fmt::print(stderr, "pushbench: {}\n", text); }
+void complain(std::string_view text) {
+  fmt::print(stderr, "pushbench: {}\n", text);
+}
 
 // Loads every scenario and prints every error of all of them; nothing when there was one.
-std::optional<std::vector<Scenario>> load_all(const std::vector<std::string>& paths, const std::vector<std::string>& overrides) {
+std::optional<std::vector<Scenario>> load_all(const std::vector<std::string>& paths,
+                                              const std::vector<std::string>& overrides) {
   std::vector<Scenario> scenarios;
   bool good = true;
   for (const std::string& path : paths) {
@@ -89,16 +92,17 @@ std::string default_directory(const Scenario& scenario) {
 
 void warn_about_descriptors(const std::vector<Scenario>& scenarios) {
   const net::DescriptorLimit limit = net::raise_descriptor_limit();
-  constexpr std::uint64_t kOther = 100;      // loops, timers, files
+  constexpr std::uint64_t kOther = 100;  // loops, timers, files
   for (const Scenario& scenario : scenarios) {
     const auto needed = static_cast<std::uint64_t>(scenario.subscribers) + kOther;
     if (needed <= limit.soft) continue;
-    complain(fmt::format("{}: {} subscribers need {} file descriptors, the limit of this process is {}; raise it with: ulimit -Hn {}",
-                         scenario.path, scenario.subscribers, needed, limit.soft, needed));
+    complain(fmt::format(
+        "{}: {} subscribers need {} file descriptors, the limit of this process is {}; raise it with: ulimit -Hn {}",
+        scenario.path, scenario.subscribers, needed, limit.soft, needed));
   }
 }
 
-int worse(int a, int b) {                    // signals first, then 1 before 3, then 0
+int worse(int a, int b) {  // signals first, then 1 before 3, then 0
   if (a >= 128 || b >= 128) return std::max(a, b);
   if (a == 1 || b == 1) return 1;
   return std::max(a, b);
@@ -123,8 +127,8 @@ int run_command(const RunOptions& options) {
   for (Scenario& scenario : *scenarios) {
     if (!keep_only(scenario, options.only)) return kUsage;
   }
-  signal(SIGPIPE, SIG_IGN);                  // a peer that is gone is an error of the write
-  signal(SIGXFSZ, SIG_IGN);                  // so is a file that may not grow
+  signal(SIGPIPE, SIG_IGN);  // a peer that is gone is an error of the write
+  signal(SIGXFSZ, SIG_IGN);  // so is a file that may not grow
   warn_about_descriptors(*scenarios);
   const fs::path base = options.directory.empty() ? default_directory(scenarios->front()) : options.directory;
   std::vector<std::string> directories;
@@ -167,7 +171,8 @@ int report_command(const std::vector<std::string>& directories, const std::strin
   pid_t pid = -1;
   const int error = posix_spawnp(&pid, kPython, nullptr, nullptr, arguments.data(), environ);
   if (error != 0) {
-    complain(fmt::format("cannot start {} for the report: {} (`make deps` installs it)", kPython, std::strerror(error)));
+    complain(
+        fmt::format("cannot start {} for the report: {} (`make deps` installs it)", kPython, std::strerror(error)));
     return kUsage;
   }
   int status = 0;

@@ -10,20 +10,20 @@ namespace loadgen {
 
 struct RunOptions {
   std::vector<std::string> scenarios;
-  std::string directory;                     // empty: results/<scenario>-<UTC time>
-  std::vector<std::string> only;             // technique names or labels
-  std::vector<std::string> overrides;        // KEY=VALUE
+  std::string directory;               // empty: results/<scenario>-<UTC time>
+  std::vector<std::string> only;       // technique names or labels
+  std::vector<std::string> overrides;  // KEY=VALUE
   std::optional<std::int64_t> repeat;
   std::optional<std::uint64_t> seed;
   bool quiet = false;
   bool no_report = false;
-  std::string command;                       // as typed
+  std::string command;  // as typed
 };
 
 // Of `listen` and `fetch`, as typed.
 struct ByHandArguments {
   std::string url;
-  std::string technique;                     // empty: guessed from the URL
+  std::string technique;  // empty: guessed from the URL
   std::vector<std::string> headers;
   std::string method;
   std::string body;

@@ -39,7 +39,8 @@ HostInfo read_host_info() {
   info.cpu = value_in("/proc/cpuinfo", "model name", ':');
   cpu_set_t cpus;
   if (sched_getaffinity(0, sizeof cpus, &cpus) == 0) info.cores = static_cast<unsigned>(CPU_COUNT(&cpus));
-  info.memory_bytes = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  info.memory_bytes =
+      static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   utsname name{};
   if (uname(&name) == 0) info.kernel = std::string(name.sysname) + " " + name.release + " " + name.machine;
   info.os = value_in("/etc/os-release", "PRETTY_NAME", '=');

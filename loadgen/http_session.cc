@@ -13,18 +13,20 @@ namespace http1 = wire::http1;
 
 namespace {
 
-constexpr int kMaxRedirects = 20;          // Fetch standard, HTTP-redirect fetch
+constexpr int kMaxRedirects = 20;  // Fetch standard, HTTP-redirect fetch
 
-bool is_redirect(int status) { return status == 301 || status == 302 || status == 303 || status == 307 || status == 308; }
+bool is_redirect(int status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
 
 }  // namespace
 
 struct HttpSession::Redirect {
   wire::Url url;
-  int count = 0;                           // in a row
+  int count = 0;  // in a row
   bool elsewhere = false;
   bool as_get = false;
-  bool pending = false;                    // its connection is to be opened once the parser has returned
+  bool pending = false;  // its connection is to be opened once the parser has returned
   Destination destination() const { return {url.authority, url.target, elsewhere, as_get}; }
 };
 
@@ -41,8 +43,8 @@ void HttpSession::start() {
 }
 
 void HttpSession::open() {
-  drop_connection();                       // resets the parser, which a failure inside one of its callbacks could not do
-  redirect_.reset();                       // as browsers do: every attempt begins at the original URL
+  drop_connection();  // resets the parser, which a failure inside one of its callbacks could not do
+  redirect_.reset();  // as browsers do: every attempt begins at the original URL
   link_ = &host_.open();
 }
 
@@ -77,7 +79,7 @@ void HttpSession::request(Bytes query, Bytes headers, Bytes method) {
 }
 
 void HttpSession::fail(Failure kind, std::string_view detail) {
-  link_ = nullptr;                         // the host closes it
+  link_ = nullptr;  // the host closes it
   waiting_ = false;
   host_.fail(kind, detail);
 }
@@ -98,7 +100,7 @@ void HttpSession::on_bytes(Link& link, Bytes bytes) {
   while (!bytes.empty() && &link == link_) {
     std::size_t consumed = 0;
     const http1::Parsed parsed = parser_.feed(bytes, consumed, *this);
-    if (&link != link_) {                  // a callback let go of this connection
+    if (&link != link_) {  // a callback let go of this connection
       if (redirect_ != nullptr && redirect_->pending) open_redirected();
       return;
     }
@@ -132,7 +134,8 @@ void HttpSession::on_head(const http1::Response& response) {
   on_answer(response);
 }
 
-// false when the answer names no place to go. The body of a redirect is not read: the request is repeated on a connection of its own.
+// false when the answer names no place to go. The body of a redirect is not read: the request is repeated on a
+// connection of its own.
 bool HttpSession::follow(const http1::Response& response) {
   const Bytes location = response.header("Location");
   if (location.empty()) return false;
@@ -150,7 +153,8 @@ bool HttpSession::follow(const http1::Response& response) {
     return true;
   }
   const bool was_get = redirect_ != nullptr && redirect_->as_get;
-  const bool get = response.status == 303 || ((response.status == 301 || response.status == 302) && plan_.method == "POST");
+  const bool get =
+      response.status == 303 || ((response.status == 301 || response.status == 302) && plan_.method == "POST");
   const bool elsewhere = !http1::equal_ignoring_case(url.value->host_port(), home.value->host_port());
   redirect_ = std::make_unique<Redirect>(Redirect{*url.value, count, elsewhere, was_get || get, true});
   std::exchange(link_, nullptr)->close();
@@ -162,7 +166,7 @@ void HttpSession::on_body(Bytes piece) {
   if (link_ != nullptr) on_piece(piece);
 }
 
-void HttpSession::on_end() {}              // on_bytes() acts after the parser has returned
+void HttpSession::on_end() {}  // on_bytes() acts after the parser has returned
 
 void HttpSession::on_close(Link& link) {
   if (&link != link_) return;
@@ -177,7 +181,7 @@ void HttpSession::on_close(Link& link) {
     fail(Failure::kClosed, "the server closed the connection in the middle of an answer");
     return;
   }
-  link_ = nullptr;                         // the close was the answer's end
+  link_ = nullptr;  // the close was the answer's end
   waiting_ = false;
   parser_.reset();
   on_answer_end();

@@ -1,4 +1,5 @@
-// What every technique over plain HTTP shares: one connection at a time, one request after the other, redirects, and the counting of heads.
+// What every technique over plain HTTP shares: one connection at a time, one request after the other, redirects, and
+// the counting of heads.
 #pragma once
 
 #include <memory>
@@ -19,28 +20,32 @@ class HttpSession : public Session, protected wire::http1::ResponseParser::Handl
   HttpSession(Host& host, const Plan& plan, const std::string& topic, Bytes route);
   ~HttpSession() override;
 
-  virtual void on_start() {}               // start() again: wake-ups asked for before will not come
-  void open();                             // drops the present connection, if any, and asks for a new one
+  virtual void on_start() {}  // start() again: wake-ups asked for before will not come
+  void open();                // drops the present connection, if any, and asks for a new one
   void drop_connection();
   bool connected() const { return link_ != nullptr; }
-  // Sends the plan's request (loadgen/request.h) with this query and these header lines. `method`: the technique's own choice; empty: the
-  // plan's. Requires a link.
+  // Sends the plan's request (loadgen/request.h) with this query and these header lines. `method`: the technique's own
+  // choice; empty: the plan's. Requires a link.
   void request(Bytes query, Bytes headers, Bytes method = {});
-  bool waiting() const { return waiting_; }                      // a request is out and its answer is not complete
+  bool waiting() const { return waiting_; }  // a request is out and its answer is not complete
   void fail(Failure kind, std::string_view detail);
   void give_up(Failure kind, std::string_view detail);
   void restart();
-  // An answer that this technique cannot go on with. Most may be better at the next attempt; others know that it will not.
+  // An answer that this technique cannot go on with. Most may be better at the next attempt; others know that it will
+  // not.
   virtual void refuse(Failure kind, std::string_view detail) { fail(kind, detail); }
 
-  // The head of a good answer: 200, or another status that the technique takes. A redirect has been followed, anything else has been
-  // refused.
+  // The head of a good answer: 200, or another status that the technique takes. A redirect has been followed, anything
+  // else has been refused.
   virtual void on_answer(const wire::http1::Response& response) = 0;
   virtual bool takes(int) const { return false; }
-  virtual void on_piece(Bytes piece) = 0;                        // of its body
+  virtual void on_piece(Bytes piece) = 0;  // of its body
   virtual void on_answer_end() = 0;
-  // The connection closed before the first byte of an answer (`waiting`) or between two: no failure where requests may be repeated.
-  virtual void on_idle_close(bool waiting) { fail(Failure::kClosed, "the server closed the connection before it answered"); }
+  // The connection closed before the first byte of an answer (`waiting`) or between two: no failure where requests may
+  // be repeated.
+  virtual void on_idle_close(bool waiting) {
+    fail(Failure::kClosed, "the server closed the connection before it answered");
+  }
 
   // Number of a response header such as Pushbench-Cursor; false when absent or no number.
   static bool read_number(const wire::http1::Response& response, Bytes header, std::uint64_t& number);
@@ -58,11 +63,11 @@ class HttpSession : public Session, protected wire::http1::ResponseParser::Handl
 
   struct Redirect;
   Bytes route_;
-  std::unique_ptr<Redirect> redirect_;     // of the present connection; most have none
+  std::unique_ptr<Redirect> redirect_;  // of the present connection; most have none
   wire::http1::ResponseParser parser_;
   Link* link_ = nullptr;
   bool waiting_ = false;
-  bool keep_alive_ = true;                 // the answer in hand leaves the connection usable
+  bool keep_alive_ = true;  // the answer in hand leaves the connection usable
 };
 
 }  // namespace loadgen

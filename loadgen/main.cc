@@ -34,13 +34,19 @@ std::string typed_command(int argc, char** argv) {
 void add_run(CLI::App& app, loadgen::RunOptions& options, int& code) {
   CLI::App* run = app.add_subcommand("run", "Run every technique of a scenario; write result.json and report.html");
   run->add_option("SCENARIO", options.scenarios, "Scenario files (YAML)")->required();
-  run->add_option("--out", options.directory, "Folder for the result; default results/<scenario>-<time>")->type_name("DIR");
+  run->add_option("--out", options.directory, "Folder for the result; default results/<scenario>-<time>")
+      ->type_name("DIR");
   run->add_option("--only", options.only, "Only these techniques or variants, separated by commas (\"sse,polling 1s\")")
-      ->delimiter(',')->type_name("NAME");
+      ->delimiter(',')
+      ->type_name("NAME");
   run->add_option("--set", options.overrides, "Replace a value of the scenario (\"publish.rate=50/s\"); repeatable")
-      ->type_name("KEY=VALUE")->allow_extra_args(false);
-  run->add_option("--repeat", options.repeat, "Repetitions, interleaved over the techniques")->check(CLI::Range(1, 1000))->type_name("N");
-  run->add_option("--seed", options.seed, "Seed of everything random; default: a new one, kept in the result")->type_name("N");
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  run->add_option("--repeat", options.repeat, "Repetitions, interleaved over the techniques")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N");
+  run->add_option("--seed", options.seed, "Seed of everything random; default: a new one, kept in the result")
+      ->type_name("N");
   run->add_flag("--quiet", options.quiet, "No progress");
   run->add_flag("--no-report", options.no_report, "Write result.json only");
   run->footer(kExamples);
@@ -49,11 +55,16 @@ void add_run(CLI::App& app, loadgen::RunOptions& options, int& code) {
 
 void add_by_hand(CLI::App& command, loadgen::ByHandArguments& typed) {
   command.add_option("URL", typed.url, "The full URL, path and query as typed")->required();
-  command.add_option("--header", typed.headers, "A request header, \"Name: value\"; replaces the one that would be sent; repeatable")
-      ->type_name("HEADER")->allow_extra_args(false);
-  command.add_option("--method", typed.method, "The request's method; default GET, or POST with --body")->type_name("METHOD");
+  command
+      .add_option("--header", typed.headers,
+                  "A request header, \"Name: value\"; replaces the one that would be sent; repeatable")
+      ->type_name("HEADER")
+      ->allow_extra_args(false);
+  command.add_option("--method", typed.method, "The request's method; default GET, or POST with --body")
+      ->type_name("METHOD");
   command.add_option("--body", typed.body, "The request's body, as it is")->type_name("TEXT");
-  command.add_option("--read-timeout", typed.read_timeout, "A server that sends nothing for so long has failed (\"30s\")")
+  command
+      .add_option("--read-timeout", typed.read_timeout, "A server that sends nothing for so long has failed (\"30s\")")
       ->type_name("TIME");
   command.add_option("--timeout", typed.timeout, "End after so long (\"1min\"); default: never")->type_name("TIME");
   command.add_flag("--pretty", typed.pretty, "Indented JSON");
@@ -79,15 +90,20 @@ Exit codes: 0 ended by --count, a signal, or --timeout without --count; 1 gave u
 )";
 
 void add_listen(CLI::App& app, loadgen::ByHandArguments& typed, int& code) {
-  CLI::App* listen = app.add_subcommand("listen", "Be one client of a stream by hand; print what arrives as JSON lines");
+  CLI::App* listen =
+      app.add_subcommand("listen", "Be one client of a stream by hand; print what arrives as JSON lines");
   add_by_hand(*listen, typed);
-  listen->add_option("--technique", typed.technique, "Its name; default: the last part of the URL's path, or websocket for ws://")
+  listen
+      ->add_option("--technique", typed.technique,
+                   "Its name; default: the last part of the URL's path, or websocket for ws://")
       ->type_name("NAME");
   listen->add_option("--last-event-id", typed.last_event_id, "sse: resume after this event")->type_name("ID");
   listen->add_option("--initial-retry", typed.initial_retry, "Time before a reconnect until the server says another")
-      ->type_name("TIME")->capture_default_str();
+      ->type_name("TIME")
+      ->capture_default_str();
   listen->add_option("--count", typed.count, "End after so many messages and events; default: never")
-      ->check(CLI::NonNegativeNumber)->type_name("N");
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N");
   listen->footer(kListenHelp);
   listen->callback([&] { code = loadgen::listen_command(typed); });
 }
@@ -118,10 +134,13 @@ void add_fetch(CLI::App& app, loadgen::ByHandArguments& typed, int& code) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Pushbench: load testing and benchmarking for server push. Measures what one publish costs and how long it takes to reach\n"
-               "every subscriber, for polling, long polling, HTTP streaming, SSE and WebSocket.");
+  CLI::App app(
+      "Pushbench: load testing and benchmarking for server push. Measures what one publish costs and how long it takes "
+      "to reach\n"
+      "every subscriber, for polling, long polling, HTTP streaming, SSE and WebSocket.");
   app.footer(kExamples);
-  app.set_version_flag("--version", fmt::format("pushbench {}{}{}", loadgen::kVersion, *loadgen::kCommit == 0 ? "" : " ", loadgen::kCommit));
+  app.set_version_flag("--version", fmt::format("pushbench {}{}{}", loadgen::kVersion,
+                                                *loadgen::kCommit == 0 ? "" : " ", loadgen::kCommit));
   app.require_subcommand(1);
   int code = 0;
 
@@ -133,7 +152,9 @@ int main(int argc, char** argv) {
   std::vector<std::string> overrides;
   CLI::App* check = app.add_subcommand("check", "Read scenarios, say what they would measure, and every error in them");
   check->add_option("SCENARIO", scenarios, "Scenario files (YAML)")->required();
-  check->add_option("--set", overrides, "Replace a value of the scenario")->type_name("KEY=VALUE")->allow_extra_args(false);
+  check->add_option("--set", overrides, "Replace a value of the scenario")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
   check->footer("\nExample:\n  pushbench check scenarios/quickstart.yaml --set subscribers=5000\n");
   check->callback([&] { code = loadgen::check_command(scenarios, overrides); });
 

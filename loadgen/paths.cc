@@ -6,8 +6,12 @@ namespace loadgen {
 
 const char* const kPython = PUSHBENCH_PYTHON;
 
-std::string server_program() { return (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "reference-server").string(); }
+std::string server_program() {
+  return (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "reference-server").string();
+}
 
-std::string reports_directory() { return PUSHBENCH_REPORTS; }
+std::string reports_directory() {
+  return PUSHBENCH_REPORTS;
+}
 
 }  // namespace loadgen

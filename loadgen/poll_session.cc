@@ -33,12 +33,13 @@ void PollSession::send_request() {
   request(query, headers());
 }
 
-// Whoever has no tag yet sends an empty one, which no answer has: the server learns that tags are wanted. Nor does the tag of an answer hold
-// that broke off before its last message: it would be answered with 304.
+// Whoever has no tag yet sends an empty one, which no answer has: the server learns that tags are wanted. Nor does the
+// tag of an answer hold that broke off before its last message: it would be answered with 304.
 Bytes PollSession::headers() const {
   thread_local std::string headers;
   headers.clear();
-  if (conditional()) headers.append("If-None-Match: ").append(tag_.empty() || cursor_ != answer_cursor_ ? "\"\"" : tag_).append("\r\n");
+  if (conditional())
+    headers.append("If-None-Match: ").append(tag_.empty() || cursor_ != answer_cursor_ ? "\"\"" : tag_).append("\r\n");
   if (!keep_alive_) headers.append("Connection: close\r\n");
   return headers;
 }
@@ -53,7 +54,7 @@ void PollSession::on_answer(const wire::http1::Response& response) {
 
 void PollSession::on_message(Bytes payload) {
   ++messages_;
-  ++cursor_;                             // line by line: an answer that is cut short is asked for again from here
+  ++cursor_;  // line by line: an answer that is cut short is asked for again from here
   host_.deliver(payload);
 }
 
@@ -74,8 +75,8 @@ void PollSession::on_answer_end() {
   on_polled();
 }
 
-// A server may end an idle connection whenever it likes, also while the next request is on its way (RFC 9112 section 9.3.1): a GET is
-// repeated on a new one. Only a connection that never answered is a failure.
+// A server may end an idle connection whenever it likes, also while the next request is on its way (RFC 9112
+// section 9.3.1): a GET is repeated on a new one. Only a connection that never answered is a failure.
 void PollSession::on_idle_close(bool waiting) {
   if (fresh_) {
     fail(Failure::kClosed, "the server closed the connection before it answered");

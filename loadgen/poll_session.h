@@ -1,5 +1,5 @@
-// What `polling` and `long-polling` share: ask with a cursor, read an answer of lines, keep the cursor for the next request. They differ in
-// when they ask again.
+// What `polling` and `long-polling` share: ask with a cursor, read an answer of lines, keep the cursor for the next
+// request. They differ in when they ask again.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +20,12 @@ class PollSession : public HttpSession, private wire::lines::Splitter::Handler {
 
   // Asks for everything after the cursor, on the present connection or on a new one.
   void ask();
-  virtual Bytes hold_query() const = 0;                  // "&hold=25000", or empty
-  virtual Bytes priming_query() const = 0;               // of the first request, which only learns the cursor: answered at once
-  virtual bool conditional() const { return false; }     // If-None-Match with the ETag of the last answer; then 304 is an empty answer
-  virtual void on_polled() = 0;                          // an answer has been read; the subscriber is subscribed by now
+  virtual Bytes hold_query() const = 0;     // "&hold=25000", or empty
+  virtual Bytes priming_query() const = 0;  // of the first request, which only learns the cursor: answered at once
+  virtual bool conditional() const {
+    return false;
+  }                              // If-None-Match with the ETag of the last answer; then 304 is an empty answer
+  virtual void on_polled() = 0;  // an answer has been read; the subscriber is subscribed by now
 
  private:
   void send_request();
@@ -38,13 +40,13 @@ class PollSession : public HttpSession, private wire::lines::Splitter::Handler {
   void on_bad_line(Bytes line) final { fail(Failure::kProtocol, "a line that is no message and no notice"); }
 
   wire::lines::Splitter splitter_;
-  std::string tag_;                                      // of that answer, when conditional
-  std::uint64_t cursor_ = 0;                             // sequence of the last message received
-  std::uint64_t answer_cursor_ = 0;                      // what it is at the end of the last answer
-  std::uint32_t messages_ = 0;                           // in the answer in hand
+  std::string tag_;                  // of that answer, when conditional
+  std::uint64_t cursor_ = 0;         // sequence of the last message received
+  std::uint64_t answer_cursor_ = 0;  // what it is at the end of the last answer
+  std::uint32_t messages_ = 0;       // in the answer in hand
   bool keep_alive_;
   bool knows_cursor_ = false;
-  bool fresh_ = true;                                    // the connection has answered nothing yet
+  bool fresh_ = true;  // the connection has answered nothing yet
 };
 
 }  // namespace loadgen

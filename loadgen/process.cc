@@ -11,8 +11,9 @@ namespace loadgen {
 
 namespace {
 
-// Time on a CPU of every thread, in ns: /proc/PID/task/*/schedstat. The utime and stime of /proc/PID/stat come in 10 ms ticks, which is too
-// coarse for a server that is idle most of the time; they are the fallback where the kernel keeps no schedstat.
+// Time on a CPU of every thread, in ns: /proc/PID/task/*/schedstat. The utime and stime of /proc/PID/stat come in 10 ms
+// ticks, which is too coarse for a server that is idle most of the time; they are the fallback where the kernel keeps
+// no schedstat.
 std::optional<wire::Nanos> cpu_of_threads(const std::string& folder) {
   std::error_code error;
   wire::Nanos total{0};
@@ -32,7 +33,7 @@ std::optional<wire::Nanos> cpu_in_ticks(const std::string& folder) {
   std::ifstream file(folder + "/stat");
   std::string line;
   if (!std::getline(file, line)) return std::nullopt;
-  std::istringstream fields(line.substr(line.rfind(')') + 1));   // the name before it may hold anything
+  std::istringstream fields(line.substr(line.rfind(')') + 1));  // the name before it may hold anything
   std::string skipped;
   for (int i = 3; i < 14; ++i) fields >> skipped;
   std::int64_t user = 0;

@@ -17,18 +17,21 @@ namespace loadgen {
 namespace {
 
 constexpr Nanos kReconnect = std::chrono::milliseconds(100);
-constexpr std::size_t kMaxUnsent = std::size_t{64} << 20;    // a server that reads nothing: messages fail from here on
+constexpr std::size_t kMaxUnsent = std::size_t{64} << 20;  // a server that reads nothing: messages fail from here on
 
 }  // namespace
 
 Publisher::Publisher(const RunSpec& spec, Events events) : spec_(spec), events_(std::move(events)), end_(spec.end) {}
 
-Publisher::~Publisher() { finish(); }
+Publisher::~Publisher() {
+  finish();
+}
 
 void Publisher::start() {
   thread_ = std::thread([this] {
     prctl(PR_SET_TIMERSLACK, 1);
-    // The schedule must hold while the subscribers keep the processors busy. Needs a privilege; without it send lag tells.
+    // The schedule must hold while the subscribers keep the processors busy. Needs a privilege; without it send lag
+    // tells.
     setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), -10);
     loop_.post([this] { connect(); });
     loop_.run();
@@ -50,7 +53,7 @@ void Publisher::publish_from(wire::Time start) {
 void Publisher::stop() {
   loop_.post([this] {
     end_ = next_;
-    publishing_ = true;                    // also when it had not begun
+    publishing_ = true;  // also when it had not begun
     due_timer_.stop();
     check_done();
   });
@@ -161,7 +164,8 @@ void Publisher::on_end() {
 }
 
 void Publisher::on_close(net::Tcp&, int error) {
-  const std::string detail = "publish to " + spec_.target.text() + ": " + (error == 0 ? "closed by the server" : std::strerror(-error));
+  const std::string detail =
+      "publish to " + spec_.target.text() + ": " + (error == 0 ? "closed by the server" : std::strerror(-error));
   disconnected(error == 0 ? Failure::kClosed : error == -ECONNREFUSED ? Failure::kRefused : Failure::kReset, detail);
 }
 
@@ -180,7 +184,9 @@ void Publisher::lose_outstanding() {
   outstanding_.clear();
 }
 
-void Publisher::lost(std::uint64_t message) { unpublished_.push_back(message); }
+void Publisher::lost(std::uint64_t message) {
+  unpublished_.push_back(message);
+}
 
 void Publisher::check_done() {
   if (done_ || !publishing_ || next_ < end_ || !outstanding_.empty()) return;

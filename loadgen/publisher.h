@@ -1,5 +1,5 @@
-// The publisher: a thread of its own that publishes by POST on an open-loop schedule. It never waits for an answer: requests are
-// pipelined on one connection, so a stalled server delays answers and never the schedule.
+// The publisher: a thread of its own that publishes by POST on an open-loop schedule. It never waits for an answer:
+// requests are pipelined on one connection, so a stalled server delays answers and never the schedule.
 #pragma once
 
 #include <atomic>
@@ -19,10 +19,12 @@
 
 namespace loadgen {
 
-class Publisher final : private net::Timer::Handler, private net::Tcp::Handler, private wire::http1::ResponseParser::Handler {
+class Publisher final : private net::Timer::Handler,
+                        private net::Tcp::Handler,
+                        private wire::http1::ResponseParser::Handler {
  public:
-  // `on_connected`: its first connection is open. `on_done`: every message up to the end has been answered or has failed. Both once, on
-  // the publisher's thread.
+  // `on_connected`: its first connection is open. `on_done`: every message up to the end has been answered or has
+  // failed. Both once, on the publisher's thread.
   struct Events {
     std::function<void()> on_connected;
     std::function<void()> on_done;
@@ -31,14 +33,14 @@ class Publisher final : private net::Timer::Handler, private net::Tcp::Handler, 
   ~Publisher();
 
   void start();
-  void publish_from(wire::Time start);           // message n is sent at start + pacer.due(n)
-  void stop();                                   // no message from now on; on_done follows when what is out has been answered
-  void finish();                                 // gives up what is outstanding, and joins
+  void publish_from(wire::Time start);  // message n is sent at start + pacer.due(n)
+  void stop();                          // no message from now on; on_done follows when what is out has been answered
+  void finish();                        // gives up what is outstanding, and joins
   std::uint64_t published() const { return live_published_.load(std::memory_order_relaxed); }
 
   // After on_done or finish(): messages of [0, next) that the server did not accept, sorted.
   const std::vector<std::uint64_t>& unpublished() const { return unpublished_; }
-  std::uint64_t next() const { return next_; }   // the first message that was never tried
+  std::uint64_t next() const { return next_; }  // the first message that was never tried
   const measure::Histogram& send_lag() const { return send_lag_; }
   const Failures& failures() const { return failures_; }
 
@@ -69,16 +71,16 @@ class Publisher final : private net::Timer::Handler, private net::Tcp::Handler, 
   wire::Time start_{};
   std::uint64_t next_ = 0;
   std::uint64_t end_;
-  std::deque<std::uint64_t> outstanding_;        // sent and not answered, in order
+  std::deque<std::uint64_t> outstanding_;  // sent and not answered, in order
   std::vector<std::uint64_t> unpublished_;
-  measure::Histogram send_lag_;                  // sent - intended, of measured messages
+  measure::Histogram send_lag_;  // sent - intended, of measured messages
   Failures failures_;
   std::atomic<std::uint64_t> live_published_{0};
   std::string request_;
   std::string payload_;
   bool open_ = false;
   bool publishing_ = false;
-  bool accepted_ = false;                        // the answer in hand is 2xx
+  bool accepted_ = false;  // the answer in hand is 2xx
   bool done_ = false;
   std::thread thread_;
 };

@@ -18,7 +18,9 @@ void Failures::merge(const Failures& other) {
   }
 }
 
-std::uint64_t Failures::total() const { return std::accumulate(count.begin(), count.end(), std::uint64_t{0}); }
+std::uint64_t Failures::total() const {
+  return std::accumulate(count.begin(), count.end(), std::uint64_t{0});
+}
 
 void Recorder::message(const RunSpec& spec, Reception& reception, Bytes bytes, wire::Time received) {
   const wire::Found found = wire::find_payload(bytes);
@@ -28,11 +30,11 @@ void Recorder::message(const RunSpec& spec, Reception& reception, Bytes bytes, w
   }
   const wire::Marker& marker = found.marker;
   if (marker.publisher != reception.topic || marker.sequence == 0) [[unlikely]] {
-    ++corrupt;                                          // another topic's message came here
+    ++corrupt;  // another topic's message came here
     return;
   }
   const measure::Arrival arrival = reception.tracker.arrive(marker.sequence);
-  if (arrival == measure::Arrival::kEarly) return;      // published before this subscriber was entitled
+  if (arrival == measure::Arrival::kEarly) return;  // published before this subscriber was entitled
   ++delivered_any;
   const std::uint64_t message = spec.message_of(marker.publisher, marker.sequence);
   if (!spec.is_measured(message)) return;

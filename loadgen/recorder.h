@@ -16,7 +16,7 @@ namespace loadgen {
 
 struct Failures {
   std::array<std::uint64_t, kFailureKinds> count{};
-  std::array<std::string, kFailureKinds> example;       // the first detail of each kind
+  std::array<std::string, kFailureKinds> example;  // the first detail of each kind
   void add(Failure kind, std::string_view detail);
   void merge(const Failures& other);
   std::uint64_t total() const;
@@ -36,19 +36,19 @@ class Recorder {
   void message(const RunSpec& spec, Reception& reception, Bytes bytes, wire::Time received);
   void merge(const Recorder& other);
 
-  measure::Histogram delivery_latency;                  // received - intended
-  measure::Histogram service_time;                      // received - sent
-  measure::Histogram readiness;                         // start of connecting -> subscribed, of each first subscription
-  measure::Histogram subscriber_bandwidth;              // bytes per second received by each subscriber during `measure`
-  measure::Histogram loop_lag;                          // of this thread's loop
-  std::uint64_t delivered = 0;                          // measured messages, each subscriber's first copy
-  std::uint64_t delivered_any = 0;                      // every message accepted, for the live display and bytes per delivery
+  measure::Histogram delivery_latency;      // received - intended
+  measure::Histogram service_time;          // received - sent
+  measure::Histogram readiness;             // start of connecting -> subscribed, of each first subscription
+  measure::Histogram subscriber_bandwidth;  // bytes per second received by each subscriber during `measure`
+  measure::Histogram loop_lag;              // of this thread's loop
+  std::uint64_t delivered = 0;              // measured messages, each subscriber's first copy
+  std::uint64_t delivered_any = 0;          // every message accepted, for the live display and bytes per delivery
   std::uint64_t duplicate = 0;
   std::uint64_t reordered = 0;
   std::uint64_t corrupt = 0;
-  std::uint64_t foreign = 0;                            // without a marker: not ours
+  std::uint64_t foreign = 0;  // without a marker: not ours
   Failures failures;
-  measure::FanOut fanout;                               // by message number
+  measure::FanOut fanout;  // by message number
 };
 
 }  // namespace loadgen

@@ -24,7 +24,9 @@ Json optional(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
-Json seconds(Nanos time) { return std::chrono::duration<double>(time).count(); }
+Json seconds(Nanos time) {
+  return std::chrono::duration<double>(time).count();
+}
 
 std::string sha256(const std::string& text) {
   unsigned char digest[EVP_MAX_MD_SIZE];
@@ -41,16 +43,18 @@ std::string sha256(const std::string& text) {
 
 Json distribution(const measure::Histogram& histogram, std::uint64_t expected) {
   const measure::Summary summary = measure::summarise(histogram, expected);
-  Json json = {{"count", summary.count},          {"min", optional(summary.min)}, {"mean", optional(summary.mean)},
-               {"p50", optional(summary.p50)},    {"p90", optional(summary.p90)}, {"p99", optional(summary.p99)},
-               {"p999", optional(summary.p999)},  {"max", optional(summary.max)}};
+  Json json = {{"count", summary.count},         {"min", optional(summary.min)}, {"mean", optional(summary.mean)},
+               {"p50", optional(summary.p50)},   {"p90", optional(summary.p90)}, {"p99", optional(summary.p99)},
+               {"p999", optional(summary.p999)}, {"max", optional(summary.max)}};
   if (expected > histogram.count()) {
     json["undelivered_from"] = static_cast<double>(histogram.count()) / static_cast<double>(expected);
   }
   return json;
 }
 
-Json distribution(const measure::Histogram& histogram) { return distribution(histogram, histogram.count()); }
+Json distribution(const measure::Histogram& histogram) {
+  return distribution(histogram, histogram.count());
+}
 
 Json byte_kinds(const ByteCount& count, std::uint64_t segments) {
   return {{"payload", count.payload},
@@ -165,7 +169,10 @@ Json run_json(const RunResult& run) {
 }
 
 Json warning_json(const Warning& warning, Json run) {
-  return {{"rule", warning.rule}, {"level", level_name(warning.level)}, {"message", warning.message}, {"run", std::move(run)}};
+  return {{"rule", warning.rule},
+          {"level", level_name(warning.level)},
+          {"message", warning.message},
+          {"run", std::move(run)}};
 }
 
 Json warnings_json(const Campaign& campaign) {
@@ -190,7 +197,9 @@ Json thresholds_json(const Scenario& scenario, std::span<const ThresholdResult> 
       json["results"].push_back({{"technique", result.group->variant->technique->name},
                                  {"variant", result.group->variant->name},
                                  {"value", number ? Json(result.value.value) : Json(nullptr)},
-                                 {"verdict", !result.usable ? "unknown" : result.judgement.holds ? "passed" : "broken"}});
+                                 {"verdict", !result.usable           ? "unknown"
+                                             : result.judgement.holds ? "passed"
+                                                                      : "broken"}});
     }
     list.push_back(std::move(json));
   }
@@ -200,41 +209,47 @@ Json thresholds_json(const Scenario& scenario, std::span<const ThresholdResult> 
 Json campaign_json(const Campaign& campaign, std::span<const ThresholdResult> thresholds) {
   const Scenario& scenario = *campaign.scenario;
   const HostInfo& host = campaign.host;
-  Json json = {{"schema_version", 1},
-               {"tool", {{"name", "pushbench"}, {"version", kVersion}, {"commit", *kCommit == 0 ? Json(nullptr) : Json(kCommit)}}},
-               {"host",
-                {{"cpu", host.cpu},
-                 {"cores", host.cores},
-                 {"memory_bytes", host.memory_bytes},
-                 {"kernel", host.kernel},
-                 {"os", host.os},
-                 {"clocksource", host.clocksource},
-                 {"load_average", host.load_average}}},
-               {"command", campaign.command},
-               {"seed", campaign.seed},
-               {"started", campaign.started},
-               {"ended", campaign.ended},
-               {"interrupted", campaign.interrupted},
-               {"scenario",
-                {{"name", scenario.name},
-                 {"path", scenario.path},
-                 {"text", scenario.text},
-                 {"sha256", sha256(scenario.text)},
-                 {"overrides", scenario.overrides}}},
-               {"warnings", warnings_json(campaign)},
-               {"thresholds", thresholds_json(scenario, thresholds)},
-               {"runs", Json::array()}};
+  Json json = {
+      {"schema_version", 1},
+      {"tool",
+       {{"name", "pushbench"}, {"version", kVersion}, {"commit", *kCommit == 0 ? Json(nullptr) : Json(kCommit)}}},
+      {"host",
+       {{"cpu", host.cpu},
+        {"cores", host.cores},
+        {"memory_bytes", host.memory_bytes},
+        {"kernel", host.kernel},
+        {"os", host.os},
+        {"clocksource", host.clocksource},
+        {"load_average", host.load_average}}},
+      {"command", campaign.command},
+      {"seed", campaign.seed},
+      {"started", campaign.started},
+      {"ended", campaign.ended},
+      {"interrupted", campaign.interrupted},
+      {"scenario",
+       {{"name", scenario.name},
+        {"path", scenario.path},
+        {"text", scenario.text},
+        {"sha256", sha256(scenario.text)},
+        {"overrides", scenario.overrides}}},
+      {"warnings", warnings_json(campaign)},
+      {"thresholds", thresholds_json(scenario, thresholds)},
+      {"runs", Json::array()}};
   for (const RunResult& run : campaign.runs) json["runs"].push_back(run_json(run));
   return json;
 }
 
 }  // namespace
 
-std::string write_result(const Campaign& campaign, std::span<const ThresholdResult> thresholds, const std::string& path) {
-  // A peer's bytes may stand in an example of a failure: what is no UTF-8 is replaced, never a reason to lose the result.
-  const std::string text = campaign_json(campaign, thresholds).dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+std::string write_result(const Campaign& campaign, std::span<const ThresholdResult> thresholds,
+                         const std::string& path) {
+  // A peer's bytes may stand in an example of a failure: what is no UTF-8 is replaced, never a reason to lose the
+  // result.
+  const std::string text =
+      campaign_json(campaign, thresholds).dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
   const std::string temporary = path + ".tmp";
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(temporary.c_str(), "wb"), [](std::FILE* f) { return std::fclose(f); });
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(temporary.c_str(), "wb"),
+                                                       [](std::FILE* f) { return std::fclose(f); });
   if (file == nullptr) return "cannot write " + temporary + ": " + std::strerror(errno);
   const bool written = std::fwrite(text.data(), 1, text.size(), file.get()) == text.size();
   const bool closed = std::fclose(file.release()) == 0;

@@ -15,18 +15,20 @@ namespace loadgen {
 struct Campaign {
   const Scenario* scenario = nullptr;
   HostInfo host;
-  std::string command;                       // as typed
-  std::string started;                       // UTC, ISO 8601
+  std::string command;  // as typed
+  std::string started;  // UTC, ISO 8601
   std::string ended;
   std::uint64_t seed = 0;
   bool interrupted = false;
-  std::vector<Warning> warnings;             // of the whole scenario
-  std::vector<RunResult> runs;               // in the order they ran
+  std::vector<Warning> warnings;  // of the whole scenario
+  std::vector<RunResult> runs;    // in the order they ran
 };
 
-// Writes `path` as a whole or not at all (a temporary file beside it is renamed). Returns an error sentence, or nothing.
-std::string write_result(const Campaign& campaign, std::span<const ThresholdResult> thresholds, const std::string& path);
+// Writes `path` as a whole or not at all (a temporary file beside it is renamed). Returns an error sentence, or
+// nothing.
+std::string write_result(const Campaign& campaign, std::span<const ThresholdResult> thresholds,
+                         const std::string& path);
 
-std::string utc_now();                       // "2026-11-20T19:00:00Z"
+std::string utc_now();  // "2026-11-20T19:00:00Z"
 
 }  // namespace loadgen

@@ -14,16 +14,17 @@ namespace loadgen {
 Run::Run(const RunSpec& spec, ServerProcess* server, std::uint32_t workers, Progress& progress, RunResult& result)
     : spec_(spec), server_(server), progress_(progress), result_(result) {
   for (std::uint32_t i = 0; i < workers; ++i) {
-    Worker::Events events{[this] { loop_.post([this] { worker_ready(); }); }, [this] { loop_.post([this] { worker_drained(); }); }};
+    Worker::Events events{[this] { loop_.post([this] { worker_ready(); }); },
+                          [this] { loop_.post([this] { worker_drained(); }); }};
     workers_.push_back(std::make_unique<Worker>(spec, publish_start_, i, workers, std::move(events)));
   }
-  publisher_ = std::make_unique<Publisher>(
-      spec, Publisher::Events{[this] { loop_.post([this] { publisher_ready(); }); },
-                              [this] { loop_.post([this] { publishing_done(); }); }});
+  publisher_ =
+      std::make_unique<Publisher>(spec, Publisher::Events{[this] { loop_.post([this] { publisher_ready(); }); },
+                                                          [this] { loop_.post([this] { publishing_done(); }); }});
 }
 
 Run::~Run() {
-  for (auto& worker : workers_) worker->finish();       // they post to loop_
+  for (auto& worker : workers_) worker->finish();  // they post to loop_
   publisher_->finish();
 }
 
@@ -48,12 +49,17 @@ void Run::go() {
 
 std::string_view Run::phase_name(Phase phase) {
   switch (phase) {
-    case Phase::kRamp: return "ramp";
-    case Phase::kWarmUp: return "warm-up";
-    case Phase::kMeasure: return "measure";
+    case Phase::kRamp:
+      return "ramp";
+    case Phase::kWarmUp:
+      return "warm-up";
+    case Phase::kMeasure:
+      return "measure";
     case Phase::kFinishing:
-    case Phase::kDrain: return "drain";
-    case Phase::kOver: break;
+    case Phase::kDrain:
+      return "drain";
+    case Phase::kOver:
+      break;
   }
   return "";
 }
@@ -61,12 +67,21 @@ std::string_view Run::phase_name(Phase phase) {
 void Run::enter(Phase phase, wire::Time now) {
   const Nanos length = now - phase_begun_;
   switch (phase_) {
-    case Phase::kRamp: result_.phases.ramp = phase == Phase::kRamp ? Nanos(0) : length; break;
-    case Phase::kWarmUp: result_.phases.warm_up = length; break;
-    case Phase::kMeasure: result_.phases.measure = length; break;
+    case Phase::kRamp:
+      result_.phases.ramp = phase == Phase::kRamp ? Nanos(0) : length;
+      break;
+    case Phase::kWarmUp:
+      result_.phases.warm_up = length;
+      break;
+    case Phase::kMeasure:
+      result_.phases.measure = length;
+      break;
     case Phase::kFinishing:
-    case Phase::kDrain: result_.phases.drain += length; break;
-    case Phase::kOver: break;
+    case Phase::kDrain:
+      result_.phases.drain += length;
+      break;
+    case Phase::kOver:
+      break;
   }
   phase_ = phase;
   phase_begun_ = now;
@@ -83,7 +98,7 @@ void Run::publisher_ready() {
 
 void Run::end_ramp() {
   if (phase_ != Phase::kRamp) return;
-  if (sum(&LiveCounters::ever_subscribed) == 0 && ready_ == 0) {    // nobody to deliver to: there is nothing to measure
+  if (sum(&LiveCounters::ever_subscribed) == 0 && ready_ == 0) {  // nobody to deliver to: there is nothing to measure
     end();
     return;
   }
@@ -120,7 +135,7 @@ void Run::end_measure() {
 
 void Run::publishing_done() {
   publishing_done_ = true;
-  if (phase_ != Phase::kFinishing) return;               // answered before the phase was over
+  if (phase_ != Phase::kFinishing) return;  // answered before the phase was over
   enter(Phase::kDrain, net::now());
   for (auto& worker : workers_) worker->begin_drain(publisher_->next(), publisher_->unpublished());
 }
@@ -165,12 +180,17 @@ void Run::on_timer(net::Timer& timer) {
     return;
   }
   switch (phase_) {
-    case Phase::kRamp: return end_ramp();
-    case Phase::kWarmUp: return begin_measure();
-    case Phase::kMeasure: return end_measure();
+    case Phase::kRamp:
+      return end_ramp();
+    case Phase::kWarmUp:
+      return begin_measure();
+    case Phase::kMeasure:
+      return end_measure();
     case Phase::kFinishing:
-    case Phase::kDrain: return end();                    // the limit: what has not come counts as missing
-    case Phase::kOver: return;
+    case Phase::kDrain:
+      return end();  // the limit: what has not come counts as missing
+    case Phase::kOver:
+      return;
   }
 }
 
@@ -183,7 +203,8 @@ void Run::tick(wire::Time now) {
   if (phase_ == Phase::kRamp && hopeless()) end_ramp();
 }
 
-// Everyone has tried and failed three times and nobody was ever subscribed: waiting for the ramp's limit would tell nothing new.
+// Everyone has tried and failed three times and nobody was ever subscribed: waiting for the ramp's limit would tell
+// nothing new.
 bool Run::hopeless() const {
   const auto subscribers = static_cast<std::uint64_t>(spec_.scenario.subscribers);
   return sum(&LiveCounters::ever_subscribed) == 0 && sum(&LiveCounters::failures) >= 3 * subscribers;
@@ -198,7 +219,7 @@ std::uint64_t Run::sum(std::atomic<std::uint64_t> LiveCounters::*counter) const 
 wire::Nanos Run::time_left(wire::Time now) const {
   const Phases& phases = spec_.scenario.phases;
   const Nanos publishing = phases.warm_up + phases.measure;
-  Nanos left = publishing + phases.drain;                // at most
+  Nanos left = publishing + phases.drain;  // at most
   if (phase_ != Phase::kRamp) left -= std::min<Nanos>(now - publish_begun_, publishing);
   if (phase_ == Phase::kFinishing || phase_ == Phase::kDrain) left = phases.drain - (now - phase_begun_);
   return std::max(left, Nanos(0));
@@ -208,14 +229,16 @@ void Run::watch_signals() {
   for (const auto& [handle, signal] : {std::pair{&interrupt_, SIGINT}, std::pair{&terminate_, SIGTERM}}) {
     uv_signal_init(loop_.uv(), handle);
     handle->data = this;
-    uv_signal_start(handle, [](uv_signal_t* watcher, int number) { static_cast<Run*>(watcher->data)->on_signal(number); }, signal);
+    uv_signal_start(
+        handle, [](uv_signal_t* watcher, int number) { static_cast<Run*>(watcher->data)->on_signal(number); }, signal);
   }
 }
 
 void Run::watch_server() {
   uv_poll_init(loop_.uv(), &server_poll_, server_->exit_descriptor());
   server_poll_.data = this;
-  uv_poll_start(&server_poll_, UV_READABLE, [](uv_poll_t* poll, int, int) { static_cast<Run*>(poll->data)->server_ended(); });
+  uv_poll_start(&server_poll_, UV_READABLE,
+                [](uv_poll_t* poll, int, int) { static_cast<Run*>(poll->data)->server_ended(); });
 }
 
 void Run::collect() {
@@ -228,7 +251,8 @@ void Run::collect() {
     for (const auto& worker : workers_) {
       for (const Reception& reception : worker->receptions()) {
         if (reception.topic == spec_.topic_of(message) && reception.tracker.started() &&
-            reception.tracker.first() <= spec_.sequence_of(message) && reception.tracker.contains(spec_.sequence_of(message))) {
+            reception.tracker.first() <= spec_.sequence_of(message) &&
+            reception.tracker.contains(spec_.sequence_of(message))) {
           return true;
         }
       }
@@ -245,8 +269,8 @@ void Run::collect() {
     result_.recorder.merge(worker->recorder());
     result_.window.add(worker->window());
   }
-  result_.publish_failed = static_cast<std::uint64_t>(
-      std::count_if(unpublished.begin(), unpublished.end(), [this](std::uint64_t message) { return spec_.is_measured(message); }));
+  result_.publish_failed = static_cast<std::uint64_t>(std::count_if(
+      unpublished.begin(), unpublished.end(), [this](std::uint64_t message) { return spec_.is_measured(message); }));
   result_.published = end - spec_.first_measured - result_.publish_failed;
   result_.subscribers = static_cast<std::uint64_t>(spec_.scenario.subscribers);
   result_.topics = spec_.topics;
@@ -275,7 +299,8 @@ void Run::collect_server() {
   }
   // With a few subscribers, pages that the server touches once weigh more than what each of them costs.
   constexpr std::uint64_t kEnough = 100;
-  if (usage_ramped_ && usage_ramped_->pss_bytes >= usage_before_->pss_bytes && usage_before_->pss_bytes > 0 && result_.connected >= kEnough) {
+  if (usage_ramped_ && usage_ramped_->pss_bytes >= usage_before_->pss_bytes && usage_before_->pss_bytes > 0 &&
+      result_.connected >= kEnough) {
     usage.bytes_per_subscriber = static_cast<double>(usage_ramped_->pss_bytes - usage_before_->pss_bytes) /
                                  static_cast<double>(result_.connected);
   }

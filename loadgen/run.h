@@ -1,5 +1,6 @@
-// One run: one technique with one set of options, once. Starts the server, ramps up, warms up, measures, drains; the phases are
-// events of one loop on the caller's thread, so a signal or a server that dies ends the run at once and keeps what was measured.
+// One run: one technique with one set of options, once. Starts the server, ramps up, warms up, measures, drains; the
+// phases are events of one loop on the caller's thread, so a signal or a server that dies ends the run at once and
+// keeps what was measured.
 #pragma once
 
 #include <atomic>
@@ -25,8 +26,8 @@ class Run final : private net::Timer::Handler {
   Run(const RunSpec& spec, ServerProcess* server, std::uint32_t workers, Progress& progress, RunResult& result);
   ~Run();
 
-  // Returns when the run is over. Handles SIGINT and SIGTERM meanwhile: the first ends the measuring and drains, the second ends the run
-  // at once; interrupted() tells which came.
+  // Returns when the run is over. Handles SIGINT and SIGTERM meanwhile: the first ends the measuring and drains, the
+  // second ends the run at once; interrupted() tells which came.
   void go();
   int interrupted() const { return signal_; }
 

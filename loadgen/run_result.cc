@@ -4,18 +4,24 @@ namespace loadgen {
 
 std::string_view level_name(Level level) {
   switch (level) {
-    case Level::kInfo: return "info";
-    case Level::kWarn: return "warn";
-    case Level::kInvalid: return "invalid";
+    case Level::kInfo:
+      return "info";
+    case Level::kWarn:
+      return "warn";
+    case Level::kInvalid:
+      return "invalid";
   }
   return "";
 }
 
 std::string_view verdict_name(Verdict verdict) {
   switch (verdict) {
-    case Verdict::kValid: return "valid";
-    case Verdict::kDoubtful: return "doubtful";
-    case Verdict::kInvalid: return "invalid";
+    case Verdict::kValid:
+      return "valid";
+    case Verdict::kDoubtful:
+      return "doubtful";
+    case Verdict::kInvalid:
+      return "invalid";
   }
   return "";
 }
@@ -41,6 +47,8 @@ std::optional<Nanos> RunResult::server_cpu_per_delivery() const {
   return per_delivery(*server->cpu, window.deliveries);
 }
 
-std::optional<Nanos> RunResult::generator_cpu_per_delivery() const { return per_delivery(window.cpu, window.deliveries); }
+std::optional<Nanos> RunResult::generator_cpu_per_delivery() const {
+  return per_delivery(window.cpu, window.deliveries);
+}
 
 }  // namespace loadgen

@@ -34,10 +34,10 @@ struct PhaseTimes {
 };
 
 struct ServerUsage {
-  std::optional<Nanos> cpu;                      // during `measure`
-  std::uint64_t rss_bytes = 0;                   // after `measure`
+  std::optional<Nanos> cpu;     // during `measure`
+  std::uint64_t rss_bytes = 0;  // after `measure`
   std::uint64_t pss_bytes = 0;
-  std::optional<double> bytes_per_subscriber;    // PSS after the ramp less PSS before it, by subscriber
+  std::optional<double> bytes_per_subscriber;  // PSS after the ramp less PSS before it, by subscriber
 };
 
 struct RunResult {
@@ -46,30 +46,30 @@ struct RunResult {
   const Variant* variant = nullptr;
   std::int64_t repetition = 1;
   std::uint64_t subscribers = 0;
-  std::uint64_t connected = 0;                   // were subscribed at least once
+  std::uint64_t connected = 0;  // were subscribed at least once
   std::uint64_t topics = 1;
-  std::uint64_t published = 0;                   // measured messages that the server accepted
-  std::uint64_t publish_failed = 0;              // measured messages that it did not
+  std::uint64_t published = 0;       // measured messages that the server accepted
+  std::uint64_t publish_failed = 0;  // measured messages that it did not
   std::uint64_t expected = 0;
   std::uint64_t missing = 0;
-  double offered_rate = 0;                       // messages per second by the schedule, in `measure`
-  double achieved_rate = 0;                      // accepted messages per second
+  double offered_rate = 0;   // messages per second by the schedule, in `measure`
+  double achieved_rate = 0;  // accepted messages per second
   PhaseTimes phases;
-  Recorder recorder;                             // of all workers
+  Recorder recorder;  // of all workers
   measure::Histogram send_lag;
   measure::Histogram fanout_spread;
   Failures failures;
-  Window window;                                 // of all workers
+  Window window;  // of all workers
   std::uint32_t workers = 0;
   std::uint64_t generator_rss_bytes = 0;
   std::optional<ServerUsage> server;
-  std::string server_ended;                      // how the reference server ended during the run; empty if it did not
+  std::string server_ended;  // how the reference server ended during the run; empty if it did not
   bool interrupted = false;
   Verdict verdict = Verdict::kValid;
   std::vector<Warning> warnings;
 
   std::uint64_t delivered() const { return recorder.delivered; }
-  std::optional<double> bytes_per_delivery() const;      // on the wire, both directions, TCP/IP headers included
+  std::optional<double> bytes_per_delivery() const;  // on the wire, both directions, TCP/IP headers included
   std::optional<Nanos> server_cpu_per_delivery() const;
   std::optional<Nanos> generator_cpu_per_delivery() const;
 };

@@ -12,8 +12,8 @@
 
 namespace loadgen {
 
-// Messages are numbered through all topics by the schedule: message n (from 0) goes to topic n % topics, with the sequence
-// n / topics + 1 there.
+// Messages are numbered through all topics by the schedule: message n (from 0) goes to topic n % topics, with the
+// sequence n / topics + 1 there.
 struct RunSpec {
   const Scenario& scenario;
   const Variant& variant;
@@ -21,13 +21,15 @@ struct RunSpec {
   net::Address target;
   measure::Pacer pacer;
   std::uint64_t topics = 1;
-  std::uint64_t first_measured = 0;      // messages [first_measured, end) have their intended time in `measure`
-  std::uint64_t end = 0;                 // nothing is published from here on
+  std::uint64_t first_measured = 0;  // messages [first_measured, end) have their intended time in `measure`
+  std::uint64_t end = 0;             // nothing is published from here on
   std::uint64_t seed = 0;
 
   std::uint64_t topic_of(std::uint64_t message) const { return message % topics; }
   std::uint64_t sequence_of(std::uint64_t message) const { return message / topics + 1; }
-  std::uint64_t message_of(std::uint64_t topic, std::uint64_t sequence) const { return (sequence - 1) * topics + topic; }
+  std::uint64_t message_of(std::uint64_t topic, std::uint64_t sequence) const {
+    return (sequence - 1) * topics + topic;
+  }
   // The first sequence of `topic` whose message number is at least `message`.
   std::uint64_t first_sequence(std::uint64_t topic, std::uint64_t message) const {
     return message <= topic ? 1 : (message - topic + topics - 1) / topics + 1;

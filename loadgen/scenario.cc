@@ -160,7 +160,8 @@ LoadedScenario load_scenario(const std::string& path, std::span<const std::strin
 LoadedScenario parse_scenario(std::string text, const std::string& path, std::span<const std::string> overrides,
                               std::span<const TechniqueInfo> table) {
   if (text.size() > kMaxScenarioBytes) {
-    return failed(path, {fmt::format("larger than {}: this is no scenario", wire::format_size(kMaxScenarioBytes)), 0, 0});
+    return failed(path,
+                  {fmt::format("larger than {}: this is no scenario", wire::format_size(kMaxScenarioBytes)), 0, 0});
   }
   yaml::Value tree;
   if (const auto failure = yaml::parse(text, tree)) return failed(path, *failure);

@@ -45,7 +45,7 @@ struct PublishPlan {
   wire::Rate rate;  // messages per second over all topics; the start of a ramp
   Arrivals arrivals = Arrivals::kConstant;
   std::int64_t burst = 1;     // kBurst: messages due at the same instant; `rate` stays the mean
-  wire::Rate to;                    // kRamp: the rate at the end of `measure`
+  wire::Rate to;              // kRamp: the rate at the end of `measure`
   std::size_t payload = 128;  // bytes, marker included
   bool binary = false;        // published as application/octet-stream
 };

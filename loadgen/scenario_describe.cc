@@ -110,9 +110,9 @@ std::string describe(const Scenario& scenario) {
        fmt::format("{} on {}, connecting at {}", wire::format_count(static_cast<std::uint64_t>(scenario.subscribers)),
                    plural(scenario.topics, "topic"), wire::format_rate(scenario.connect.rate)));
   line("publish", publish_line(scenario.publish));
-  line("phases",
-       fmt::format("ramp at most {}, warm-up {}, measure {}, drain at most {}", wire::format_duration(phases.ramp),
-                   wire::format_duration(phases.warm_up), wire::format_duration(phases.measure), wire::format_duration(phases.drain)));
+  line("phases", fmt::format("ramp at most {}, warm-up {}, measure {}, drain at most {}",
+                             wire::format_duration(phases.ramp), wire::format_duration(phases.warm_up),
+                             wire::format_duration(phases.measure), wire::format_duration(phases.drain)));
   line("runs",
        fmt::format("{} = {} x {}", runs, plural(variants, "variant"), plural(scenario.repetitions, "repetition")));
   for (const Variant& variant : scenario.variants) line("", variant_line(variant));

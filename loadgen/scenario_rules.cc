@@ -45,7 +45,8 @@ void check_publish(Issues& issues, const yaml::Value& root, const Scenario& scen
   const std::int64_t largest = server_option(scenario, "max-payload").number;
   if (scenario.target.reference && issues.clean({"publish.payload", "server"}) &&
       static_cast<std::int64_t>(publish.payload) > largest) {
-    report(issues, root, "publish.payload", fmt::format("larger than server.max-payload ({})", wire::format_size(largest)));
+    report(issues, root, "publish.payload",
+           fmt::format("larger than server.max-payload ({})", wire::format_size(largest)));
   }
 }
 
@@ -86,8 +87,8 @@ void check_techniques(Issues& issues, const yaml::Value& root, const Scenario& s
     const Nanos longest(server_option(scenario, "hold").number);
     if (*hold > longest) {
       report(issues, root, path + "hold",
-             fmt::format("longer than the reference server holds ({}): set server.hold: {}", wire::format_duration(longest),
-                         wire::format_duration(*hold)));
+             fmt::format("longer than the reference server holds ({}): set server.hold: {}",
+                         wire::format_duration(longest), wire::format_duration(*hold)));
     }
   }
 }

@@ -37,7 +37,7 @@ bool readable_within(int descriptor, int milliseconds) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  setpgid(0, 0);                             // Ctrl-C is for pushbench, which stops its server itself
+  setpgid(0, 0);  // Ctrl-C is for pushbench, which stops its server itself
   dup2(output, STDOUT_FILENO);
   execv(arguments.front(), arguments.data());
   _exit(127);
@@ -50,7 +50,8 @@ std::string describe(const siginfo_t& end) {
 
 }  // namespace
 
-ServerProcess::ServerProcess(const std::string& program, const std::vector<std::string>& arguments) : program_(program) {
+ServerProcess::ServerProcess(const std::string& program, const std::vector<std::string>& arguments)
+    : program_(program) {
   std::vector<std::string> words = {program, "--listen", "127.0.0.1:0"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
@@ -76,7 +77,9 @@ ServerProcess::ServerProcess(const std::string& program, const std::vector<std::
   }
 }
 
-ServerProcess::~ServerProcess() { stop(); }
+ServerProcess::~ServerProcess() {
+  stop();
+}
 
 void ServerProcess::read_address(int output) {
   const wire::Time deadline = net::now() + std::chrono::milliseconds(kStartTimeoutMs);
@@ -95,14 +98,16 @@ void ServerProcess::read_address(int output) {
     line.append(buffer, static_cast<std::size_t>(size));
   }
   const std::size_t scheme = line.find("://");
-  if (scheme == std::string::npos) throw std::runtime_error(program_ + " said '" + line + "' where its address was expected");
+  if (scheme == std::string::npos)
+    throw std::runtime_error(program_ + " said '" + line + "' where its address was expected");
   const std::size_t start = scheme + 3;
   address_ = line.substr(start, line.find_first_of("/ \r\n", start) - start);
 }
 
 std::string ServerProcess::ended() {
   siginfo_t end{};
-  if (pid_ < 0 || waitid(P_PID, static_cast<id_t>(pid_), &end, WEXITED | WNOHANG | WNOWAIT) != 0 || end.si_pid == 0) return {};
+  if (pid_ < 0 || waitid(P_PID, static_cast<id_t>(pid_), &end, WEXITED | WNOHANG | WNOWAIT) != 0 || end.si_pid == 0)
+    return {};
   return describe(end);
 }
 

@@ -1,5 +1,5 @@
-// What the endless HTTP answers share (`http-streaming`, `forever-frame`, `sse`): one request, subscribed at the head, the cursor kept
-// for the next connection.
+// What the endless HTTP answers share (`http-streaming`, `forever-frame`, `sse`): one request, subscribed at the head,
+// the cursor kept for the next connection.
 #pragma once
 
 #include <cstdint>
@@ -17,12 +17,12 @@ class StreamSession : public HttpSession {
   StreamSession(Host& host, const Plan& plan, const std::string& topic, Bytes route)
       : HttpSession(host, plan, topic, route) {}
 
-  virtual Bytes request_method() const { return {}; }    // empty: the plan's
-  virtual void append_query(std::string&) const {}       // such as "&limit=100"
+  virtual Bytes request_method() const { return {}; }  // empty: the plan's
+  virtual void append_query(std::string&) const {}     // such as "&limit=100"
   virtual Bytes request_headers() = 0;
   // Empty, or what is wrong with a head of status 200.
   virtual std::string_view check(const wire::http1::Response&) { return {}; }
-  virtual void on_stream_start() = 0;                    // a new body follows: forget what was unfinished
+  virtual void on_stream_start() = 0;  // a new body follows: forget what was unfinished
 
   // A codec may hand out the rest of a read after the session has failed: it counts for nothing.
   void received(Bytes payload) {
@@ -43,9 +43,9 @@ class StreamSession : public HttpSession {
 
  private:
   void on_answer(const wire::http1::Response& response) final;
-  void on_answer_end() final { restart(); }              // the server ended the body as it should: more by the cursor
+  void on_answer_end() final { restart(); }  // the server ended the body as it should: more by the cursor
 
-  std::uint64_t cursor_ = 0;                             // sequence of the last message received
+  std::uint64_t cursor_ = 0;  // sequence of the last message received
   bool knows_cursor_ = false;
 };
 

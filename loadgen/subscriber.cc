@@ -59,7 +59,7 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
   }
 
   Subscriber& owner_;
-  const net::Address* target_ = nullptr;     // the run's or the worker's: outlives the connection
+  const net::Address* target_ = nullptr;  // the run's or the worker's: outlives the connection
   net::Tcp::Ptr tcp_;
 };
 
@@ -79,7 +79,9 @@ Subscriber::Subscriber(Worker& worker, std::uint32_t number, std::uint32_t topic
   session_ = spec.variant.technique->make(*this, spec.plan, spec.plan.topics[topic]);
 }
 
-Subscriber::~Subscriber() { drop_connections(); }
+Subscriber::~Subscriber() {
+  drop_connections();
+}
 
 void Subscriber::begin(wire::Time now) {
   started_ = now;
@@ -88,9 +90,13 @@ void Subscriber::begin(wire::Time now) {
   session_->start();
 }
 
-Link& Subscriber::open() { return connect(worker_.spec().target); }
+Link& Subscriber::open() {
+  return connect(worker_.spec().target);
+}
 
-Link& Subscriber::open_at(const wire::Url& url) { return connect(worker_.resolve(url.host_port())); }
+Link& Subscriber::open_at(const wire::Url& url) {
+  return connect(worker_.resolve(url.host_port()));
+}
 
 Link& Subscriber::connect(const net::Address& target) {
   connections_.push_back(std::make_unique<Connection>(*this));
@@ -139,7 +145,9 @@ void Subscriber::on_timer(net::Timer& timer) {
   }
 }
 
-void Subscriber::connect_again() { begin(net::now()); }
+void Subscriber::connect_again() {
+  begin(net::now());
+}
 
 void Subscriber::fail(Failure kind, std::string_view detail) {
   if (phase_ != Phase::kConnecting && phase_ != Phase::kSubscribed) return;
@@ -179,7 +187,8 @@ void Subscriber::back_off(Nanos delay) {
   life_timer_.start(worker_.loop().timers(), net::now() + delay, *this);
 }
 
-// initial x factor^(attempts - 1), at most max, less a random share of up to `jitter`: clients that lost one server do not come back in step.
+// initial x factor^(attempts - 1), at most max, less a random share of up to `jitter`: clients that lost one server do
+// not come back in step.
 Nanos Subscriber::reconnect_delay() {
   const ReconnectPolicy& policy = worker_.spec().scenario.reconnect;
   const double grown = static_cast<double>(policy.initial.count()) * std::pow(policy.factor, attempts_ - 1);
@@ -199,7 +208,7 @@ void Subscriber::drop_connections() {
 void Subscriber::drop(Connection& connection) {
   for (auto& place : connections_) {
     if (place.get() != &connection) continue;
-    worker_.bury(std::move(place));        // it may be the one whose event is being handled
+    worker_.bury(std::move(place));  // it may be the one whose event is being handled
     place = std::move(connections_.back());
     connections_.pop_back();
     return;
@@ -214,7 +223,11 @@ void Subscriber::add_segments(std::uint64_t& in, std::uint64_t& out) const {
   }
 }
 
-SessionCounts& Subscriber::counts() { return worker_.counts(); }
-std::uint64_t Subscriber::random() { return worker_.random(); }
+SessionCounts& Subscriber::counts() {
+  return worker_.counts();
+}
+std::uint64_t Subscriber::random() {
+  return worker_.random();
+}
 
 }  // namespace loadgen

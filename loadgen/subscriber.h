@@ -1,4 +1,5 @@
-// One simulated client: the Host of a session. It owns the connections, the timers and the policy; the session owns the protocol.
+// One simulated client: the Host of a session. It owns the connections, the timers and the policy; the session owns the
+// protocol.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,7 @@ class Subscriber final : public Host, private net::Timer::Handler {
   const Reception& reception() const { return reception_; }
   Reception take_reception() { return std::move(reception_); }
   std::uint64_t received_bytes() const { return received_bytes_; }
-  void add_segments(std::uint64_t& in, std::uint64_t& out) const;       // of the connections that are open now
+  void add_segments(std::uint64_t& in, std::uint64_t& out) const;  // of the connections that are open now
 
   // Host
   Link& open() override;
@@ -60,14 +61,14 @@ class Subscriber final : public Host, private net::Timer::Handler {
   std::unique_ptr<Session> session_;
   std::vector<std::unique_ptr<Connection>> connections_;
   Reception reception_;
-  net::Timer wake_timer_;                  // the session's
-  net::Timer life_timer_;                  // the connect time-out, or the end of a back-off
+  net::Timer wake_timer_;  // the session's
+  net::Timer life_timer_;  // the connect time-out, or the end of a back-off
   wire::Time wake_due_{};
-  wire::Time started_{};                   // of the present attempt
+  wire::Time started_{};  // of the present attempt
   std::uint64_t received_bytes_ = 0;
-  Nanos retry_{-1};                        // asked for by the server; negative: none
+  Nanos retry_{-1};  // asked for by the server; negative: none
   std::uint32_t number_;
-  std::uint32_t attempts_ = 0;             // in a row, without success
+  std::uint32_t attempts_ = 0;  // in a row, without success
   Phase phase_ = Phase::kNew;
   bool waking_ = false;
 };

@@ -14,11 +14,11 @@ namespace loadgen {
 
 namespace {
 
-constexpr std::uint64_t kSamplesBeyond = 10;     // a percentile is printed with at least so many samples beyond it
+constexpr std::uint64_t kSamplesBeyond = 10;  // a percentile is printed with at least so many samples beyond it
 
 struct Cell {
   std::string text;
-  double rank = std::numeric_limits<double>::quiet_NaN();    // the lowest of its column is the best
+  double rank = std::numeric_limits<double>::quiet_NaN();  // the lowest of its column is the best
 };
 
 struct Column {
@@ -33,7 +33,7 @@ std::string three_digits(double value) {
   return fmt::format("{:.{}f}", value, digits);
 }
 
-std::size_t width_of(std::string_view text) {    // of UTF-8 without wide characters
+std::size_t width_of(std::string_view text) {  // of UTF-8 without wide characters
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
@@ -69,8 +69,10 @@ const std::vector<Column>& columns() {
       {"p99", true, [](const Group& g) { return quantile(g, 0.99); }},
       {"p99.9", true, [](const Group& g) { return quantile(g, 0.999); }},
       {"bytes/delivery", true, [](const Group& g) { return optional_cell(g.bytes_per_delivery, human_bytes); }},
-      {"server CPU/delivery", true, [](const Group& g) { return optional_cell(g.server_cpu_ns_per_delivery, human_time); }},
-      {"server memory/client", true, [](const Group& g) { return optional_cell(g.server_bytes_per_subscriber, human_bytes); }},
+      {"server CPU/delivery", true,
+       [](const Group& g) { return optional_cell(g.server_cpu_ns_per_delivery, human_time); }},
+      {"server memory/client", true,
+       [](const Group& g) { return optional_cell(g.server_bytes_per_subscriber, human_bytes); }},
       {"verdict", false, [](const Group& g) { return Cell{std::string(verdict_name(g.verdict))}; }},
   };
   return kColumns;
@@ -113,8 +115,10 @@ void append_table(std::string& out, std::span<const Group> groups, const Style& 
   const bool mark = rows.size() > 1;
   for (auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
-      if (mark && row[i].rank == best[i]) row[i].text += " *";
-      else if (mark && std::isfinite(best[i])) row[i].text += "  ";
+      if (mark && row[i].rank == best[i])
+        row[i].text += " *";
+      else if (mark && std::isfinite(best[i]))
+        row[i].text += "  ";
       widths[i] = std::max(widths[i], width_of(row[i].text));
     }
   }
@@ -127,11 +131,14 @@ void append_table(std::string& out, std::span<const Group> groups, const Style& 
       out += (mark && row[i].rank == best[i] ? style.bold(text) : text) + (i + 1 < row.size() ? "  " : "\n");
     }
   }
-  if (mark) out += "* best of its column; latencies from the intended time of publishing to the read that completed the message\n";
+  if (mark)
+    out +=
+        "* best of its column; latencies from the intended time of publishing to the read that completed the message\n";
 }
 
 // A threshold that every technique meets takes one line; else one line for each that does not.
-void append_threshold(std::string& out, const Threshold& threshold, std::span<const ThresholdResult> results, const Style& style) {
+void append_threshold(std::string& out, const Threshold& threshold, std::span<const ThresholdResult> results,
+                      const Style& style) {
   std::size_t judged = 0;
   std::size_t met = 0;
   std::string lines;
@@ -157,7 +164,8 @@ void append_threshold(std::string& out, const Threshold& threshold, std::span<co
   out += lines;
 }
 
-void append_thresholds(std::string& out, const Scenario& scenario, std::span<const ThresholdResult> results, const Style& style) {
+void append_thresholds(std::string& out, const Scenario& scenario, std::span<const ThresholdResult> results,
+                       const Style& style) {
   if (results.empty()) return;
   out += "\n" + style.bold("Thresholds") + "\n";
   for (const Threshold& threshold : scenario.thresholds) append_threshold(out, threshold, results, style);
@@ -165,7 +173,9 @@ void append_thresholds(std::string& out, const Scenario& scenario, std::span<con
 
 void append_warning(std::string& out, const Warning& warning, const std::string& where, const Style& style) {
   const std::string level(level_name(warning.level));
-  out += (warning.level == Level::kInvalid ? style.red(level) : warning.level == Level::kWarn ? style.yellow(level) : level);
+  out += (warning.level == Level::kInvalid ? style.red(level)
+          : warning.level == Level::kWarn  ? style.yellow(level)
+                                           : level);
   out += "  " + (where.empty() ? warning.message : where + ": " + warning.message) + "\n";
 }
 
@@ -190,7 +200,8 @@ std::string scaled(double value, std::span<const std::pair<double, const char*>>
 }  // namespace
 
 std::string human_time(double ns) {
-  static constexpr std::array<std::pair<double, const char*>, 4> kUnits = {{{1e9, "s"}, {1e6, "ms"}, {1e3, "µs"}, {1, "ns"}}};
+  static constexpr std::array<std::pair<double, const char*>, 4> kUnits = {
+      {{1e9, "s"}, {1e6, "ms"}, {1e3, "µs"}, {1, "ns"}}};
   return scaled(ns, kUnits);
 }
 
@@ -200,13 +211,15 @@ std::string human_bytes(double bytes) {
   return scaled(bytes, kUnits);
 }
 
-std::string summary_text(const Campaign& campaign, std::span<const Group> groups, std::span<const ThresholdResult> thresholds,
-                         bool colour) {
+std::string summary_text(const Campaign& campaign, std::span<const Group> groups,
+                         std::span<const ThresholdResult> thresholds, bool colour) {
   const Style style(colour);
   const Scenario& scenario = *campaign.scenario;
   std::string out = fmt::format("{}: {} subscribers, {} messages of {}, {} measured", scenario.name,
-                                wire::format_count(static_cast<std::uint64_t>(scenario.subscribers)), wire::format_rate(scenario.publish.rate),
-                                wire::format_size(static_cast<std::int64_t>(scenario.publish.payload)), wire::format_duration(scenario.phases.measure));
+                                wire::format_count(static_cast<std::uint64_t>(scenario.subscribers)),
+                                wire::format_rate(scenario.publish.rate),
+                                wire::format_size(static_cast<std::int64_t>(scenario.publish.payload)),
+                                wire::format_duration(scenario.phases.measure));
   if (scenario.repetitions > 1) out += fmt::format(", {} repetitions", scenario.repetitions);
   out += "\n\n";
   if (groups.empty()) {

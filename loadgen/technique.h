@@ -1,5 +1,6 @@
-// THE SEAM of the load generator: a technique is a conversation over bytes. A session sees no socket, no clock and no histogram, so
-// that no technique can be measured differently from another. Everything runs on the thread of the subscriber's worker.
+// THE SEAM of the load generator: a technique is a conversation over bytes. A session sees no socket, no clock and no
+// histogram, so that no technique can be measured differently from another. Everything runs on the thread of the
+// subscriber's worker.
 #pragma once
 
 #include <cstdint>
@@ -22,44 +23,44 @@ using wire::Nanos;
 
 // Why a conversation failed; every failure is counted by kind (`failures` in the result).
 enum class Failure : std::uint8_t {
-  kRefused,         // nothing listens there
-  kUnreachable,     // no route, or any other error of connect()
-  kTimeout,         // connected or not, `subscribed` did not come within connect.timeout, or the peer fell silent
-  kReset,           // the peer reset the connection
-  kClosed,          // the peer closed where the protocol does not end
-  kStatus,          // an HTTP status that the technique cannot go on with
-  kProtocol,        // bytes that the protocol does not allow
-  kTooLarge,        // a message above the limit
-  kNoPorts,         // EADDRNOTAVAIL: this machine ran out of source ports
-  kNoDescriptors,   // EMFILE or ENFILE
+  kRefused,        // nothing listens there
+  kUnreachable,    // no route, or any other error of connect()
+  kTimeout,        // connected or not, `subscribed` did not come within connect.timeout, or the peer fell silent
+  kReset,          // the peer reset the connection
+  kClosed,         // the peer closed where the protocol does not end
+  kStatus,         // an HTTP status that the technique cannot go on with
+  kProtocol,       // bytes that the protocol does not allow
+  kTooLarge,       // a message above the limit
+  kNoPorts,        // EADDRNOTAVAIL: this machine ran out of source ports
+  kNoDescriptors,  // EMFILE or ENFILE
 };
 inline constexpr std::size_t kFailureKinds = 10;
-std::string_view failure_name(Failure kind);   // "refused", "unreachable", …, as in the result
+std::string_view failure_name(Failure kind);  // "refused", "unreachable", …, as in the result
 
 // Bytes by kind in one direction. Framing is what is left of `total` when payload and http are taken off.
 struct ByteCount {
-  std::uint64_t total = 0;      // as read from or written to the socket (before TLS)
-  std::uint64_t payload = 0;    // message payloads
-  std::uint64_t http = 0;       // request and response heads, chunked or not
+  std::uint64_t total = 0;    // as read from or written to the socket (before TLS)
+  std::uint64_t payload = 0;  // message payloads
+  std::uint64_t http = 0;     // request and response heads, chunked or not
 };
 
 // What sessions count by themselves; the host adds totals and delivered payloads.
 struct SessionCounts {
   ByteCount received;
   ByteCount sent;
-  std::uint64_t requests = 0;         // HTTP requests sent, the handshakes included
-  std::uint64_t empty_answers = 0;    // polls and holds that brought nothing
-  std::uint64_t skipped_polls = 0;    // due while an answer was outstanding
-  std::uint64_t gap_messages = 0;     // messages the server said it no longer has
+  std::uint64_t requests = 0;       // HTTP requests sent, the handshakes included
+  std::uint64_t empty_answers = 0;  // polls and holds that brought nothing
+  std::uint64_t skipped_polls = 0;  // due while an answer was outstanding
+  std::uint64_t gap_messages = 0;   // messages the server said it no longer has
   void add(const SessionCounts& other);
   void subtract(const SessionCounts& earlier);
 };
 
 // What a stream says with a message where its format can (SSE).
 struct Event {
-  Bytes type;                 // "message" for what a subscriber counts, else the name of a named event
+  Bytes type;  // "message" for what a subscriber counts, else the name of a named event
   Bytes data;
-  Bytes id;                   // last event id in force after this event; mostly what resumes the stream
+  Bytes id;  // last event id in force after this event; mostly what resumes the stream
   bool is_message() const { return type == "message"; }
 };
 
@@ -75,26 +76,27 @@ class Host {
   virtual void subscribed() = 0;
   // One message arrived, whole; stamped with the time of the read that completed it.
   virtual void deliver(Bytes message) = 0;
-  // The same for an event of a format that has types and ids. Named events are told too: they are no messages, and nothing to a host
-  // that does not show them.
+  // The same for an event of a format that has types and ids. Named events are told too: they are no messages, and
+  // nothing to a host that does not show them.
   virtual void deliver_event(const Event& event) {
     if (event.is_message()) deliver(event.data);
   }
-  // on_wake follows, once; a later call replaces an earlier one. Called inside on_wake, the delay counts from when that wake was due and
-  // not from now: a session that asks for the same delay each time keeps its rate however late it runs.
+  // on_wake follows, once; a later call replaces an earlier one. Called inside on_wake, the delay counts from when that
+  // wake was due and not from now: a session that asks for the same delay each time keeps its rate however late it
+  // runs.
   virtual void wake_after(Nanos delay) = 0;
   virtual void cancel_wake() = 0;
   // Counted by kind, `detail` kept as an example; closes the links; the host starts the session again by its policy.
   virtual void fail(Failure kind, std::string_view detail) = 0;
   // The same, and for good: the protocol says that the client must not come again.
   virtual void give_up(Failure kind, std::string_view detail) = 0;
-  // The server ended a stream as it should (an end by design): closes the links, starts again (after set_retry()'s delay when
-  // the server gave one); no failure.
+  // The server ended a stream as it should (an end by design): closes the links, starts again (after set_retry()'s
+  // delay when the server gave one); no failure.
   virtual void restart() = 0;
   // The server asked for this reconnection delay (SSE `retry`).
   virtual void set_retry(Nanos delay) = 0;
   virtual SessionCounts& counts() = 0;
-  virtual std::uint64_t random() = 0;       // uniform 64 bits, seeded by the run
+  virtual std::uint64_t random() = 0;  // uniform 64 bits, seeded by the run
 };
 
 // One simulated client. After fail() or restart() the session gets start() again, and keeps its cursor for it.
@@ -103,47 +105,47 @@ class Session {
   virtual ~Session() = default;
   virtual void start() = 0;
   virtual void on_open(Link& link) = 0;
-  virtual void on_bytes(Link& link, Bytes bytes) = 0;   // any split of the stream, one byte at a time included
-  virtual void on_close(Link& link) = 0;                // the peer closed; the link is gone after the call
+  virtual void on_bytes(Link& link, Bytes bytes) = 0;  // any split of the stream, one byte at a time included
+  virtual void on_close(Link& link) = 0;               // the peer closed; the link is gone after the call
   virtual void on_wake() {}
 };
 
 // A value of a technique's option, parsed and in the unit of its kind.
 struct OptionValue {
-  std::int64_t number = 0;        // kDuration: ns; kSize: bytes; kCount: as it is; kFlag: 0 or 1; kChoice: index into choices
-  std::string text;               // kText, and kChoice's word
+  std::int64_t number = 0;  // kDuration: ns; kSize: bytes; kCount: as it is; kFlag: 0 or 1; kChoice: index into choices
+  std::string text;         // kText, and kChoice's word
 };
 
 struct OptionSpec {
   enum class Kind : std::uint8_t { kDuration, kSize, kCount, kFlag, kChoice, kText };
   std::string_view key;
   Kind kind;
-  std::string_view fallback;      // in scenario syntax ("1s"); what an absent key means
-  std::string_view description;   // one sentence, for `pushbench techniques` and the schema
-  std::vector<std::string_view> choices{};   // kChoice
-  std::int64_t min = 0;           // of `number`
+  std::string_view fallback;                // in scenario syntax ("1s"); what an absent key means
+  std::string_view description;             // one sentence, for `pushbench techniques` and the schema
+  std::vector<std::string_view> choices{};  // kChoice
+  std::int64_t min = 0;                     // of `number`
   std::int64_t max = INT64_MAX;
 };
 
 // What all sessions of one run share; outlives them.
 struct Plan {
-  std::string authority;                 // Host header, "127.0.0.1:8080"
-  std::string base_path;                 // of the target's URL, without trailing slash; mostly empty
-  std::vector<std::string> topics;       // percent-encoded
-  std::vector<OptionValue> options;      // in the order of the technique's specs
+  std::string authority;             // Host header, "127.0.0.1:8080"
+  std::string base_path;             // of the target's URL, without trailing slash; mostly empty
+  std::vector<std::string> topics;   // percent-encoded
+  std::vector<OptionValue> options;  // in the order of the technique's specs
   // What a person asks for by hand; all empty in a run. See loadgen/request.h.
-  std::string target;                    // "/sse?topic=t": instead of the path and query that the technique makes
-  std::string headers;                   // whole lines, added to every request; they replace the technique's of the same name
-  std::string method;                    // instead of GET
-  std::string body;                      // of every request
-  std::string last_event_id;             // sse: as if the stream had been read so far
+  std::string target;         // "/sse?topic=t": instead of the path and query that the technique makes
+  std::string headers;        // whole lines, added to every request; they replace the technique's of the same name
+  std::string method;         // instead of GET
+  std::string body;           // of every request
+  std::string last_event_id;  // sse: as if the stream had been read so far
   std::size_t max_message = std::size_t{16} << 20;
 };
 
 struct TechniqueInfo {
-  std::string_view name;                 // one spelling everywhere
+  std::string_view name;  // one spelling everywhere
   std::string_view description;
-  bool resumes;                          // after a reconnect it asks for what it missed
+  bool resumes;  // after a reconnect it asks for what it missed
   std::vector<OptionSpec> options;
   std::unique_ptr<Session> (*make)(Host& host, const Plan& plan, const std::string& topic);
 };

@@ -52,8 +52,12 @@ void add_costs(Group& group) {
   if (seconds > 0) group.messages_per_second = accepted / seconds;
 }
 
-Measured known(std::optional<double> value) { return {value.has_value(), value.value_or(0)}; }
-Measured count(std::uint64_t value) { return {true, static_cast<double>(value)}; }
+Measured known(std::optional<double> value) {
+  return {value.has_value(), value.value_or(0)};
+}
+Measured count(std::uint64_t value) {
+  return {true, static_cast<double>(value)};
+}
 
 Measured aggregate(const measure::Histogram& histogram, std::uint64_t expected, Aggregation aggregation) {
   if (histogram.count() == 0) return {expected > 0, std::numeric_limits<double>::infinity()};
@@ -62,14 +66,22 @@ Measured aggregate(const measure::Histogram& histogram, std::uint64_t expected, 
     return {true, value ? static_cast<double>(*value) : std::numeric_limits<double>::infinity()};
   };
   switch (aggregation) {
-    case Aggregation::kMin: return quantile(summary.min);
-    case Aggregation::kMean: return known(summary.mean);
-    case Aggregation::kP50: return quantile(summary.p50);
-    case Aggregation::kP90: return quantile(summary.p90);
-    case Aggregation::kP99: return quantile(summary.p99);
-    case Aggregation::kP999: return quantile(summary.p999);
-    case Aggregation::kMax: return quantile(summary.max);
-    case Aggregation::kNone: break;
+    case Aggregation::kMin:
+      return quantile(summary.min);
+    case Aggregation::kMean:
+      return known(summary.mean);
+    case Aggregation::kP50:
+      return quantile(summary.p50);
+    case Aggregation::kP90:
+      return quantile(summary.p90);
+    case Aggregation::kP99:
+      return quantile(summary.p99);
+    case Aggregation::kP999:
+      return quantile(summary.p999);
+    case Aggregation::kMax:
+      return quantile(summary.max);
+    case Aggregation::kNone:
+      break;
   }
   return {};
 }
@@ -92,24 +104,39 @@ std::vector<Group> group_runs(const Scenario& scenario, std::span<const RunResul
 }
 
 Measured measured(const Group& group, const Threshold& threshold) {
-  const auto of = [&](const measure::Histogram& histogram) { return aggregate(histogram, histogram.count(), threshold.aggregation); };
+  const auto of = [&](const measure::Histogram& histogram) {
+    return aggregate(histogram, histogram.count(), threshold.aggregation);
+  };
   switch (threshold.metric) {
-    case Metric::kDeliveryLatency: return aggregate(group.delivery_latency, group.expected, threshold.aggregation);
-    case Metric::kServiceTime: return aggregate(group.service_time, group.expected, threshold.aggregation);
-    case Metric::kSendLag: return of(group.send_lag);
-    case Metric::kReadiness: return of(group.readiness);
-    case Metric::kFanoutSpread: return of(group.fanout_spread);
-    case Metric::kMissing: return count(group.missing);
-    case Metric::kDuplicate: return count(group.duplicate);
-    case Metric::kReordered: return count(group.reordered);
-    case Metric::kCorrupt: return count(group.corrupt);
-    case Metric::kFailures: return count(group.failures);
+    case Metric::kDeliveryLatency:
+      return aggregate(group.delivery_latency, group.expected, threshold.aggregation);
+    case Metric::kServiceTime:
+      return aggregate(group.service_time, group.expected, threshold.aggregation);
+    case Metric::kSendLag:
+      return of(group.send_lag);
+    case Metric::kReadiness:
+      return of(group.readiness);
+    case Metric::kFanoutSpread:
+      return of(group.fanout_spread);
+    case Metric::kMissing:
+      return count(group.missing);
+    case Metric::kDuplicate:
+      return count(group.duplicate);
+    case Metric::kReordered:
+      return count(group.reordered);
+    case Metric::kCorrupt:
+      return count(group.corrupt);
+    case Metric::kFailures:
+      return count(group.failures);
     case Metric::kDeliveredShare:
       if (group.expected == 0) return {};
       return {true, static_cast<double>(group.expected - group.missing) / static_cast<double>(group.expected)};
-    case Metric::kBytesPerDelivery: return known(group.bytes_per_delivery);
-    case Metric::kServerCpuPerDelivery: return known(group.server_cpu_ns_per_delivery);
-    case Metric::kServerBytesPerSubscriber: return known(group.server_bytes_per_subscriber);
+    case Metric::kBytesPerDelivery:
+      return known(group.bytes_per_delivery);
+    case Metric::kServerCpuPerDelivery:
+      return known(group.server_cpu_ns_per_delivery);
+    case Metric::kServerBytesPerSubscriber:
+      return known(group.server_bytes_per_subscriber);
   }
   return {};
 }

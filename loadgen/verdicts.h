@@ -33,7 +33,7 @@ struct Group {
   std::optional<double> server_cpu_ns_per_delivery;
   std::optional<double> server_bytes_per_subscriber;
   std::optional<double> messages_per_second;
-  Verdict verdict = Verdict::kValid;           // the worst of its runs
+  Verdict verdict = Verdict::kValid;  // the worst of its runs
 };
 
 std::vector<Group> group_runs(const Scenario& scenario, std::span<const RunResult> runs);
@@ -45,7 +45,7 @@ struct ThresholdResult {
   const Group* group = nullptr;
   Measured value;
   Judgement judgement;
-  bool usable = true;                          // false: its runs are invalid, so it is neither met nor broken
+  bool usable = true;  // false: its runs are invalid, so it is neither met nor broken
 };
 std::vector<ThresholdResult> check_thresholds(const Scenario& scenario, std::span<const Group> groups);
 

@@ -7,24 +7,29 @@
 #include <fstream>
 
 #include "loadgen/summary.h"
-#include "wire/units.h"
 #include "net/address.h"
+#include "wire/units.h"
 
 namespace loadgen {
 
 namespace {
 
-std::string time_text(std::int64_t ns) { return human_time(static_cast<double>(ns)); }
-std::string percent(double share) { return fmt::format("{:.3g} %", share * 100); }
+std::string time_text(std::int64_t ns) {
+  return human_time(static_cast<double>(ns));
+}
+std::string percent(double share) {
+  return fmt::format("{:.3g} %", share * 100);
+}
 
 void add(std::vector<Warning>& warnings, int rule, Level level, std::string message) {
   warnings.push_back({rule, level, std::move(message)});
 }
 
-// Rule 1: a publisher that fell behind its schedule. The quantile is p99, or the highest that has ten samples beyond it. Latencies count from
-// the intended time whatever it is, so only a lag that makes up most of them, and more than a busy machine's scheduler explains, is invalid.
+// Rule 1: a publisher that fell behind its schedule. The quantile is p99, or the highest that has ten samples beyond
+// it. Latencies count from the intended time whatever it is, so only a lag that makes up most of them, and more than a
+// busy machine's scheduler explains, is invalid.
 void check_send_lag(const RunResult& result, std::vector<Warning>& warnings) {
-  constexpr std::int64_t kScheduler = 10'000'000;       // ns
+  constexpr std::int64_t kScheduler = 10'000'000;  // ns
   const std::uint64_t messages = result.send_lag.count();
   if (messages < 20 || result.delivered() == 0) return;
   const double q = std::min(0.99, 1 - 10.0 / static_cast<double>(messages));
@@ -33,15 +38,16 @@ void check_send_lag(const RunResult& result, std::vector<Warning>& warnings) {
   if (lag <= std::max<std::int64_t>(1'000'000, latency.value_at_quantile(0.5) / 10)) return;
   const bool dominates = lag > kScheduler && 2 * lag > latency.value_at_quantile(q);
   add(warnings, 1, dominates ? Level::kInvalid : Level::kWarn,
-      fmt::format("publisher fell behind by up to {} (p{:.3g} {}); latencies are from the intended time", time_text(result.send_lag.max()),
-                  q * 100, time_text(lag)));
+      fmt::format("publisher fell behind by up to {} (p{:.3g} {}); latencies are from the intended time",
+                  time_text(result.send_lag.max()), q * 100, time_text(lag)));
 }
 
 // Rule 2: polls that fell due while an answer was outstanding.
 void check_skipped_polls(const RunResult& result, std::vector<Warning>& warnings) {
   const SessionCounts& counts = result.window.counts;
   if (counts.skipped_polls == 0) return;
-  const double share = static_cast<double>(counts.skipped_polls) / static_cast<double>(counts.skipped_polls + counts.requests);
+  const double share =
+      static_cast<double>(counts.skipped_polls) / static_cast<double>(counts.skipped_polls + counts.requests);
   add(warnings, 2, share > 0.01 ? Level::kWarn : Level::kInfo,
       fmt::format("{} of the polls fell due while an answer was outstanding and were skipped", percent(share)));
 }
@@ -51,8 +57,9 @@ void check_missing(const RunResult& result, std::vector<Warning>& warnings) {
   if (result.missing == 0) return;
   const double share = static_cast<double>(result.missing) / static_cast<double>(result.expected);
   add(warnings, 3, Level::kWarn,
-      fmt::format("{} of {} deliveries missing ({}): percentiles beyond {} are 'not delivered'", wire::format_count(result.missing),
-                  wire::format_count(result.expected), percent(share), percent(1 - share)));
+      fmt::format("{} of {} deliveries missing ({}): percentiles beyond {} are 'not delivered'",
+                  wire::format_count(result.missing), wire::format_count(result.expected), percent(share),
+                  percent(1 - share)));
 }
 
 // Rule 9: the generator's own processors.
@@ -78,7 +85,8 @@ void check_loop_lag(const RunResult& result, std::vector<Warning>& warnings) {
 // Rule 11: capacity reached. The reference is the schedule, so Poisson arrivals do not count as a shortfall.
 void check_rate(const RunResult& result, std::vector<Warning>& warnings) {
   if (result.publish_failed == 0) return;
-  const double share = static_cast<double>(result.published) / static_cast<double>(result.published + result.publish_failed);
+  const double share =
+      static_cast<double>(result.published) / static_cast<double>(result.published + result.publish_failed);
   if (share >= 0.99) return;
   add(warnings, 11, Level::kWarn,
       fmt::format("achieved {} of the asked rate: a capacity point, not a latency point", percent(share)));
@@ -90,19 +98,21 @@ void check_samples(const RunResult& result, std::vector<Warning>& warnings) {
   if (samples == 0 || samples >= 10'000) return;
   const char* percentile = samples < 1'000 ? "p99" : "p99.9";
   add(warnings, 7, Level::kInfo,
-      fmt::format("{} deliveries: {} has fewer than 10 samples beyond it and is not shown", wire::format_count(samples), percentile));
+      fmt::format("{} deliveries: {} has fewer than 10 samples beyond it and is not shown", wire::format_count(samples),
+                  percentile));
 }
 
 void check_population(const RunResult& result, std::vector<Warning>& warnings) {
   if (result.connected < result.subscribers) {
     add(warnings, 0, result.connected == 0 ? Level::kInvalid : Level::kWarn,
-        fmt::format("{} of {} subscribers were never subscribed", wire::format_count(result.subscribers - result.connected),
-                    wire::format_count(result.subscribers)));
+        fmt::format("{} of {} subscribers were never subscribed",
+                    wire::format_count(result.subscribers - result.connected), wire::format_count(result.subscribers)));
   }
   for (std::size_t i = 0; i < kFailureKinds; ++i) {
     if (result.failures.count[i] == 0) continue;
-    add(warnings, 0, Level::kWarn, fmt::format("{} failures of kind '{}', the first: {}", wire::format_count(result.failures.count[i]),
-                                               failure_name(static_cast<Failure>(i)), result.failures.example[i]));
+    add(warnings, 0, Level::kWarn,
+        fmt::format("{} failures of kind '{}', the first: {}", wire::format_count(result.failures.count[i]),
+                    failure_name(static_cast<Failure>(i)), result.failures.example[i]));
   }
   if (result.failures.count[static_cast<std::size_t>(Failure::kNoPorts)] > 0) {
     add(warnings, 23, Level::kInvalid, "this machine ran out of source ports (EADDRNOTAVAIL)");
@@ -116,10 +126,12 @@ void check_completeness(const RunResult& result, std::vector<Warning>& warnings)
   if (result.connected > 0 && result.delivered() == 0) add(warnings, 0, Level::kInvalid, "nothing was delivered");
   if (result.interrupted) add(warnings, 0, Level::kWarn, "interrupted: what was measured until then");
   if (result.recorder.corrupt > 0) {
-    add(warnings, 29, Level::kWarn, fmt::format("{} messages arrived damaged", wire::format_count(result.recorder.corrupt)));
+    add(warnings, 29, Level::kWarn,
+        fmt::format("{} messages arrived damaged", wire::format_count(result.recorder.corrupt)));
   }
   if (result.recorder.foreign > 0) {
-    add(warnings, 0, Level::kWarn, fmt::format("{} messages were not published by this run", wire::format_count(result.recorder.foreign)));
+    add(warnings, 0, Level::kWarn,
+        fmt::format("{} messages were not published by this run", wire::format_count(result.recorder.foreign)));
   }
 }
 
@@ -132,14 +144,17 @@ std::vector<Warning> check_conditions(const Scenario& scenario, const HostInfo& 
   }
   if (scenario.target.reference && host.cores < 4) {
     add(warnings, 30, Level::kInfo,
-        fmt::format("{} cores: generator and server share CPUs; CPU per delivery is valid, capacity is not", host.cores));
+        fmt::format("{} cores: generator and server share CPUs; CPU per delivery is valid, capacity is not",
+                    host.cores));
   }
   if (host.load_average > 0.5 * host.cores) {
-    add(warnings, 31, Level::kWarn, fmt::format("machine busy before start (load {:.1f} on {} cores)", host.load_average, host.cores));
+    add(warnings, 31, Level::kWarn,
+        fmt::format("machine busy before start (load {:.1f} on {} cores)", host.load_average, host.cores));
   }
   if (!host.clocksource.empty() && host.clocksource != "tsc" && host.clocksource != "kvm-clock" &&
       host.clocksource != "arch_sys_counter" && host.clocksource.find("hyperv") == std::string::npos) {
-    add(warnings, 18, Level::kWarn, "clocksource " + host.clocksource + ": every reading of the clock is a system call");
+    add(warnings, 18, Level::kWarn,
+        "clocksource " + host.clocksource + ": every reading of the clock is a system call");
   }
   const double period = 1.0 / scenario.publish.rate.per_second();
   for (const Variant& variant : scenario.variants) {
@@ -147,8 +162,8 @@ std::vector<Warning> check_conditions(const Scenario& scenario, const HostInfo& 
     const double ratio = period / (static_cast<double>(variant.options.front().number) / 1e9);
     if (ratio > 0.5 && std::abs(ratio - std::round(ratio)) < 0.01 * ratio) {
       add(warnings, 20, Level::kWarn,
-          fmt::format("publish period is {:.0f} x the interval of {}: data age is an aliasing artefact", std::round(ratio),
-                      variant.label()));
+          fmt::format("publish period is {:.0f} x the interval of {}: data age is an aliasing artefact",
+                      std::round(ratio), variant.label()));
     }
   }
   const auto sources = static_cast<std::uint64_t>(scenario.subscribers) / net::kConnectionsPerSource + 1;
@@ -156,7 +171,8 @@ std::vector<Warning> check_conditions(const Scenario& scenario, const HostInfo& 
     const std::string last = net::loopback_source(static_cast<std::uint32_t>(sources - 1)).text();
     add(warnings, 23, Level::kInfo,
         fmt::format("{} connections use {} source addresses, 127.0.0.1 to {}",
-                    wire::format_count(static_cast<std::uint64_t>(scenario.subscribers)), sources, last.substr(0, last.rfind(':'))));
+                    wire::format_count(static_cast<std::uint64_t>(scenario.subscribers)), sources,
+                    last.substr(0, last.rfind(':'))));
   }
   return warnings;
 }
@@ -174,7 +190,9 @@ void judge_validity(RunResult& result) {
   check_samples(result, warnings);
   Level worst = Level::kInfo;
   for (const Warning& warning : warnings) worst = std::max(worst, warning.level);
-  result.verdict = worst == Level::kInvalid ? Verdict::kInvalid : worst == Level::kWarn ? Verdict::kDoubtful : Verdict::kValid;
+  result.verdict = worst == Level::kInvalid ? Verdict::kInvalid
+                   : worst == Level::kWarn  ? Verdict::kDoubtful
+                                            : Verdict::kValid;
 }
 
 }  // namespace loadgen

@@ -1,4 +1,5 @@
-// The validity rules (docs/validity.md): what a run must not be believed for, in words. A number that is doubtful says so.
+// The validity rules (docs/validity.md): what a run must not be believed for, in words. A number that is doubtful says
+// so.
 #pragma once
 
 #include <vector>
@@ -12,7 +13,8 @@ namespace loadgen {
 // Of the whole scenario, before the first run.
 std::vector<Warning> check_conditions(const Scenario& scenario, const HostInfo& host);
 
-// Of one run: fills result.warnings and result.verdict. `invalid` when any rule at that level fired, `doubtful` when one at level warn did.
+// Of one run: fills result.warnings and result.verdict. `invalid` when any rule at that level fired, `doubtful` when
+// one at level warn did.
 void judge_validity(RunResult& result);
 
 }  // namespace loadgen

@@ -40,13 +40,14 @@ void Window::subtract(const Window& earlier) {
   length -= earlier.length;
 }
 
-Worker::Worker(const RunSpec& spec, const std::atomic<std::int64_t>& publish_start, std::uint32_t share, std::uint32_t shares,
-               Events events)
+Worker::Worker(const RunSpec& spec, const std::atomic<std::int64_t>& publish_start, std::uint32_t share,
+               std::uint32_t shares, Events events)
     : spec_(spec),
       publish_start_(publish_start),
       share_(share),
       shares_(shares),
-      size_(static_cast<std::uint32_t>((static_cast<std::uint64_t>(spec.scenario.subscribers) + shares - 1 - share) / shares)),
+      size_(static_cast<std::uint32_t>((static_cast<std::uint64_t>(spec.scenario.subscribers) + shares - 1 - share) /
+                                       shares)),
       events_(std::move(events)),
       connect_pacer_(share_of(spec.scenario.connect.rate, shares)),
       recorder_(spec),
@@ -54,7 +55,9 @@ Worker::Worker(const RunSpec& spec, const std::atomic<std::int64_t>& publish_sta
   loop_.set_end_of_iteration([this] { end_iteration(); });
 }
 
-Worker::~Worker() { finish(); }
+Worker::~Worker() {
+  finish();
+}
 
 void Worker::start() {
   thread_ = std::thread([this] { run(); });
@@ -92,7 +95,8 @@ void Worker::connect_due() {
   const wire::Time now = net::now();
   while (subscribers_.size() < size_ && connect_pacer_.due(subscribers_.size()) <= now - begin_) {
     const std::uint32_t number = share_ + static_cast<std::uint32_t>(subscribers_.size()) * shares_;
-    subscribers_.push_back(std::make_unique<Subscriber>(*this, number, static_cast<std::uint32_t>(number % spec_.topics)));
+    subscribers_.push_back(
+        std::make_unique<Subscriber>(*this, number, static_cast<std::uint32_t>(number % spec_.topics)));
     subscribers_.back()->begin(now);
   }
   if (subscribers_.size() < size_) {
@@ -139,7 +143,9 @@ void Worker::count_subscribed(int change) {
   if (ever_subscribed_ == size_) events_.on_ready();
 }
 
-void Worker::count_failure(Failure kind, std::string_view detail) { recorder_.failures.add(kind, detail); }
+void Worker::count_failure(Failure kind, std::string_view detail) {
+  recorder_.failures.add(kind, detail);
+}
 
 void Worker::count_ended_segments(std::uint64_t in, std::uint64_t out) {
   ended_segments_in_ += in;
@@ -191,11 +197,12 @@ void Worker::begin_drain(std::uint64_t end, std::vector<std::uint64_t> unpublish
   });
 }
 
-// Measured messages that subscribers of this thread are entitled to and have not received. Linear in the subscribers, so it is asked only when
-// the count of deliveries says that nothing may be left.
+// Measured messages that subscribers of this thread are entitled to and have not received. Linear in the subscribers,
+// so it is asked only when the count of deliveries says that nothing may be left.
 std::uint64_t Worker::outstanding() const {
   std::uint64_t missing = 0;
-  for (const auto& subscriber : subscribers_) missing += account_of(spec_, subscriber->reception(), published_end_, unpublished_).missing;
+  for (const auto& subscriber : subscribers_)
+    missing += account_of(spec_, subscriber->reception(), published_end_, unpublished_).missing;
   return missing;
 }
 

@@ -1,4 +1,5 @@
-// One thread of simulated clients: its loop, its subscribers, its recorder. Nothing is shared with other workers on the path of a message.
+// One thread of simulated clients: its loop, its subscribers, its recorder. Nothing is shared with other workers on the
+// path of a message.
 #pragma once
 
 #include <atomic>
@@ -22,19 +23,19 @@ namespace loadgen {
 // What a worker did between the start and the end of `measure`.
 struct Window {
   SessionCounts counts;
-  std::uint64_t deliveries = 0;            // messages accepted, those of the warm-up that came late included
+  std::uint64_t deliveries = 0;  // messages accepted, those of the warm-up that came late included
   std::uint64_t segments_in = 0;
   std::uint64_t segments_out = 0;
-  Nanos cpu{0};                            // of the thread
-  Nanos busy{0};                           // of the loop: not waiting for events
+  Nanos cpu{0};   // of the thread
+  Nanos busy{0};  // of the loop: not waiting for events
   Nanos length{0};
-  void add(const Window& other);           // of a worker that ran beside this one
-  void subtract(const Window& earlier);    // turns two snapshots into what lies between them
+  void add(const Window& other);         // of a worker that ran beside this one
+  void subtract(const Window& earlier);  // turns two snapshots into what lies between them
 };
 
 // Read by the controller at any time, written by the worker once an iteration.
 struct alignas(64) LiveCounters {
-  std::atomic<std::uint64_t> started{0};           // subscribers that began to connect
+  std::atomic<std::uint64_t> started{0};  // subscribers that began to connect
   std::atomic<std::uint64_t> ever_subscribed{0};
   std::atomic<std::uint64_t> subscribed{0};
   std::atomic<std::uint64_t> delivered{0};
@@ -44,8 +45,8 @@ struct alignas(64) LiveCounters {
 
 class Worker final : private net::Timer::Handler {
  public:
-  // `on_ready`: every subscriber has been subscribed once; `on_drained`: everything entitled has arrived. Both are called on the worker's
-  // thread, once. `share` of `shares` workers takes every shares-th subscriber.
+  // `on_ready`: every subscriber has been subscribed once; `on_drained`: everything entitled has arrived. Both are
+  // called on the worker's thread, once. `share` of `shares` workers takes every shares-th subscriber.
   struct Events {
     std::function<void()> on_ready;
     std::function<void()> on_drained;
@@ -58,9 +59,10 @@ class Worker final : private net::Timer::Handler {
   void start();
   void begin_measure();
   void end_measure();
-  // Publishing is over: messages from `end` on were never sent, those of `unpublished` (sorted) never reached the server.
+  // Publishing is over: messages from `end` on were never sent, those of `unpublished` (sorted) never reached the
+  // server.
   void begin_drain(std::uint64_t end, std::vector<std::uint64_t> unpublished);
-  void finish();                                               // closes everything and joins
+  void finish();  // closes everything and joins
   const LiveCounters& live() const { return live_; }
   std::uint32_t size() const { return size_; }
 
@@ -81,7 +83,8 @@ class Worker final : private net::Timer::Handler {
   void count_ended_segments(std::uint64_t in, std::uint64_t out);
   void bury(std::unique_ptr<Link> connection) { graves_.push_back(std::move(connection)); }
   std::optional<net::Address> source_address(const net::Address& target, std::uint32_t subscriber) const;
-  // Of a server that a redirect names; kept, since asking for it stops the thread. Connecting to one that is not found fails by itself.
+  // Of a server that a redirect names; kept, since asking for it stops the thread. Connecting to one that is not found
+  // fails by itself.
   const net::Address& resolve(const std::string& host_port);
   // The first sequence of `topic` that a subscriber is entitled to when it is subscribed at `now`.
   std::uint64_t first_entitled(std::uint32_t topic, wire::Time now) const;
@@ -97,7 +100,7 @@ class Worker final : private net::Timer::Handler {
   std::uint64_t outstanding() const;
 
   const RunSpec& spec_;
-  const std::atomic<std::int64_t>& publish_start_;     // ns of the monotonic clock; kNotStarted before
+  const std::atomic<std::int64_t>& publish_start_;  // ns of the monotonic clock; kNotStarted before
   std::uint32_t share_;
   std::uint32_t shares_;
   std::uint32_t size_;
@@ -109,7 +112,7 @@ class Worker final : private net::Timer::Handler {
   LiveCounters live_;
   std::mt19937_64 random_;
   std::map<std::string, net::Address> resolved_;
-  std::vector<std::unique_ptr<Link>> graves_;          // connections dropped inside their own events; emptied each iteration
+  std::vector<std::unique_ptr<Link>> graves_;  // connections dropped inside their own events; emptied each iteration
   std::vector<std::unique_ptr<Subscriber>> subscribers_;
   std::vector<Reception> receptions_;
   net::Timer connect_timer_;
@@ -121,10 +124,10 @@ class Worker final : private net::Timer::Handler {
   std::uint64_t ever_subscribed_ = 0;
   std::uint64_t ended_segments_in_ = 0;
   std::uint64_t ended_segments_out_ = 0;
-  std::uint64_t drained_at_ = UINT64_MAX;              // value of recorder_.delivered at which the drain may be complete
+  std::uint64_t drained_at_ = UINT64_MAX;  // value of recorder_.delivered at which the drain may be complete
   std::uint64_t published_end_ = 0;
   std::vector<std::uint64_t> unpublished_;
-  std::vector<std::uint64_t> bytes_at_begin_;          // of each subscriber
+  std::vector<std::uint64_t> bytes_at_begin_;  // of each subscriber
   Window begin_window_;
   Window window_;
   bool measuring_ = false;

@@ -22,7 +22,8 @@ void Address::set_port(std::uint16_t port) {
 }
 
 bool Address::is_loopback() const {
-  if (storage.ss_family == AF_INET6) return IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr);
+  if (storage.ss_family == AF_INET6)
+    return IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr);
   return (ntohl(reinterpret_cast<const sockaddr_in&>(storage).sin_addr.s_addr) >> 24) == 127;
 }
 
@@ -46,7 +47,8 @@ Address resolve(std::string_view host_port) {
   if (colon == std::string::npos) fail("HOST:PORT is needed, for example 127.0.0.1:8080");
   std::string host = text.substr(0, colon);
   const std::string port = text.substr(colon + 1);
-  if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos || std::stoul(port) > 65'535) {
+  if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos ||
+      std::stoul(port) > 65'535) {
     fail("the port '" + port + "' is not a number from 0 to 65535");
   }
   if (host.size() > 1 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);

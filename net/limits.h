@@ -6,7 +6,7 @@
 namespace net {
 
 struct DescriptorLimit {
-  std::uint64_t soft = 0;    // after raising
+  std::uint64_t soft = 0;  // after raising
   std::uint64_t hard = 0;
 };
 

@@ -15,8 +15,8 @@ namespace net {
 
 namespace {
 
-constexpr int kBacklog = 65'535;                         // the kernel cuts it to net.core.somaxconn
-constexpr int kAcceptsPerWakeUp = 128;                   // then sockets that are open get their turn
+constexpr int kBacklog = 65'535;        // the kernel cuts it to net.core.somaxconn
+constexpr int kAcceptsPerWakeUp = 128;  // then sockets that are open get their turn
 constexpr auto kRest = std::chrono::milliseconds(100);
 
 [[noreturn]] void fail(const char* what, const Address& address, int error) {
@@ -48,7 +48,8 @@ Address name_of(int socket) {
 
 int reserve_port(Address& address) {
   if (address.port() != 0) {
-    // SO_REUSEPORT would silently share the port with another server of the same user: ask without it first, listening included.
+    // SO_REUSEPORT would silently share the port with another server of the same user: ask without it first, listening
+    // included.
     const int probe = bound_socket(address, false);
     const int error = listen(probe, 1) == 0 ? 0 : errno;
     close(probe);
@@ -65,10 +66,13 @@ void Listener::open(const Address& address, bool reuse_port) {
   poll_ = new uv_poll_t;
   uv_poll_init(loop_.uv(), poll_, socket_);
   poll_->data = this;
-  uv_poll_start(poll_, UV_READABLE, [](uv_poll_t* poll, int, int) { static_cast<Listener*>(poll->data)->accept_all(); });
+  uv_poll_start(poll_, UV_READABLE,
+                [](uv_poll_t* poll, int, int) { static_cast<Listener*>(poll->data)->accept_all(); });
 }
 
-Address Listener::address() const { return name_of(socket_); }
+Address Listener::address() const {
+  return name_of(socket_);
+}
 
 void Listener::accept_all() {
   for (int i = 0; i < kAcceptsPerWakeUp && socket_ >= 0; ++i) {
@@ -90,14 +94,16 @@ void Listener::accept_all() {
 }
 
 void Listener::on_timer(Timer&) {
-  uv_poll_start(poll_, UV_READABLE, [](uv_poll_t* poll, int, int) { static_cast<Listener*>(poll->data)->accept_all(); });
+  uv_poll_start(poll_, UV_READABLE,
+                [](uv_poll_t* poll, int, int) { static_cast<Listener*>(poll->data)->accept_all(); });
 }
 
 void Listener::close() {
   rest_.stop();
   if (poll_ != nullptr) {
     uv_poll_stop(poll_);
-    uv_close(reinterpret_cast<uv_handle_t*>(poll_), [](uv_handle_t* handle) { delete reinterpret_cast<uv_poll_t*>(handle); });
+    uv_close(reinterpret_cast<uv_handle_t*>(poll_),
+             [](uv_handle_t* handle) { delete reinterpret_cast<uv_poll_t*>(handle); });
     poll_ = nullptr;
   }
   if (socket_ >= 0) ::close(socket_);

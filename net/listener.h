@@ -13,7 +13,7 @@ class Listener final : Timer::Handler {
  public:
   class Handler {
    public:
-    virtual void on_accept(Tcp::Ptr tcp) = 0;            // call tcp->start(handler), or drop it
+    virtual void on_accept(Tcp::Ptr tcp) = 0;  // call tcp->start(handler), or drop it
     // accept() failed for want of descriptors or memory; accepting rests for 100 ms, the backlog keeps the clients.
     virtual void on_accept_error(int error) = 0;
 
@@ -25,10 +25,10 @@ class Listener final : Timer::Handler {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // On the loop's thread. Port 0 picks one; `reuse_port`: several threads listen on one port and the kernel spreads the connections.
-  // Throws std::runtime_error with one sentence ("cannot listen on 127.0.0.1:80: permission denied").
+  // On the loop's thread. Port 0 picks one; `reuse_port`: several threads listen on one port and the kernel spreads the
+  // connections. Throws std::runtime_error with one sentence ("cannot listen on 127.0.0.1:80: permission denied").
   void open(const Address& address, bool reuse_port);
-  Address address() const;                               // with the port that was picked
+  Address address() const;  // with the port that was picked
   void close();
 
  private:
@@ -37,13 +37,14 @@ class Listener final : Timer::Handler {
 
   Loop& loop_;
   Handler& handler_;
-  uv_poll_t* poll_ = nullptr;                            // lives until libuv has closed it
+  uv_poll_t* poll_ = nullptr;  // lives until libuv has closed it
   int socket_ = -1;
   Timer rest_;
 };
 
-// A free port of that address's host, reserved while the returned descriptor is open: it is bound with SO_REUSEPORT and does not listen,
-// so it takes no connections. For a port that is in use, throws std::runtime_error as Listener::open does.
+// A free port of that address's host, reserved while the returned descriptor is open: it is bound with SO_REUSEPORT and
+// does not listen, so it takes no connections. For a port that is in use, throws std::runtime_error as Listener::open
+// does.
 int reserve_port(Address& address);
 
 }  // namespace net

@@ -58,13 +58,15 @@ void Loop::run() {
   uv_run(&loop_, UV_RUN_DEFAULT);
 }
 
-void Loop::stop() { uv_stop(&loop_); }
+void Loop::stop() {
+  uv_stop(&loop_);
+}
 
 void Loop::post(std::function<void()> task) {
   const std::lock_guard lock(post_mutex_);
   if (closed_) return;
   posts_.push_back(std::move(task));
-  if (posts_.size() == 1) uv_async_send(&async_);      // under the lock: close() must not come in between
+  if (posts_.size() == 1) uv_async_send(&async_);  // under the lock: close() must not come in between
 }
 
 void Loop::drain_posts() {
@@ -93,11 +95,14 @@ void Loop::forget(Tcp& tcp) {
   }
 }
 
-void Loop::fail_later(Tcp& tcp, int error) { late_failures_.push_back({&tcp, error}); }
+void Loop::fail_later(Tcp& tcp, int error) {
+  late_failures_.push_back({&tcp, error});
+}
 
 void Loop::end_iteration() {
   if (end_hook_) end_hook_();
-  // A failure told here may start the next connection, which may fail at once too: that one waits for the next iteration.
+  // A failure told here may start the next connection, which may fail at once too: that one waits for the next
+  // iteration.
   const std::size_t failures = late_failures_.size();
   for (std::size_t i = 0; i < failures; ++i) {
     const LateFailure failure = late_failures_[i];

@@ -1,5 +1,5 @@
-// One event loop, owned by one thread. What other threads need of it (post) is opened by the constructor; everything else opens its
-// descriptors on the loop's own thread, so that a thread can own its descriptor table.
+// One event loop, owned by one thread. What other threads need of it (post) is opened by the constructor; everything
+// else opens its descriptors on the loop's own thread, so that a thread can own its descriptor table.
 #pragma once
 
 #include <uv.h>
@@ -20,15 +20,15 @@ class Tcp;
 
 class Loop {
  public:
-  Loop();                                   // throws std::runtime_error
-  ~Loop();                                  // close() first, if that has not happened
+  Loop();   // throws std::runtime_error
+  ~Loop();  // close() first, if that has not happened
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  void run();                               // until stop()
-  void stop();                              // from the loop's thread
-  void close();                             // closes every handle that is left, on the loop's thread; posts are dropped from then on
-  void post(std::function<void()> task);    // from any thread; runs on the loop's thread, in order of posting
+  void run();    // until stop()
+  void stop();   // from the loop's thread
+  void close();  // closes every handle that is left, on the loop's thread; posts are dropped from then on
+  void post(std::function<void()> task);  // from any thread; runs on the loop's thread, in order of posting
 
   // Runs `hook` at the end of every iteration, before connections flush what they queued.
   void set_end_of_iteration(std::function<void()> hook) { end_hook_ = std::move(hook); }
@@ -42,19 +42,19 @@ class Loop {
   friend class Tcp;
   std::span<char> read_buffer() { return {read_buffer_.get(), kReadBuffer}; }
   void flush_later(Tcp& tcp);
-  void forget(Tcp& tcp);                    // it is about to go
+  void forget(Tcp& tcp);  // it is about to go
   void fail_later(Tcp& tcp, int error);
   void end_iteration();
   void drain_posts();
 
-  static constexpr std::size_t kReadBuffer = std::size_t{256} << 10;   // one a thread, not a connection
+  static constexpr std::size_t kReadBuffer = std::size_t{256} << 10;  // one a thread, not a connection
   uv_loop_t loop_;
   uv_async_t async_;
   uv_prepare_t prepare_;
   Timers timers_;
   OutputPool output_;
   std::function<void()> end_hook_;
-  std::vector<Tcp*> dirty_;                 // have output of this iteration; null where one has gone
+  std::vector<Tcp*> dirty_;  // have output of this iteration; null where one has gone
   struct LateFailure {
     Tcp* tcp;
     int error;
@@ -62,8 +62,8 @@ class Loop {
   std::vector<LateFailure> late_failures_;
   std::unique_ptr<char[]> read_buffer_;
   std::mutex post_mutex_;
-  std::vector<std::function<void()>> posts_;    // guarded by post_mutex_
-  bool closed_ = false;                         // guarded by post_mutex_
+  std::vector<std::function<void()>> posts_;  // guarded by post_mutex_
+  bool closed_ = false;                       // guarded by post_mutex_
 };
 
 }  // namespace net

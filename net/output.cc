@@ -35,7 +35,8 @@ void OutputPool::append_copy(std::uint32_t& first, std::uint32_t& last, wire::By
   if (bytes.empty()) return;
   char* place = reserve(bytes.size());
   std::memcpy(place, bytes.data(), bytes.size());
-  if (last != kNone) {    // grows the connection's last piece when that lies right before: a head and its body are one piece
+  if (last !=
+      kNone) {  // grows the connection's last piece when that lies right before: a head and its body are one piece
     Piece& previous = pieces_[last];
     if (!previous.shared && previous.bytes.data() + previous.bytes.size() == place) {
       previous.bytes = {previous.bytes.data(), previous.bytes.size() + bytes.size()};

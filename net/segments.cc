@@ -1,6 +1,6 @@
 #include "net/segments.h"
 
-#include <linux/tcp.h>      // the C library's <netinet/tcp.h> (which <uv.h> includes) has an older tcp_info without segment counts
+#include <linux/tcp.h>  // the C library's <netinet/tcp.h> (which <uv.h> includes) has an older tcp_info without segment counts
 #include <netinet/in.h>
 #include <sys/socket.h>
 

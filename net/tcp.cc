@@ -15,7 +15,7 @@ namespace net {
 
 namespace {
 
-constexpr std::size_t kMaxVector = 64;                     // buffers a system call
+constexpr std::size_t kMaxVector = 64;  // buffers a system call
 constexpr auto kLingerTime = std::chrono::seconds(2);
 constexpr auto kStallTime = std::chrono::seconds(30);
 
@@ -26,7 +26,7 @@ struct Tcp::Backlog {
   uv_write_t request{};
   std::vector<wire::SharedBytes> writing;
   std::vector<wire::SharedBytes> waiting;
-  std::size_t skip = 0;                                    // bytes of waiting.front() that the kernel has already
+  std::size_t skip = 0;  // bytes of waiting.front() that the kernel has already
   std::size_t writing_bytes = 0;
 };
 
@@ -38,7 +38,9 @@ struct Tcp::Linger final : Timer::Handler {
   uv_shutdown_t request{};
 };
 
-void Tcp::Deleter::operator()(Tcp* tcp) const { tcp->destroy(); }
+void Tcp::Deleter::operator()(Tcp* tcp) const {
+  tcp->destroy();
+}
 
 Tcp::Tcp(Loop& loop) : loop_(loop) {
   uv_tcp_init(loop.uv(), &handle_);
@@ -121,10 +123,12 @@ void Tcp::resume_reading() {
       });
 }
 
-void Tcp::pause_reading() { uv_read_stop(reinterpret_cast<uv_stream_t*>(&handle_)); }
+void Tcp::pause_reading() {
+  uv_read_stop(reinterpret_cast<uv_stream_t*>(&handle_));
+}
 
 void Tcp::read(ssize_t size, const char* data) {
-  if (state_ == State::kFinishing) {                       // lingering: the peer's last words are thrown away
+  if (state_ == State::kFinishing) {  // lingering: the peer's last words are thrown away
     if (size < 0) destroy();
     return;
   }
@@ -213,7 +217,7 @@ void Tcp::refuse(std::size_t taken) {
     taken -= skip;
     if (skip == piece.bytes.size()) continue;
     if (piece.shared) {
-      if (skip > 0) backlog_->skip = skip;                 // only the first that is kept can be cut
+      if (skip > 0) backlog_->skip = skip;  // only the first that is kept can be cut
       backlog_->waiting.push_back(std::move(piece.shared));
     } else {
       backlog_->waiting.emplace_back(std::string(piece.bytes.substr(skip)));
@@ -261,11 +265,12 @@ void Tcp::backlog_written(int status) {
   if (state_ == State::kFinishing) {
     if (first_piece_ == kNone) linger();
   } else if (unsent_ == 0) {
-    tell_drain();                                          // else the flush of what this iteration has queued tells it
+    tell_drain();  // else the flush of what this iteration has queued tells it
   }
 }
 
-// Writing has failed. The end is told by the reading side, which may still hold the peer's last words (an error answer, say).
+// Writing has failed. The end is told by the reading side, which may still hold the peer's last words (an error answer,
+// say).
 void Tcp::drop_output() {
   write_failed_ = true;
   unsent_ = 0;
@@ -289,17 +294,18 @@ void Tcp::finish(Ptr owned) {
   tcp->handler_ = nullptr;
   tcp->linger_ = std::make_unique<Linger>(*tcp);
   tcp->linger_->timer.start(tcp->loop_.timers(), now() + kStallTime, *tcp->linger_);
-  if (tcp->backlog_ == nullptr) tcp->loop_.flush_later(*tcp);   // its flush() lingers when nothing is left
+  if (tcp->backlog_ == nullptr) tcp->loop_.flush_later(*tcp);  // its flush() lingers when nothing is left
 }
 
 void Tcp::linger() {
   linger_->timer.start(loop_.timers(), now() + kLingerTime, *linger_);
-  const int status = uv_shutdown(&linger_->request, reinterpret_cast<uv_stream_t*>(&handle_), [](uv_shutdown_t*, int) {});
+  const int status =
+      uv_shutdown(&linger_->request, reinterpret_cast<uv_stream_t*>(&handle_), [](uv_shutdown_t*, int) {});
   if (status != 0) {
     destroy();
     return;
   }
-  state_ = State::kOpen;                                   // resume_reading() asks for it
+  state_ = State::kOpen;  // resume_reading() asks for it
   resume_reading();
   state_ = State::kFinishing;
 }
@@ -308,7 +314,8 @@ void Tcp::destroy() {
   if (state_ == State::kClosing) return;
   state_ = State::kClosing;
   loop_.forget(*this);
-  uv_close(reinterpret_cast<uv_handle_t*>(&handle_), [](uv_handle_t* handle) { delete static_cast<Tcp*>(handle->data); });
+  uv_close(reinterpret_cast<uv_handle_t*>(&handle_),
+           [](uv_handle_t* handle) { delete static_cast<Tcp*>(handle->data); });
 }
 
 int Tcp::descriptor() const {
@@ -317,7 +324,7 @@ int Tcp::descriptor() const {
 }
 
 void Tcp::reset_on_close() {
-  const struct ::linger option{1, 0};
+  const struct ::linger option { 1, 0 };
   const int socket = descriptor();
   if (socket >= 0) setsockopt(socket, SOL_SOCKET, SO_LINGER, &option, sizeof option);
 }

@@ -1,5 +1,5 @@
-// One TCP connection on a loop. Reads go through the loop's one buffer; writes queued during an iteration leave in one system call at its
-// end; an idle connection holds no heap buffer of ours.
+// One TCP connection on a loop. Reads go through the loop's one buffer; writes queued during an iteration leave in one
+// system call at its end; an idle connection holds no heap buffer of ours.
 #pragma once
 
 #include <uv.h>
@@ -19,43 +19,46 @@ class Tcp {
   // Events of one connection, all on the loop's thread. A handler may drop the connection inside any of them.
   class Handler {
    public:
-    virtual void on_open(Tcp&) {}                                // connect() succeeded; reading has begun
+    virtual void on_open(Tcp&) {}  // connect() succeeded; reading has begun
     virtual void on_bytes(Tcp& tcp, wire::Bytes bytes) = 0;
-    virtual void on_close(Tcp& tcp, int error) = 0;              // 0: orderly end by the peer; else a negative errno. Comes once
-    virtual void on_drain(Tcp&) {}                               // unsent_bytes() is 0 again after the kernel had refused some
+    virtual void on_close(Tcp& tcp, int error) = 0;  // 0: orderly end by the peer; else a negative errno. Comes once
+    virtual void on_drain(Tcp&) {}                   // unsent_bytes() is 0 again after the kernel had refused some
 
    protected:
     ~Handler() = default;
   };
   struct Deleter {
-    void operator()(Tcp* tcp) const;                             // closes at once, no event follows; the memory goes when libuv is done
+    void operator()(Tcp* tcp) const;  // closes at once, no event follows; the memory goes when libuv is done
   };
   using Ptr = std::unique_ptr<Tcp, Deleter>;
 
-  // Starts connecting; `source` is bound first (IP_BIND_ADDRESS_NO_PORT). Every failure is reported by on_close, from the loop.
+  // Starts connecting; `source` is bound first (IP_BIND_ADDRESS_NO_PORT). Every failure is reported by on_close, from
+  // the loop.
   static Ptr connect(Loop& loop, const Address& target, const std::optional<Address>& source, Handler& handler);
-  // Takes over a connected, non-blocking socket. No event comes before start(). Null (socket closed) when libuv refuses it.
+  // Takes over a connected, non-blocking socket. No event comes before start(). Null (socket closed) when libuv refuses
+  // it.
   static Ptr adopt(Loop& loop, int descriptor);
-  void start(Handler& handler);                                  // reading begins
+  void start(Handler& handler);  // reading begins
 
-  // Queues a copy (a reference) of bytes that leave at the end of this iteration. After an error they vanish; on_close tells.
+  // Queues a copy (a reference) of bytes that leave at the end of this iteration. After an error they vanish; on_close
+  // tells.
   void send(wire::Bytes bytes);
   void send(const wire::SharedBytes& bytes);
-  // Orderly end: what is queued leaves, then FIN, then the socket lingers until the peer closes too or 2 s have passed (closing with unread
-  // input would reset the connection and could destroy what the peer has not read yet). A peer that reads nothing for 30 s is dropped.
-  // No event follows.
+  // Orderly end: what is queued leaves, then FIN, then the socket lingers until the peer closes too or 2 s have passed
+  // (closing with unread input would reset the connection and could destroy what the peer has not read yet). A peer
+  // that reads nothing for 30 s is dropped. No event follows.
   static void finish(Ptr tcp);
 
   void pause_reading();
   void resume_reading();
-  std::size_t unsent_bytes() const { return unsent_; }           // handed to send() and not yet taken by the kernel
-  int descriptor() const;                                        // -1 when there is none
-  void reset_on_close();                                         // dropping it sends RST instead of FIN: leaves no TIME_WAIT
+  std::size_t unsent_bytes() const { return unsent_; }  // handed to send() and not yet taken by the kernel
+  int descriptor() const;                               // -1 when there is none
+  void reset_on_close();                                // dropping it sends RST instead of FIN: leaves no TIME_WAIT
 
  private:
   friend class Loop;
   friend struct Deleter;
-  struct Backlog;                                                // what the kernel refused; only while it does
+  struct Backlog;  // what the kernel refused; only while it does
   struct Linger;
   enum class State : std::uint8_t { kConnecting, kIdle, kOpen, kEnded, kFinishing, kClosing };
 
@@ -64,9 +67,9 @@ class Tcp {
   int begin_connect(const Address& target, const std::optional<Address>& source);
   void connected(int status);
   void read(ssize_t size, const char* data);
-  void end(int error);                                           // tells the handler once
-  void flush();                                                  // by the loop, at the end of an iteration
-  void refuse(std::size_t taken);                                // moves what is left of this iteration's pieces to the backlog
+  void end(int error);             // tells the handler once
+  void flush();                    // by the loop, at the end of an iteration
+  void refuse(std::size_t taken);  // moves what is left of this iteration's pieces to the backlog
   void write_backlog();
   void backlog_written(int status);
   void tell_drain();
@@ -82,12 +85,12 @@ class Tcp {
   std::unique_ptr<Linger> linger_;
   std::unique_ptr<uv_connect_t> connect_;
   std::size_t unsent_ = 0;
-  std::uint32_t first_piece_ = kNone;                            // this iteration's output, in the loop's pool
+  std::uint32_t first_piece_ = kNone;  // this iteration's output, in the loop's pool
   std::uint32_t last_piece_ = kNone;
-  std::uint32_t dirty_slot_ = kNone;                             // place in the loop's list of connections to flush
+  std::uint32_t dirty_slot_ = kNone;  // place in the loop's list of connections to flush
   State state_ = State::kIdle;
   bool write_failed_ = false;
-  bool drain_owed_ = false;                                      // the kernel has refused bytes since the last on_drain
+  bool drain_owed_ = false;  // the kernel has refused bytes since the last on_drain
 };
 
 }  // namespace net

@@ -97,12 +97,12 @@ void Timers::sift_down(std::size_t slot) {
   place(slot, entry);
 }
 
-// Called once an iteration, so that any number of starts and stops costs one system call at most. A deadline that moved away is left
-// armed: one early wake-up is cheaper than re-arming for every stop.
+// Called once an iteration, so that any number of starts and stops costs one system call at most. A deadline that moved
+// away is left armed: one early wake-up is cheaper than re-arming for every stop.
 void Timers::rearm() {
   if (heap_.empty() || heap_.front().deadline >= armed_ || descriptor_ < 0) return;
   armed_ = heap_.front().deadline;
-  const auto ns = std::max<std::int64_t>(armed_.time_since_epoch().count(), 1);   // 0 would disarm
+  const auto ns = std::max<std::int64_t>(armed_.time_since_epoch().count(), 1);  // 0 would disarm
   itimerspec spec{};
   spec.it_value = {static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
   timerfd_settime(descriptor_, TFD_TIMER_ABSTIME, &spec, nullptr);
@@ -113,7 +113,8 @@ void Timers::fire() {
   if (read(descriptor_, &expirations, sizeof expirations) < 0 && errno == EAGAIN) return;
   armed_ = wire::Time::max();
   const wire::Time due = now();
-  // A handler that starts its timer anew in the past must not keep the loop from its sockets: each fires once a round at most.
+  // A handler that starts its timer anew in the past must not keep the loop from its sockets: each fires once a round
+  // at most.
   for (std::size_t left = heap_.size(); left > 0 && !heap_.empty() && heap_.front().deadline <= due; --left) {
     Timer& timer = *heap_.front().timer;
     remove(timer);

@@ -1,4 +1,5 @@
-// Timers with nanosecond deadlines: one heap and one timerfd a loop, however many timers (libuv's own timers round to milliseconds).
+// Timers with nanosecond deadlines: one heap and one timerfd a loop, however many timers (libuv's own timers round to
+// milliseconds).
 #pragma once
 
 #include <uv.h>
@@ -27,24 +28,24 @@ class Timer {
   Timer& operator=(const Timer&) = delete;
   ~Timer() { stop(); }
   bool active() const { return timers_ != nullptr; }
-  void start(Timers& timers, wire::Time deadline, Handler& handler);   // restarts when active
+  void start(Timers& timers, wire::Time deadline, Handler& handler);  // restarts when active
   void stop();
 
  private:
   friend class Timers;
-  Timers* timers_ = nullptr;      // set while active
+  Timers* timers_ = nullptr;  // set while active
   Handler* handler_ = nullptr;
-  std::uint32_t slot_ = 0;        // place in the heap
+  std::uint32_t slot_ = 0;  // place in the heap
 };
 
 class Timers {
  public:
-  explicit Timers(uv_loop_t* loop);   // creates no descriptor; open() does, on the loop's own thread
+  explicit Timers(uv_loop_t* loop);  // creates no descriptor; open() does, on the loop's own thread
   ~Timers();
   Timers(const Timers&) = delete;
   Timers& operator=(const Timers&) = delete;
-  void open();                        // throws std::runtime_error
-  void close();                       // before the loop closes
+  void open();   // throws std::runtime_error
+  void close();  // before the loop closes
   std::size_t size() const { return heap_.size(); }
 
  private:
@@ -67,7 +68,7 @@ class Timers {
   uv_poll_t poll_{};
   int descriptor_ = -1;
   wire::Time armed_ = wire::Time::max();
-  std::vector<Entry> heap_;           // min-heap by deadline
+  std::vector<Entry> heap_;  // min-heap by deadline
 };
 
 }  // namespace net

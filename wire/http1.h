@@ -27,7 +27,7 @@ bool query_value(Bytes query, Bytes name, std::string& value);
 void append_percent_encoded(std::string& out, Bytes text);  // unreserved characters of RFC 3986 stay
 
 struct Limits {
-  std::size_t max_head = std::size_t{16} << 10;              // bytes of request line and headers; above: 431, in the target 414
+  std::size_t max_head = std::size_t{16} << 10;  // bytes of request line and headers; above: 431, in the target 414
   std::size_t max_body = std::size_t{16} << 20;  // above: 413
   std::size_t max_headers = 100;                 // above: 431
 };

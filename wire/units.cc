@@ -11,7 +11,6 @@
 namespace wire {
 namespace {
 
-
 // digits x 10^-scale, exactly; trailing zeros of the fraction are gone.
 struct Decimal {
   std::int64_t digits = 0;

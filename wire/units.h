@@ -28,12 +28,12 @@ struct Rate {
   double per_second() const { return static_cast<double>(count) * 1e9 / static_cast<double>(period.count()); }
 };
 
-Parsed<Nanos> parse_duration(std::string_view text);  // ns us ms s m min h; never negative; at most 1000 h
-Parsed<Rate> parse_rate(std::string_view text);             // /ms /s /min /m /h; greater than 0
-Parsed<std::int64_t> parse_size(std::string_view text);     // B KB MB GB (1000) KiB MiB GiB (1024), whole bytes
-Parsed<std::int64_t> parse_count(std::string_view text);    // plain digits, "1_000" allowed
-Parsed<double> parse_fraction(std::string_view text);       // "50%" or "0.5"; 0 to 1
-Parsed<double> parse_number(std::string_view text);         // a decimal number without unit
+Parsed<Nanos> parse_duration(std::string_view text);      // ns us ms s m min h; never negative; at most 1000 h
+Parsed<Rate> parse_rate(std::string_view text);           // /ms /s /min /m /h; greater than 0
+Parsed<std::int64_t> parse_size(std::string_view text);   // B KB MB GB (1000) KiB MiB GiB (1024), whole bytes
+Parsed<std::int64_t> parse_count(std::string_view text);  // plain digits, "1_000" allowed
+Parsed<double> parse_fraction(std::string_view text);     // "50%" or "0.5"; 0 to 1
+Parsed<double> parse_number(std::string_view text);       // a decimal number without unit
 
 // The shortest text that the parsers above read back as the same value: "1.5s", "64MiB", "20/s".
 std::string format_duration(Nanos duration);

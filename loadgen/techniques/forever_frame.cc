@@ -34,7 +34,10 @@ class ForeverFrame final : public StreamSession, private wire::forever_frame::Pa
 }  // namespace
 
 TechniqueInfo forever_frame() {
-  return {"forever-frame", "reads one endless HTML page, as in a hidden iframe; a script a message", true, {},
+  return {"forever-frame",
+          "reads one endless HTML page, as in a hidden iframe; a script a message",
+          true,
+          {},
           [](Host& host, const Plan& plan, const std::string& topic) -> std::unique_ptr<Session> {
             return std::make_unique<ForeverFrame>(host, plan, topic);
           }};

@@ -1,5 +1,5 @@
-// HTTP streaming: one endless chunked answer, a message a line. With a limit the server ends the answer after so much, and the client asks again
-// from its cursor on: what pages do against a responseText that grows without end.
+// HTTP streaming: one endless chunked answer, a message a line. With a limit the server ends the answer after so much,
+// and the client asks again from its cursor on: what pages do against a responseText that grows without end.
 #include <string>
 
 #include "loadgen/stream_session.h"
@@ -41,16 +41,22 @@ class HttpStreaming final : public StreamSession, private wire::lines::Splitter:
 
 TechniqueInfo http_streaming() {
   using Kind = OptionSpec::Kind;
-  return {"http-streaming",
-          "reads one endless chunked answer, a message a line",
-          true,
-          {{"method", Kind::kChoice, "GET", "of the request: GET, or POST without a body", {"GET", "POST"}},
-           {"limit", Kind::kCount, "0", "messages after which the server ends an answer and the client asks again from its cursor on; 0: none",
-            {}, 0, 1 << 30},
-           {"limit-bytes", Kind::kSize, "0B", "the same after so much payload; 0B: none", {}, 0, std::int64_t{1} << 40}},
-          [](Host& host, const Plan& plan, const std::string& topic) -> std::unique_ptr<Session> {
-            return std::make_unique<HttpStreaming>(host, plan, topic);
-          }};
+  return {
+      "http-streaming",
+      "reads one endless chunked answer, a message a line",
+      true,
+      {{"method", Kind::kChoice, "GET", "of the request: GET, or POST without a body", {"GET", "POST"}},
+       {"limit",
+        Kind::kCount,
+        "0",
+        "messages after which the server ends an answer and the client asks again from its cursor on; 0: none",
+        {},
+        0,
+        1 << 30},
+       {"limit-bytes", Kind::kSize, "0B", "the same after so much payload; 0B: none", {}, 0, std::int64_t{1} << 40}},
+      [](Host& host, const Plan& plan, const std::string& topic) -> std::unique_ptr<Session> {
+        return std::make_unique<HttpStreaming>(host, plan, topic);
+      }};
 }
 
 }  // namespace loadgen

@@ -1,5 +1,5 @@
-// Long polling: asks again as soon as it has been answered; the server holds a request until there is a message. Nothing is lost
-// between an answer and the next request, which asks from the cursor on.
+// Long polling: asks again as soon as it has been answered; the server holds a request until there is a message.
+// Nothing is lost between an answer and the next request, which asks from the cursor on.
 #include <string>
 
 #include "loadgen/poll_session.h"
@@ -35,10 +35,22 @@ TechniqueInfo long_polling() {
   return {"long-polling",
           "asks again as soon as it has been answered; the server holds the request until there is a message",
           true,
-          {{"hold", Kind::kDuration, "25s", "time the server may hold a request; the server's own limit applies too", {}, 1'000'000},
-           {"connection", Kind::kChoice, "keep-alive", "keep-alive, or close: a new TCP connection for each request",
+          {{"hold",
+            Kind::kDuration,
+            "25s",
+            "time the server may hold a request; the server's own limit applies too",
+            {},
+            1'000'000},
+           {"connection",
+            Kind::kChoice,
+            "keep-alive",
+            "keep-alive, or close: a new TCP connection for each request",
             {"keep-alive", "close"}},
-           {"empty", Kind::kChoice, "200", "status of an answer that brings nothing: 200 with an empty body, or 204", {"200", "204"}}},
+           {"empty",
+            Kind::kChoice,
+            "200",
+            "status of an answer that brings nothing: 200 with an empty body, or 204",
+            {"200", "204"}}},
           [](Host& host, const Plan& plan, const std::string& topic) -> std::unique_ptr<Session> {
             return std::make_unique<LongPolling>(host, plan, topic);
           }};

@@ -1,6 +1,7 @@
-// Polling: asks every interval and is answered at once. Fixed rate is setInterval(): the schedule does not move however slow an answer
-// is; a poll that falls due while an answer is outstanding is skipped and counted. Fixed delay is a recursive setTimeout(): the
-// next poll comes an interval after the answer. The first poll comes at a random point of the interval, so that clients do not ask in step.
+// Polling: asks every interval and is answered at once. Fixed rate is setInterval(): the schedule does not move however
+// slow an answer is; a poll that falls due while an answer is outstanding is skipped and counted. Fixed delay is a
+// recursive setTimeout(): the next poll comes an interval after the answer. The first poll comes at a random point of
+// the interval, so that clients do not ask in step.
 #include "loadgen/poll_session.h"
 #include "loadgen/techniques.h"
 
@@ -26,7 +27,8 @@ class Polling final : public PollSession {
   void on_polled() override {
     if (!scheduled_) {
       scheduled_ = true;
-      host_.wake_after(Nanos(static_cast<std::int64_t>(host_.random() % static_cast<std::uint64_t>(interval().count()))));
+      host_.wake_after(
+          Nanos(static_cast<std::int64_t>(host_.random() % static_cast<std::uint64_t>(interval().count()))));
     } else if (fixed_delay()) {
       host_.wake_after(interval());
     }
@@ -54,14 +56,23 @@ TechniqueInfo polling() {
           "asks every interval; is answered at once with what is new",
           true,
           {{"interval", Kind::kDuration, "1s", "time between polls", {}, 1'000'000},
-           {"timing", Kind::kChoice, "fixed-rate",
-            "fixed-rate: a poll every interval whatever the answers take (setInterval); fixed-delay: an interval after each answer "
+           {"timing",
+            Kind::kChoice,
+            "fixed-rate",
+            "fixed-rate: a poll every interval whatever the answers take (setInterval); fixed-delay: an interval after "
+            "each answer "
             "(recursive setTimeout)",
             {"fixed-rate", "fixed-delay"}},
-           {"connection", Kind::kChoice, "keep-alive", "keep-alive, or close: a new TCP connection for each poll",
+           {"connection",
+            Kind::kChoice,
+            "keep-alive",
+            "keep-alive, or close: a new TCP connection for each poll",
             {"keep-alive", "close"}},
-           {"validator", Kind::kChoice, "none",
-            "none, or etag: asks with If-None-Match, and is answered with 304 when there is nothing new", {"none", "etag"}}},
+           {"validator",
+            Kind::kChoice,
+            "none",
+            "none, or etag: asks with If-None-Match, and is answered with 304 when there is nothing new",
+            {"none", "etag"}}},
           [](Host& host, const Plan& plan, const std::string& topic) -> std::unique_ptr<Session> {
             return std::make_unique<Polling>(host, plan, topic);
           }};

@@ -1,6 +1,6 @@
-// Server-Sent Events as an EventSource reads them (HTML Living Standard section 9.2): reconnects with Last-Event-ID after the time the server
-// asks for with `retry`, when the network fails or the stream ends. A status other than 200 (204 is how a server says "enough") and another
-// content type are for good.
+// Server-Sent Events as an EventSource reads them (HTML Living Standard section 9.2): reconnects with Last-Event-ID
+// after the time the server asks for with `retry`, when the network fails or the stream ends. A status other than 200
+// (204 is how a server says "enough") and another content type are for good.
 #include <algorithm>
 #include <charconv>
 #include <string>
@@ -30,8 +30,9 @@ class Sse final : public StreamSession, private wire::sse::Parser::Handler {
 
   std::string_view check(const wire::http1::Response& response) override {
     Bytes type = response.header("Content-Type");
-    type = type.substr(0, type.find_first_of("; \t"));        // always UTF-8: a charset parameter means nothing
-    return wire::http1::equal_ignoring_case(type, "text/event-stream") ? "" : "the Content-Type is not text/event-stream";
+    type = type.substr(0, type.find_first_of("; \t"));  // always UTF-8: a charset parameter means nothing
+    return wire::http1::equal_ignoring_case(type, "text/event-stream") ? ""
+                                                                       : "the Content-Type is not text/event-stream";
   }
 
   void refuse(Failure kind, std::string_view detail) override { give_up(kind, detail); }
@@ -44,7 +45,7 @@ class Sse final : public StreamSession, private wire::sse::Parser::Handler {
     received({event.type.empty() ? Bytes("message") : event.type, event.data, event.id});
   }
 
-  void on_gap(Bytes data) {                      // {"first":5,"last":9}
+  void on_gap(Bytes data) {  // {"first":5,"last":9}
     std::uint64_t bounds[2] = {};
     for (std::uint64_t& bound : bounds) {
       const std::size_t digits = data.find_first_of("0123456789");
@@ -69,7 +70,10 @@ class Sse final : public StreamSession, private wire::sse::Parser::Handler {
 }  // namespace
 
 TechniqueInfo sse() {
-  return {"sse", "EventSource: reads one endless text/event-stream, reconnects with Last-Event-ID", true, {},
+  return {"sse",
+          "EventSource: reads one endless text/event-stream, reconnects with Last-Event-ID",
+          true,
+          {},
           [](Host& host, const Plan& plan, const std::string& topic) -> std::unique_ptr<Session> {
             return std::make_unique<Sse>(host, plan, topic);
           }};

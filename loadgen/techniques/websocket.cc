@@ -42,10 +42,11 @@ class WebSocket final : public Session, private http1::ResponseParser::Handler, 
     std::memcpy(entropy.data(), words, sizeof words);
     handshake_->key = websocket::client_key(entropy);
     const std::string query = knows_cursor_ ? "&after=" + std::to_string(cursor_) : std::string();
-    const std::string headers =
-        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " + handshake_->key + "\r\nSec-WebSocket-Version: 13\r\n";
+    const std::string headers = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " + handshake_->key +
+                                "\r\nSec-WebSocket-Version: 13\r\n";
     std::string request;
-    append_request(request, plan_, {.route = "/websocket", .topic = topic_, .query = query, .headers = headers, .method = "GET"});
+    append_request(request, plan_,
+                   {.route = "/websocket", .topic = topic_, .query = query, .headers = headers, .method = "GET"});
     ++host_.counts().requests;
     host_.counts().sent.http += request.size();
     link.send(Bytes(request));
@@ -57,7 +58,8 @@ class WebSocket final : public Session, private http1::ResponseParser::Handler, 
       const http1::Parsed parsed = handshake_->parser.feed(bytes, consumed, *this);
       if (&link != link_) return;
       if (parsed == http1::Parsed::kNeedMore) return;
-      if (parsed == http1::Parsed::kError) return fail(Failure::kProtocol, "bad handshake answer: " + handshake_->parser.error_text());
+      if (parsed == http1::Parsed::kError)
+        return fail(Failure::kProtocol, "bad handshake answer: " + handshake_->parser.error_text());
       handshake_.reset();
       reader_ = std::make_unique<websocket::Reader>(websocket::Reader::Role::kClient, plan_.max_message);
       bytes.remove_prefix(consumed);
@@ -88,20 +90,22 @@ class WebSocket final : public Session, private http1::ResponseParser::Handler, 
     const std::string wrong = websocket::check_response(response, handshake_->key);
     if (!wrong.empty()) return fail(Failure::kProtocol, wrong);
     const Bytes cursor = response.header("Pushbench-Cursor");
-    knows_cursor_ = !cursor.empty() && std::from_chars(cursor.data(), cursor.data() + cursor.size(), cursor_).ec == std::errc();
+    knows_cursor_ =
+        !cursor.empty() && std::from_chars(cursor.data(), cursor.data() + cursor.size(), cursor_).ec == std::errc();
     host_.subscribed();
   }
-  void on_body(Bytes) override {}                // of a refusal
+  void on_body(Bytes) override {}  // of a refusal
   void on_end() override {}
 
   void on_message(websocket::Opcode type, Bytes payload) override {
     if (link_ == nullptr) return;
-    if (type == websocket::Opcode::kText && payload.starts_with(kGapNotice)) return on_gap(payload.substr(kGapNotice.size()));
+    if (type == websocket::Opcode::kText && payload.starts_with(kGapNotice))
+      return on_gap(payload.substr(kGapNotice.size()));
     ++cursor_;
     host_.deliver(payload);
   }
 
-  void on_gap(Bytes bounds) {                    // "5 9"
+  void on_gap(Bytes bounds) {  // "5 9"
     std::uint64_t first = 0;
     std::uint64_t last = 0;
     const char* end = bounds.data() + bounds.size();
@@ -127,7 +131,9 @@ class WebSocket final : public Session, private http1::ResponseParser::Handler, 
     }
   }
 
-  void send_close(std::uint16_t code, Bytes reason) { send(websocket::Opcode::kClose, websocket::close_payload(code, reason)); }
+  void send_close(std::uint16_t code, Bytes reason) {
+    send(websocket::Opcode::kClose, websocket::close_payload(code, reason));
+  }
   void send(websocket::Opcode opcode, Bytes payload) {
     thread_local std::string frame;
     frame.clear();
@@ -141,14 +147,17 @@ class WebSocket final : public Session, private http1::ResponseParser::Handler, 
   std::unique_ptr<Handshake> handshake_;
   std::unique_ptr<websocket::Reader> reader_;
   Link* link_ = nullptr;
-  std::uint64_t cursor_ = 0;                     // sequence of the last message received
+  std::uint64_t cursor_ = 0;  // sequence of the last message received
   bool knows_cursor_ = false;
 };
 
 }  // namespace
 
 TechniqueInfo websocket() {
-  return {"websocket", "RFC 6455: one connection, a message a frame", true, {},
+  return {"websocket",
+          "RFC 6455: one connection, a message a frame",
+          true,
+          {},
           [](Host& host, const Plan& plan, const std::string& topic) -> std::unique_ptr<Session> {
             return std::make_unique<WebSocket>(host, plan, topic);
           }};

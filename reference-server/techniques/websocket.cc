@@ -58,7 +58,8 @@ class WebSocket final : public Technique {
  public:
   WebSocket(Context& context, TechniqueStats& counters)
       : context_(context), feed_(context, counters, kDialect, Feed::Framing::kNone, reject_slow) {
-    // The first digest makes OpenSSL load about a megabyte: that belongs to the start, not to the first client's memory.
+    // The first digest makes OpenSSL load about a megabyte: that belongs to the start, not to the first client's
+    // memory.
     (void)websocket::accept_key({});
     const Options& options = context.options;
     if (options.ping_interval == Nanos::zero()) return;

@@ -1,5 +1,5 @@
-// What every technique in the table must do: each message once and in order, however the stream is cut, and again after a connection breaks
-// anywhere. A technique is tested by being in the table.
+// What every technique in the table must do: each message once and in order, however the stream is cut, and again after
+// a connection breaks anywhere. A technique is tested by being in the table.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,7 +13,8 @@ namespace {
 
 using Messages = std::vector<std::string>;
 
-// Payloads that meet every escape: plain text, JSON, line feeds, DLE, what looks like markup, an empty-looking one, a long one.
+// Payloads that meet every escape: plain text, JSON, line feeds, DLE, what looks like markup, an empty-looking one, a
+// long one.
 const Messages& payloads() {
   static const Messages kPayloads = {"hello",
                                      R"({"a":"b\\n","c":[1,2,3]})",
@@ -97,7 +98,8 @@ TEST_P(Contract, LosesAndRepeatsNothingWhenTheConnectionBreaksAnywhere) {
       if (!world.broke()) continue;
       ++broken;
       ASSERT_EQ(world.delivered, payloads()) << "broken at byte " << place;
-      ASSERT_EQ(std::count(world.failures.begin(), world.failures.end(), "a link was used after its end"), 0) << "broken at byte " << place;
+      ASSERT_EQ(std::count(world.failures.begin(), world.failures.end(), "a link was used after its end"), 0)
+          << "broken at byte " << place;
     }
     EXPECT_GT(broken, size / 2);
   }
@@ -134,12 +136,14 @@ std::vector<Subject> table() {
     all.push_back({&technique, "http-streaming limit bytes", {{"limit-bytes", 50}}});
   }
   for (Subject& subject : all) {
-    std::replace_if(subject.name.begin(), subject.name.end(), [](char c) { return c == '-' || c == ' '; }, '_');
+    std::replace_if(
+        subject.name.begin(), subject.name.end(), [](char c) { return c == '-' || c == ' '; }, '_');
   }
   return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(Techniques, Contract, testing::ValuesIn(table()), [](const auto& subject) { return subject.param.name; });
+INSTANTIATE_TEST_SUITE_P(Techniques, Contract, testing::ValuesIn(table()),
+                         [](const auto& subject) { return subject.param.name; });
 
 }  // namespace
 }  // namespace contract

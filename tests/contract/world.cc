@@ -36,11 +36,11 @@ class World::Connection final : public loadgen::Link {
   server::MemoryConnection& server_side;
   http1::RequestParser parser;
   std::string to_server;
-  std::size_t sent = 0;                          // of to_server
-  std::size_t read = 0;                          // of what the server sent
+  std::size_t sent = 0;  // of to_server
+  std::size_t read = 0;  // of what the server sent
   bool opened = false;
   bool upgraded = false;
-  bool closing = false;                          // by the client, once everything has left
+  bool closing = false;  // by the client, once everything has left
   bool gone = false;
 };
 
@@ -83,7 +83,7 @@ void World::drop_all() {
 }
 
 void World::lose_connections() {
-  const std::size_t now = connections_.size();             // the session may open new ones
+  const std::size_t now = connections_.size();  // the session may open new ones
   for (std::size_t i = 0; i < now; ++i) {
     Connection& connection = *connections_[i];
     if (std::exchange(connection.gone, true)) continue;
@@ -146,7 +146,8 @@ bool World::move_to_client(Connection& connection) {
       moved = true;
       session_->on_bytes(connection, piece);
     }
-    if (connection.is_first && break_after_ && connection.read == *break_after_ && !connection.gone && !connection.closing) {
+    if (connection.is_first && break_after_ && connection.read == *break_after_ && !connection.gone &&
+        !connection.closing) {
       broke_ = moved = true;
       connection.server_side.leave();
       if (break_how_ == Break::kReset) {

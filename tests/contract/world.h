@@ -1,5 +1,5 @@
-// One client of the load generator and the reference server, joined in memory: no socket, no clock, no thread. The test says how the streams are
-// cut and where they break.
+// One client of the load generator and the reference server, joined in memory: no socket, no clock, no thread. The test
+// says how the streams are cut and where they break.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace contract {
 // How bytes reach either side.
 struct Cut {
   enum class Kind { kWhole, kEveryByte, kOnce } kind = Kind::kWhole;
-  std::size_t place = 0;                         // kOnce: bytes of each connection's stream before the cut
+  std::size_t place = 0;  // kOnce: bytes of each connection's stream before the cut
   // Size of the next piece when `done` bytes of the stream have been handed over and `left` are there.
   std::size_t next(std::size_t done, std::size_t left) const;
 };
@@ -27,7 +27,7 @@ struct Cut {
 // A technique with options other than the default ones.
 struct Subject {
   const loadgen::TechniqueInfo* technique = nullptr;
-  std::string name;                              // of the test
+  std::string name;  // of the test
   std::vector<std::pair<std::string_view, std::int64_t>> options{};
 };
 
@@ -37,25 +37,25 @@ class World final : public loadgen::Host {
   ~World() override;
 
   void publish(const std::string& payload) { server_.say("t", payload); }
-  // Moves bytes both ways until nothing moves any more; then lets the session's time pass, until `count` messages have come or
-  // nothing happens for `rounds` wake-ups.
+  // Moves bytes both ways until nothing moves any more; then lets the session's time pass, until `count` messages have
+  // come or nothing happens for `rounds` wake-ups.
   void settle(std::size_t count, int rounds = 8);
-  // The first connection breaks when the client has been given `bytes` of its stream; what is under way is lost. kClosed: the session hears
-  // of it; kReset: the host fails the session by itself.
+  // The first connection breaks when the client has been given `bytes` of its stream; what is under way is lost.
+  // kClosed: the session hears of it; kReset: the host fails the session by itself.
   enum class Break { kClosed, kReset };
   void break_after(std::size_t bytes, Break how) {
     break_after_ = bytes;
     break_how_ = how;
   }
   bool broke() const { return broke_; }
-  void lose_connections();                       // all break now, between two messages
-  static constexpr std::size_t kLogMessages = 64;    // that the server keeps
+  void lose_connections();                         // all break now, between two messages
+  static constexpr std::size_t kLogMessages = 64;  // that the server keeps
 
   std::vector<std::string> delivered;
   std::vector<std::string> failures;
   std::size_t subscriptions = 0;
   std::size_t restarts = 0;
-  std::size_t given = 0;                         // bytes that the client has been given on its first connection
+  std::size_t given = 0;  // bytes that the client has been given on its first connection
 
   // loadgen::Host
   loadgen::Link& open() override;
@@ -65,7 +65,9 @@ class World final : public loadgen::Host {
   void wake_after(loadgen::Nanos delay) override { wake_ = delay; }
   void cancel_wake() override { wake_.reset(); }
   void fail(loadgen::Failure kind, std::string_view detail) override;
-  void give_up(loadgen::Failure kind, std::string_view detail) override { fail(kind, "for good: " + std::string(detail)); }
+  void give_up(loadgen::Failure kind, std::string_view detail) override {
+    fail(kind, "for good: " + std::string(detail));
+  }
   void restart() override;
   void set_retry(loadgen::Nanos) override {}
   loadgen::SessionCounts& counts() override { return counts_; }

@@ -26,7 +26,8 @@ TEST(RunSpec, SequencesAndMessagesAreTheSameNumbersBothWays) {
       for (std::uint64_t from = 0; from < 40; ++from) {
         std::uint64_t expected = from;
         while (run.spec.topic_of(expected) != topic) ++expected;
-        EXPECT_EQ(run.spec.first_sequence(topic, from), run.spec.sequence_of(expected)) << topics << ' ' << topic << ' ' << from;
+        EXPECT_EQ(run.spec.first_sequence(topic, from), run.spec.sequence_of(expected))
+            << topics << ' ' << topic << ' ' << from;
       }
     }
   }
@@ -48,7 +49,7 @@ TEST(Accounting, EverythingMeasuredIsExpectedOfAnEarlySubscriber) {
 
 TEST(Accounting, ALateSubscriberIsEntitledFromItsFirstMessageOn) {
   RunFixture run;
-  Reception late = reception(0, 26);             // messages 25 to 29
+  Reception late = reception(0, 26);  // messages 25 to 29
   for (const std::uint64_t sequence : {26, 27, 29}) late.tracker.arrive(sequence);
   const Account account = account_of(run.spec, late, 30, {});
   EXPECT_EQ(account.expected, 5U);
@@ -58,7 +59,8 @@ TEST(Accounting, ALateSubscriberIsEntitledFromItsFirstMessageOn) {
 TEST(Accounting, TopicsShareTheMessagesOut) {
   RunFixture run(3);
   std::uint64_t expected = 0;
-  for (std::uint32_t topic = 0; topic < 3; ++topic) expected += account_of(run.spec, reception(topic, 1), 30, {}).expected;
+  for (std::uint32_t topic = 0; topic < 3; ++topic)
+    expected += account_of(run.spec, reception(topic, 1), 30, {}).expected;
   EXPECT_EQ(expected, 20U);
 }
 
@@ -68,10 +70,11 @@ TEST(Accounting, WhatWasNeverPublishedIsNotExpectedUnlessItArrived) {
   for (std::uint64_t sequence = 1; sequence <= 30; ++sequence) {
     if (sequence != 16 && sequence != 21) one.tracker.arrive(sequence);
   }
-  const std::vector<std::uint64_t> unpublished = {3, 15, 25};    // sequences 4 (not measured), 16 (lost), 26 (arrived after all)
+  const std::vector<std::uint64_t> unpublished = {3, 15,
+                                                  25};  // sequences 4 (not measured), 16 (lost), 26 (arrived after all)
   const Account account = account_of(run.spec, one, 30, unpublished);
   EXPECT_EQ(account.expected, 19U);
-  EXPECT_EQ(account.missing, 1U);                                // sequence 21
+  EXPECT_EQ(account.missing, 1U);  // sequence 21
 }
 
 TEST(Accounting, ARunThatEndedEarlyExpectsOnlyWhatItPublished) {

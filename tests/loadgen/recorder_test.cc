@@ -23,8 +23,10 @@ TEST(Recorder, DeliveryLatencyCountsFromTheIntendedTimeAndServiceTimeFromTheSent
   Subscribed reception(0, 11);
   recorder.message(run.spec, reception, run.payload(10, microseconds(300)), run.intended(10) + microseconds(1'000));
   EXPECT_EQ(recorder.delivered, 1U);
-  EXPECT_EQ(recorder.delivery_latency.value_at_quantile(1), measure::Histogram::highest_at(measure::Histogram::index_of(1'000'000)));
-  EXPECT_EQ(recorder.service_time.value_at_quantile(1), measure::Histogram::highest_at(measure::Histogram::index_of(700'000)));
+  EXPECT_EQ(recorder.delivery_latency.value_at_quantile(1),
+            measure::Histogram::highest_at(measure::Histogram::index_of(1'000'000)));
+  EXPECT_EQ(recorder.service_time.value_at_quantile(1),
+            measure::Histogram::highest_at(measure::Histogram::index_of(700'000)));
 }
 
 TEST(Recorder, MessagesOutsideTheMeasuredRangeAreTrackedAndNotRecorded) {
@@ -42,11 +44,13 @@ TEST(Recorder, CountsDuplicateReorderedCorruptAndForeignApart) {
   RunFixture run;
   Recorder recorder(run.spec);
   Subscribed reception(0, 11);
-  const auto receive = [&](const std::string& bytes) { recorder.message(run.spec, reception, bytes, run.intended(30)); };
+  const auto receive = [&](const std::string& bytes) {
+    recorder.message(run.spec, reception, bytes, run.intended(30));
+  };
   receive(run.payload(10));
   receive(run.payload(12));
-  receive(run.payload(11));      // late
-  receive(run.payload(12));      // twice
+  receive(run.payload(11));  // late
+  receive(run.payload(12));  // twice
   std::string damaged = run.payload(13);
   damaged.back() ^= 1;
   receive(damaged);
@@ -56,14 +60,14 @@ TEST(Recorder, CountsDuplicateReorderedCorruptAndForeignApart) {
   EXPECT_EQ(recorder.duplicate, 1U);
   EXPECT_EQ(recorder.corrupt, 1U);
   EXPECT_EQ(recorder.foreign, 1U);
-  EXPECT_EQ(account_of(run.spec, reception, 30, {}).missing, 17U);    // 13 (damaged) to 29
+  EXPECT_EQ(account_of(run.spec, reception, 30, {}).missing, 17U);  // 13 (damaged) to 29
 }
 
 TEST(Recorder, AMessageOfAnotherTopicIsCorruptAndNeverCountedAsDelivered) {
   RunFixture run(2);
   Recorder recorder(run.spec);
   Subscribed reception(1);
-  recorder.message(run.spec, reception, run.payload(12), run.intended(12));   // topic 0
+  recorder.message(run.spec, reception, run.payload(12), run.intended(12));  // topic 0
   EXPECT_EQ(recorder.delivered, 0U);
   EXPECT_EQ(recorder.corrupt, 1U);
 }
@@ -75,7 +79,7 @@ TEST(Recorder, FanOutSpreadIsFromTheFirstToTheLastReceiver) {
   Subscribed a(0, 11), b(0, 11), c(0, 11);
   recorder.message(run.spec, a, run.payload(10), run.intended(10) + microseconds(100));
   recorder.message(run.spec, b, run.payload(10), run.intended(10) + microseconds(250));
-  other.message(run.spec, c, run.payload(10), run.intended(10) + microseconds(600));     // on another thread
+  other.message(run.spec, c, run.payload(10), run.intended(10) + microseconds(600));  // on another thread
   recorder.merge(other);
   const measure::Histogram spreads = recorder.fanout.spreads();
   EXPECT_EQ(spreads.count(), 1U);

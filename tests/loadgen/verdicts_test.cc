@@ -50,7 +50,7 @@ class Verdicts : public testing::Test {
 TEST_F(Verdicts, RepetitionsAreMergedAndTheirPercentilesNeverAveraged) {
   add_run(std::vector<int>(99, 100));
   add_run(std::vector<int>(1, 10'000));
-  EXPECT_NEAR(value_of("delivery_latency.p99 < 1s").value, 100e3, 100);       // an average would be 5 ms
+  EXPECT_NEAR(value_of("delivery_latency.p99 < 1s").value, 100e3, 100);  // an average would be 5 ms
   EXPECT_NEAR(value_of("delivery_latency.max < 1s").value, 10e6, 10'000);
 }
 
@@ -75,7 +75,7 @@ TEST_F(Verdicts, ExitCodesFollowTheContract) {
   EXPECT_EQ(code("missing == 0"), 0);
   EXPECT_EQ(code("delivery_latency.max < 2us"), 1);
   runs_.front().verdict = Verdict::kInvalid;
-  EXPECT_EQ(code("delivery_latency.max < 2us"), 3);      // an invalid run breaks nothing and meets nothing
+  EXPECT_EQ(code("delivery_latency.max < 2us"), 3);  // an invalid run breaks nothing and meets nothing
   run_.scenario.thresholds.clear();
   EXPECT_EQ(code(""), 3);
 }

@@ -21,7 +21,8 @@ TEST(Address, KnowsLoopback) {
 }
 
 TEST(Address, RefusesWhatIsNoAddressAndNamesIt) {
-  for (const char* text : {"", "localhost", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:x", "127.0.0.1:-1", "[::1:80"}) {
+  for (const char* text :
+       {"", "localhost", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:x", "127.0.0.1:-1", "[::1:80"}) {
     try {
       resolve(text);
       ADD_FAILURE() << "accepted '" << text << "'";

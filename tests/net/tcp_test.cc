@@ -94,9 +94,9 @@ TEST(Tcp, WhatIsQueuedInOneIterationArrivesInOneRead) {
   pair.loop.run();
   EXPECT_EQ(pair.server.received, expected);
   EXPECT_EQ(pair.client.tcp->unsent_bytes(), 0U);
-  EXPECT_LE(reads, 2);                                       // 64 buffers a system call, 100 pieces
+  EXPECT_LE(reads, 2);  // 64 buffers a system call, 100 pieces
   const Segments segments = read_segments(pair.client.tcp->descriptor());
-  EXPECT_GE(segments.out, 3U);                               // SYN, ACK, data
+  EXPECT_GE(segments.out, 3U);  // SYN, ACK, data
   EXPECT_LE(segments.out, 5U);
 }
 
@@ -115,7 +115,7 @@ TEST(Tcp, WhatTheKernelRefusesLeavesLaterInOrderAndDrainIsTold) {
         pair.client.tcp->send(wire::SharedBytes(std::move(piece)));
       }
     }
-    pair.loop.post([&] {                                     // the next iteration: the kernel has refused some
+    pair.loop.post([&] {  // the next iteration: the kernel has refused some
       EXPECT_GT(pair.client.tcp->unsent_bytes(), 0U);
       pair.client.tcp->send(wire::Bytes("the end"));
       expected += "the end";
@@ -124,7 +124,10 @@ TEST(Tcp, WhatTheKernelRefusesLeavesLaterInOrderAndDrainIsTold) {
   };
   pair.server.on_received = [&] {
     if (pair.server.received.size() == expected.size() && pair.client.drains > 0) pair.loop.stop();
-    if (pair.server.received.size() >= (16U << 20)) pair.loop.post([&] { if (pair.client.drains > 0) pair.loop.stop(); });
+    if (pair.server.received.size() >= (16U << 20))
+      pair.loop.post([&] {
+        if (pair.client.drains > 0) pair.loop.stop();
+      });
   };
   pair.loop.run();
   EXPECT_TRUE(pair.server.received == expected);
@@ -165,13 +168,13 @@ TEST(Tcp, FinishSendsWhatIsQueuedBeforeTheEnd) {
   pair.loop.run();
   EXPECT_EQ(pair.server.received.size(), block.size());
   EXPECT_EQ(pair.server.close_error, 0);
-  EXPECT_FALSE(pair.client.closed);                          // no event after finish()
+  EXPECT_FALSE(pair.client.closed);  // no event after finish()
 }
 
 TEST(Tcp, AnAnswerIsNotDestroyedByUnreadInput) {
   Pair pair;
   pair.client.on_opened = [&] { pair.client.tcp->send(wire::Bytes(std::string(1 << 20, 'z'))); };
-  pair.server.on_received = [&] {                            // answers early and never reads the rest
+  pair.server.on_received = [&] {  // answers early and never reads the rest
     if (pair.server.tcp == nullptr) return;
     pair.server.tcp->send(wire::Bytes("too large"));
     Tcp::finish(std::move(pair.server.tcp));
@@ -207,7 +210,8 @@ TEST(Tcp, AnImmediateFailureComesFromTheLoopAndNotFromConnect) {
   Loop loop;
   Peer client;
   client.on_closed = [&] { loop.stop(); };
-  client.tcp = Tcp::connect(loop, resolve("127.0.0.1:1"), resolve("192.0.2.1:0"), client);    // not an address of this machine
+  client.tcp =
+      Tcp::connect(loop, resolve("127.0.0.1:1"), resolve("192.0.2.1:0"), client);  // not an address of this machine
   EXPECT_FALSE(client.closed);
   loop.run();
   EXPECT_EQ(client.close_error, -EADDRNOTAVAIL);

@@ -75,7 +75,7 @@ TEST(Timers, ATimerRestartedInThePastLetsOthersAndTheLoopHaveTheirTurn) {
   };
   busy.start(loop.timers(), wire::Time{}, recorder);
   loop.post([&] {
-    EXPECT_LT(rounds, 1'000);      // the post came in between
+    EXPECT_LT(rounds, 1'000);  // the post came in between
     loop.stop();
   });
   loop.run();
