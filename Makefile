@@ -14,8 +14,11 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install what is missing: Debian packages (sudo when not root), npm packages for the tests
+	@tools/deps base test npm
+
+.PHONY: run-deps
+run-deps:
 	@tools/deps base
-	@tools/deps npm
 
 dev-deps:
 	@tools/deps base dev
@@ -31,17 +34,17 @@ configure:
 programs: configure
 	cmake --build $(BUILD) -j $(JOBS) --target pushbench reference-server
 
-run: deps programs ## set up everything, compare every technique (SCENARIO=...), write the report
+run: run-deps programs ## set up everything, compare every technique (SCENARIO=...), write the report
 	$(BUILD)/pushbench run $(SCENARIO)
 
 test: deps build ## set up everything, run every test
 	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 	PUSHBENCH_BUILD=$(abspath $(BUILD)) /usr/bin/python3 -m pytest tests -q -n $(JOBS) -p no:cacheprovider
 
-smoke: deps programs ## every technique for a few seconds
+smoke: run-deps programs ## every technique for a few seconds
 	$(BUILD)/pushbench run scenarios/smoke/*.yaml --no-report --out $(BUILD)/smoke
 
-bench: deps build ## micro-benchmarks (Google Benchmark)
+bench: run-deps build ## micro-benchmarks (Google Benchmark)
 	@for program in $(BUILD)/tests/bench/*_bench; do \
 	  echo "== $$program"; $$program --benchmark_out=$$program.json --benchmark_out_format=json || exit 1; done
 

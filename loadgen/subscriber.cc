@@ -85,6 +85,7 @@ Subscriber::~Subscriber() {
 
 void Subscriber::begin(wire::Time now) {
   started_ = now;
+  got_message_ = false;
   phase_ = Phase::kConnecting;
   life_timer_.start(worker_.loop().timers(), now + worker_.spec().scenario.connect.timeout, *this);
   session_->start();
@@ -118,6 +119,7 @@ void Subscriber::subscribed() {
 }
 
 void Subscriber::deliver(Bytes message) {
+  got_message_ = true;
   worker_.counts().received.payload += message.size();
   worker_.deliver(reception_, message);
 }
@@ -175,9 +177,11 @@ void Subscriber::count_failure(Failure kind, std::string_view detail) {
   if (phase_ == Phase::kSubscribed) worker_.count_subscribed(-1);
 }
 
+// A stream that ends before it brought anything would make a busy loop of a restart at once.
 void Subscriber::restart() {
   if (phase_ == Phase::kSubscribed) worker_.count_subscribed(-1);
-  back_off(std::max(retry_, Nanos(0)));
+  if (!got_message_) ++attempts_;
+  back_off(std::max(retry_, got_message_ ? Nanos(0) : reconnect_delay()));
 }
 
 void Subscriber::back_off(Nanos delay) {

@@ -71,6 +71,7 @@ class Subscriber final : public Host, private net::Timer::Handler {
   std::uint32_t attempts_ = 0;  // in a row, without success
   Phase phase_ = Phase::kNew;
   bool waking_ = false;
+  bool got_message_ = false;  // since the last start
 };
 
 }  // namespace loadgen

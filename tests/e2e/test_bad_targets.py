@@ -77,6 +77,20 @@ def test_a_server_that_closes_at_once_is_counted_as_closed_or_reset(tmp_path, te
     assert sum(finished.run["failures"].values()) >= 10
 
 
+def test_streams_that_end_at_once_are_not_asked_for_in_a_busy_loop(tmp_path):
+    connections = []
+
+    def end_at_once(connection):
+        connections.append(connection)
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+
+    with bad_server(end_at_once) as address:
+        finished = run(tmp_path, target=f"http://{address}", techniques=["sse"], drain="1s", subscribers=2)
+    assert finished.code == 3 and finished.run["delivered"] == 0
+    assert 2 * 2 < len(connections) < 2 * 200      # a back-off of 25 to 50 ms; a busy loop makes thousands
+
+
 def test_a_wrong_content_type_is_refused(tmp_path):
     page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nhello"
     with bad_server(answer(page)) as address:
