@@ -81,6 +81,12 @@ class Host {
   virtual void deliver_event(const Event& event) {
     if (event.is_message()) deliver(event.data);
   }
+  // The same where the protocol says that a message is no text (WebSocket opcode 2, a Socket.IO attachment).
+  virtual void deliver_binary(Bytes message) { deliver(message); }
+  // A request has left, its answer is complete: the host keeps the time between the two (`round_trip` in the result).
+  // One at a time; a begin without an end, or after a failure, is forgotten.
+  virtual void begin_round_trip() {}
+  virtual void end_round_trip() {}
   // on_wake follows, once; a later call replaces an earlier one. Called inside on_wake, the delay counts from when that
   // wake was due and not from now: a session that asks for the same delay each time keeps its rate however late it
   // runs.
@@ -108,6 +114,9 @@ class Session {
   virtual void on_bytes(Link& link, Bytes bytes) = 0;  // any split of the stream, one byte at a time included
   virtual void on_close(Link& link) = 0;               // the peer closed; the link is gone after the call
   virtual void on_wake() {}
+  // Publishes to the subscriber's topic over the connection that it receives on (publish.from: subscribers). false:
+  // this technique has no such way, and the host publishes by POST. Called only while subscribed.
+  virtual bool publish(Bytes payload, bool is_text) { return false; }
 };
 
 // A value of a technique's option, parsed and in the unit of its kind.
