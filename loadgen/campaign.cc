@@ -9,6 +9,7 @@
 #include "loadgen/run.h"
 #include "loadgen/warnings.h"
 #include "net/clock.h"
+#include "net/limits.h"
 
 namespace loadgen {
 
@@ -35,9 +36,11 @@ measure::Pacer pacer_of(const Scenario& scenario, std::uint64_t seed) {
 }
 
 // Threads of simulated clients: half of the processors, since the server under test mostly shares the machine.
-std::uint32_t worker_count(const Scenario& scenario, const HostInfo& host) {
+// More of them when that is what it takes for every subscriber to have a descriptor.
+net::DescriptorPlan plan_workers(const Scenario& scenario, const HostInfo& host, std::uint64_t limit) {
   const std::int64_t wanted = scenario.threads > 0 ? scenario.threads : std::max<std::int64_t>(1, host.cores / 2);
-  return static_cast<std::uint32_t>(std::min(wanted, scenario.subscribers));
+  const auto threads = static_cast<std::uint64_t>(std::min(wanted, scenario.subscribers));
+  return net::plan_descriptors(static_cast<std::uint64_t>(scenario.subscribers), limit, threads, true);
 }
 
 Plan plan_of(const Scenario& scenario, const Variant& variant, const std::string& authority, std::uint64_t seed) {
@@ -54,7 +57,8 @@ Plan plan_of(const Scenario& scenario, const Variant& variant, const std::string
 }
 
 std::vector<std::string> server_arguments(const Scenario& scenario) {
-  std::vector<std::string> arguments;
+  constexpr std::int64_t kPublishers = 16;
+  std::vector<std::string> arguments = {"--connections", std::to_string(scenario.subscribers + kPublishers)};
   for (const auto& [key, value] : scenario.server) {
     arguments.push_back("--" + key);
     arguments.push_back(value);
@@ -115,6 +119,8 @@ class CampaignRunner {
                  .pacer = pacer_of(scenario_, schedule_seed),
                  .topics = static_cast<std::uint64_t>(scenario_.topics),
                  .seed = seed};
+    const net::DescriptorPlan workers = plan_workers(scenario_, outcome_.campaign.host, options_.descriptor_limit);
+    spec.own_tables = workers.own_tables;
     spec.first_measured = spec.pacer.first_at_or_after(scenario_.phases.warm_up);
     spec.end = spec.pacer.first_at_or_after(scenario_.phases.warm_up + scenario_.phases.measure);
 
@@ -122,7 +128,7 @@ class CampaignRunner {
     result.variant = &variant;
     result.repetition = repetition;
     {
-      Run run(spec, server ? &*server : nullptr, worker_count(scenario_, outcome_.campaign.host), progress_, result);
+      Run run(spec, server ? &*server : nullptr, static_cast<std::uint32_t>(workers.threads), progress_, result);
       run.go();
       outcome_.signal = run.interrupted();
     }

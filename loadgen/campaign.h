@@ -15,6 +15,7 @@ struct CampaignOptions {
   std::string server_program;  // the reference server
   std::string command;         // as typed, for the result
   std::uint64_t seed = 0;
+  std::uint64_t descriptor_limit = 0;  // of one descriptor table
 };
 
 struct CampaignOutcome {

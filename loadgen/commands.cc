@@ -27,6 +27,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int kUsage = 2;
+constexpr int kUnfit = 3;  // the measurement is not possible here
 
 bool wants_colour() {
   const char* no_colour = std::getenv("NO_COLOR");
@@ -90,16 +91,22 @@ std::string default_directory(const Scenario& scenario) {
   return "results/" + scenario.name + "-" + time;
 }
 
-void warn_about_descriptors(const std::vector<Scenario>& scenarios) {
-  const net::DescriptorLimit limit = net::raise_descriptor_limit();
-  constexpr std::uint64_t kOther = 100;  // loops, timers, files
-  for (const Scenario& scenario : scenarios) {
-    const auto needed = static_cast<std::uint64_t>(scenario.subscribers) + kOther;
-    if (needed <= limit.soft) continue;
-    complain(fmt::format(
-        "{}: {} subscribers need {} file descriptors, the limit of this process is {}; raise it with: ulimit -Hn {}",
-        scenario.path, scenario.subscribers, needed, limit.soft, needed));
+// The limit that holds for each descriptor table; nothing, and a sentence, when the subscribers do not fit at all.
+std::optional<std::uint64_t> make_room(const std::vector<Scenario>& scenarios) {
+  std::uint64_t most = 0;
+  for (const Scenario& scenario : scenarios) most = std::max(most, static_cast<std::uint64_t>(scenario.subscribers));
+  const std::uint64_t needed = most + net::kOtherDescriptors;
+  const std::uint64_t limit = net::raise_descriptor_limit(needed).soft;
+  if (needed <= limit) return limit;
+  if (!net::may_own_descriptor_tables()) {
+    complain(fmt::format("{} subscribers do not fit: {} (about {} fit)", most, net::descriptor_shortage(limit, needed),
+                         limit - std::min(limit, net::kOtherDescriptors)));
+    return std::nullopt;
   }
+  fmt::print(stderr,
+             "{} subscribers are more than a descriptor table may hold ({}): each thread has a table of its own\n",
+             most, limit);
+  return limit;
 }
 
 int worse(int a, int b) {  // signals first, then 1 before 3, then 0
@@ -108,10 +115,12 @@ int worse(int a, int b) {  // signals first, then 1 before 3, then 0
   return std::max(a, b);
 }
 
-int run_scenario(Scenario& scenario, const RunOptions& options, const std::string& directory) {
+int run_scenario(Scenario& scenario, const RunOptions& options, const std::string& directory,
+                 std::uint64_t descriptor_limit) {
   if (options.repeat) scenario.repetitions = *options.repeat;
   CampaignOptions campaign_options{directory, server_program(), options.command,
-                                   options.seed ? *options.seed : std::random_device{}() & 0x7fffffffU};
+                                   options.seed ? *options.seed : std::random_device{}() & 0x7fffffffU,
+                                   descriptor_limit};
   Progress progress(options.quiet);
   const CampaignOutcome outcome = run_campaign(scenario, campaign_options, progress);
   fmt::print("{}", summary_text(outcome.campaign, outcome.groups, outcome.thresholds, wants_colour()));
@@ -129,7 +138,8 @@ int run_command(const RunOptions& options) {
   }
   signal(SIGPIPE, SIG_IGN);  // a peer that is gone is an error of the write
   signal(SIGXFSZ, SIG_IGN);  // so is a file that may not grow
-  warn_about_descriptors(*scenarios);
+  const auto descriptor_limit = make_room(*scenarios);
+  if (!descriptor_limit) return kUnfit;
   const fs::path base = options.directory.empty() ? default_directory(scenarios->front()) : options.directory;
   std::vector<std::string> directories;
   for (const Scenario& scenario : *scenarios) {
@@ -139,7 +149,7 @@ int run_command(const RunOptions& options) {
   int code = 0;
   std::vector<std::string> done;
   for (std::size_t i = 0; i < scenarios->size() && code < 128; ++i) {
-    code = worse(code, run_scenario((*scenarios)[i], options, directories[i]));
+    code = worse(code, run_scenario((*scenarios)[i], options, directories[i], *descriptor_limit));
     done.push_back(directories[i]);
   }
   fmt::print("\n");

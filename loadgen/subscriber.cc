@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "loadgen/socket_failure.h"
 #include "loadgen/worker.h"
@@ -108,6 +109,7 @@ Link& Subscriber::connect(const net::Address& target) {
 void Subscriber::subscribed() {
   if (phase_ == Phase::kSubscribed) return;
   phase_ = Phase::kSubscribed;
+  settle();
   life_timer_.stop();
   attempts_ = 0;
   const wire::Time now = net::now();
@@ -172,13 +174,19 @@ void Subscriber::give_up(Failure kind, std::string_view detail) {
   phase_ = Phase::kGivenUp;
 }
 
+void Subscriber::settle() {
+  if (!std::exchange(settled_, true)) worker_.attempt_settled();
+}
+
 void Subscriber::count_failure(Failure kind, std::string_view detail) {
+  settle();
   worker_.count_failure(kind, detail);
   if (phase_ == Phase::kSubscribed) worker_.count_subscribed(-1);
 }
 
 // A stream that ends before it brought anything would make a busy loop of a restart at once.
 void Subscriber::restart() {
+  settle();
   if (phase_ == Phase::kSubscribed) worker_.count_subscribed(-1);
   if (!got_message_) ++attempts_;
   back_off(std::max(retry_, got_message_ ? Nanos(0) : reconnect_delay()));

@@ -50,6 +50,7 @@ class Subscriber final : public Host, private net::Timer::Handler {
 
   Link& connect(const net::Address& target);
   void connect_again();
+  void settle();
   void count_failure(Failure kind, std::string_view detail);
   void back_off(Nanos delay);
   void drop_connections();
@@ -72,6 +73,7 @@ class Subscriber final : public Host, private net::Timer::Handler {
   Phase phase_ = Phase::kNew;
   bool waking_ = false;
   bool got_message_ = false;  // since the last start
+  bool settled_ = false;      // the first attempt is over
 };
 
 }  // namespace loadgen

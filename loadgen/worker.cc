@@ -6,6 +6,7 @@
 
 #include "loadgen/accounting.h"
 #include "net/clock.h"
+#include "net/limits.h"
 
 namespace loadgen {
 
@@ -13,6 +14,10 @@ namespace {
 
 constexpr Nanos kLagProbe = std::chrono::milliseconds(10);
 constexpr Nanos kConnectBatch = std::chrono::milliseconds(1);
+// Attempts of all workers that may be under way: less than any listen queue holds (net.core.somaxconn is 4096), so that
+// the ramp goes as fast as the server takes it and no connection waits for a SYN to be sent again.
+constexpr std::uint32_t kAttempts = 2048;
+constexpr std::uint32_t kLeastAttempts = 16;
 
 measure::Pacer share_of(const wire::Rate& rate, std::uint32_t shares) {
   return measure::Pacer::constant({static_cast<std::uint64_t>(rate.count), rate.period * shares});
@@ -48,6 +53,7 @@ Worker::Worker(const RunSpec& spec, const std::atomic<std::int64_t>& publish_sta
       shares_(shares),
       size_(static_cast<std::uint32_t>((static_cast<std::uint64_t>(spec.scenario.subscribers) + shares - 1 - share) /
                                        shares)),
+      at_once_(std::max(kAttempts / shares, kLeastAttempts)),
       events_(std::move(events)),
       connect_pacer_(share_of(spec.scenario.connect.rate, shares)),
       recorder_(spec),
@@ -64,6 +70,7 @@ void Worker::start() {
 }
 
 void Worker::run() {
+  if (spec_.own_tables) net::own_descriptor_table();
   prctl(PR_SET_TIMERSLACK, 1);
   begin_ = net::now();
   loop_.post([this] { connect_due(); });
@@ -93,15 +100,23 @@ void Worker::on_timer(net::Timer& timer) {
 
 void Worker::connect_due() {
   const wire::Time now = net::now();
-  while (subscribers_.size() < size_ && connect_pacer_.due(subscribers_.size()) <= now - begin_) {
+  while (subscribers_.size() < size_ && connect_pacer_.due(subscribers_.size()) <= now - begin_ &&
+         subscribers_.size() - settled_ < at_once_) {
     const std::uint32_t number = share_ + static_cast<std::uint32_t>(subscribers_.size()) * shares_;
     subscribers_.push_back(
         std::make_unique<Subscriber>(*this, number, static_cast<std::uint32_t>(number % spec_.topics)));
     subscribers_.back()->begin(now);
   }
-  if (subscribers_.size() < size_) {
+  if (subscribers_.size() < size_ && subscribers_.size() - settled_ < at_once_) {
     const wire::Time due = begin_ + connect_pacer_.due(subscribers_.size());
     connect_timer_.start(loop_.timers(), std::max(due, now + kConnectBatch), *this);
+  }
+}
+
+void Worker::attempt_settled() {
+  ++settled_;
+  if (subscribers_.size() < size_ && !connect_timer_.active()) {
+    connect_timer_.start(loop_.timers(), net::now() + kConnectBatch, *this);
   }
 }
 

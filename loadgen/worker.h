@@ -79,6 +79,7 @@ class Worker final : private net::Timer::Handler {
   void set_read_time(wire::Time time) { read_time_ = time; }
   void deliver(Reception& reception, Bytes message);
   void count_subscribed(int change);
+  void attempt_settled();  // a subscriber's first attempt to subscribe has succeeded or failed
   void count_failure(Failure kind, std::string_view detail);
   void count_ended_segments(std::uint64_t in, std::uint64_t out);
   void bury(std::unique_ptr<Link> connection) { graves_.push_back(std::move(connection)); }
@@ -104,6 +105,7 @@ class Worker final : private net::Timer::Handler {
   std::uint32_t share_;
   std::uint32_t shares_;
   std::uint32_t size_;
+  std::uint32_t at_once_;  // first attempts that may be under way at a time
   Events events_;
   measure::Pacer connect_pacer_;
   net::Loop loop_;
@@ -122,6 +124,7 @@ class Worker final : private net::Timer::Handler {
   wire::Time read_time_{};
   std::uint64_t subscribed_ = 0;
   std::uint64_t ever_subscribed_ = 0;
+  std::uint64_t settled_ = 0;  // subscribers whose first attempt is over
   std::uint64_t ended_segments_in_ = 0;
   std::uint64_t ended_segments_out_ = 0;
   std::uint64_t drained_at_ = UINT64_MAX;  // value of recorder_.delivered at which the drain may be complete

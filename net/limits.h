@@ -1,16 +1,44 @@
-// Process limits that decide how many connections fit.
+// Descriptor limits: how many connections fit, and how more are made to fit.
+//
+// A limit (RLIMIT_NOFILE) counts in each descriptor table. Threads share the table of their process unless they leave
+// it with unshare(2), CLONE_FILES: then each may open as many descriptors as the whole process might before. No
+// privilege is needed for that, where raising a hard limit needs one.
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace net {
 
 struct DescriptorLimit {
-  std::uint64_t soft = 0;  // after raising
+  std::uint64_t soft = 0;  // what holds now
   std::uint64_t hard = 0;
 };
 
-// Raises RLIMIT_NOFILE to the hard limit and returns what holds now. Call it before threads start.
-DescriptorLimit raise_descriptor_limit();
+// Raises RLIMIT_NOFILE to the hard limit, and further when `needed` is more and this process may (CAP_SYS_RESOURCE;
+// fs.nr_open bounds it). Call it before threads start.
+DescriptorLimit raise_descriptor_limit(std::uint64_t needed = 0);
+
+struct DescriptorPlan {
+  std::uint64_t threads = 1;  // at least so many are needed
+  bool own_tables = false;    // each of them begins with own_descriptor_table()
+};
+
+// How `connections` fit under `limit` descriptors a table on `threads` threads or more. `even`: the connections are
+// spread over the threads exactly and not by the kernel's hash, which needs a margin.
+DescriptorPlan plan_descriptors(std::uint64_t connections, std::uint64_t limit, std::uint64_t threads, bool even);
+
+// The calling thread leaves the process's table: it gets a copy, and what it opens from now on is its own. What others
+// must use of it (a loop's wake-up) has to be open before. False, with errno, where the kernel refuses.
+bool own_descriptor_table();
+
+// Tries that on a thread that ends at once.
+bool may_own_descriptor_tables();
+
+// "20000 descriptors are allowed, 1000100 are needed; raise it with: ulimit -Hn 1000100"
+std::string descriptor_shortage(std::uint64_t limit, std::uint64_t needed);
+
+// Besides connections, each table holds loops, timers, listeners and files.
+inline constexpr std::uint64_t kOtherDescriptors = 100;
 
 }  // namespace net

@@ -61,6 +61,12 @@ void add_server_options(CLI::App& app, Options& options) {
   group.add_option("--threads", options.threads, "Threads, each with a loop of its own; they share the port [1]")
       ->check(CLI::Range(1u, 1024u))
       ->type_name("N");
+  group
+      .add_option(
+          "--connections", options.connections,
+          "Connections that will come: when they are more than this process may have descriptors, there are as many "
+          "threads as it takes, each with a descriptor table of its own")
+      ->type_name("N");
   group.add_option("--cors", options.cors, "Let pages of this origin read the answers; '*' for all")
       ->check([](const std::string& origin) {
         for (const char c : origin) {

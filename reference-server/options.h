@@ -15,6 +15,7 @@ enum class SlowPolicy : std::uint8_t { kDisconnect, kDropOldest };
 struct Options {
   std::string listen = "127.0.0.1:8080";
   unsigned threads = 1;
+  std::uint64_t connections = 0;  // that will come; 0: unknown
 
   std::size_t log_messages = 65'536;               // kept per topic
   std::size_t log_bytes = std::size_t{256} << 20;  // of payload kept per topic; the newest message always is

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <future>
 #include <memory>
@@ -27,12 +28,28 @@ namespace {
 
 constexpr std::uint64_t kTooFewDescriptors = 4'096;
 
-void raise_descriptors() {
-  const net::DescriptorLimit limit = net::raise_descriptor_limit();
-  if (limit.soft >= kTooFewDescriptors) return;
+// How many threads serve, and whether each has a descriptor table of its own; says so when that is not what was asked.
+// Throws when the connections do not fit.
+net::DescriptorPlan make_room(const Options& options) {
+  const std::uint64_t needed = options.connections + net::kOtherDescriptors;
+  const net::DescriptorLimit limit = net::raise_descriptor_limit(needed);
+  if (limit.soft < kTooFewDescriptors && options.connections == 0) {
+    fmt::print(stderr,
+               "reference-server: only {} descriptors are allowed, about as many connections fit; see `ulimit -Hn`\n",
+               limit.soft);
+  }
+  const net::DescriptorPlan plan = net::plan_descriptors(options.connections, limit.soft, options.threads, false);
+  if (!plan.own_tables) return plan;
+  if (!net::may_own_descriptor_tables()) {
+    throw std::runtime_error(fmt::format("{} connections do not fit: {} (about {} fit)", options.connections,
+                                         net::descriptor_shortage(limit.soft, needed),
+                                         limit.soft - std::min(limit.soft, net::kOtherDescriptors)));
+  }
   fmt::print(stderr,
-             "reference-server: only {} descriptors are allowed, about as many connections fit; see `ulimit -Hn`\n",
-             limit.soft);
+             "reference-server: {} connections are more than a descriptor table may hold ({}): {} threads, each with a "
+             "table of its own\n",
+             options.connections, limit.soft, plan.threads);
+  return plan;
 }
 
 // Blocked in every thread, so that wait() is the one place where they arrive.
@@ -62,8 +79,9 @@ class EndSignals {
 
 class Threads {
  public:
-  Threads(const Options& options, Hub& hub, Process& process) {
-    for (unsigned i = 0; i < options.threads; ++i) {
+  Threads(const Options& options, const net::DescriptorPlan& plan, Hub& hub, Process& process)
+      : own_tables_(plan.own_tables) {
+    for (std::uint64_t i = 0; i < plan.threads; ++i) {
       shards_.push_back(std::make_unique<Shard>(options, hub, process));
       process.add(shards_.back()->counters());
     }
@@ -77,6 +95,7 @@ class Threads {
       auto promise = std::make_shared<std::promise<net::Address>>();
       listening.push_back(promise->get_future());
       threads_.emplace_back([this, promise, &shard = *shard, address] {
+        if (own_tables_) net::own_descriptor_table();
         shard.run(address, shards_.size() > 1, [promise](const net::Address& bound, const std::string& error) {
           if (error.empty()) {
             promise->set_value(bound);
@@ -98,6 +117,7 @@ class Threads {
   }
 
  private:
+  const bool own_tables_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::thread> threads_;
 };
@@ -105,14 +125,14 @@ class Threads {
 }  // namespace
 
 int serve(const Options& options) {
-  raise_descriptors();
+  const net::DescriptorPlan plan = make_room(options);
   EndSignals signals;
   net::Address address = net::resolve(options.listen);
-  const int reserved = options.threads > 1 ? net::reserve_port(address) : -1;  // until each thread listens on it
+  const int reserved = plan.threads > 1 ? net::reserve_port(address) : -1;  // until each thread listens on it
 
   Hub hub(options.max_topics);
   Process process(net::now());
-  Threads threads(options, hub, process);
+  Threads threads(options, plan, hub, process);
   address = threads.start(address);
   if (reserved >= 0) close(reserved);
   fmt::print("reference-server listening on http://{}\n", address.text());
