@@ -21,9 +21,27 @@ constexpr std::uint32_t kBytesPerSecond = 16 * 1024;
 
 }  // namespace
 
+struct HttpConnection::Reading final : net::Timer::Handler {
+  explicit Reading(HttpConnection& connection) : owner(connection) {}
+  void on_timer(net::Timer&) override { owner.on_deadline(); }
+
+  HttpConnection& owner;
+  std::unique_ptr<wire::http1::RequestParser> parser;  // only while a request is incomplete
+  std::unique_ptr<std::string> kept;                   // requests that must wait for the answer in hand
+  net::Timer timer;                                    // armed for a time not after `deadline`
+  wire::Time deadline = wire::Time::max();             // technique_: on_wake; else the client's time is over
+  wire::Time armed{};
+  std::uint32_t request_bytes = 0;  // of the incomplete request
+};
+
 HttpConnection::HttpConnection(Shard& shard, net::Tcp::Ptr tcp) : shard_(shard), tcp_(std::move(tcp)) {}
 
 HttpConnection::~HttpConnection() = default;
+
+HttpConnection::Reading& HttpConnection::reading() {
+  if (reading_ == nullptr) reading_ = std::make_unique<Reading>(*this);
+  return *reading_;
+}
 
 void HttpConnection::start() {
   set_deadline(shard_.now() + shard_.options.request_timeout);
@@ -55,9 +73,10 @@ void HttpConnection::pass_on(Bytes bytes) {
 }
 
 void HttpConnection::keep(Bytes bytes) {
-  if (kept_ == nullptr) kept_ = std::make_unique<std::string>();
-  kept_->append(bytes);
-  if (kept_->size() <= kMaxKept || paused_) return;
+  Reading& reading = this->reading();
+  if (reading.kept == nullptr) reading.kept = std::make_unique<std::string>();
+  reading.kept->append(bytes);
+  if (reading.kept->size() <= kMaxKept || paused_) return;
   paused_ = true;
   tcp_->pause_reading();
 }
@@ -76,15 +95,16 @@ void HttpConnection::read_requests(Bytes bytes) {
 }
 
 std::size_t HttpConnection::read_request(Bytes bytes) {
-  wire::http1::RequestParser& parser = parser_ != nullptr ? *parser_ : shard_.parser();
+  auto begun = std::move(reading().parser);  // a technique that takes over would take it along
+  wire::http1::RequestParser& parser = begun != nullptr ? *begun : shard_.parser();
   std::size_t consumed = 0;
   const wire::http1::Parsed parsed = parser.feed(bytes, consumed);
   shard_.stats.received.http.add(consumed);
   if (parsed == wire::http1::Parsed::kNeedMore) {
-    if (parser.mid_message()) wait_for_rest(consumed);
+    if (parser.mid_message()) wait_for_rest(std::move(begun), consumed);
     return bytes.size();
   }
-  request_bytes_ = 0;
+  reading_->request_bytes = 0;
   if (parsed == wire::http1::Parsed::kError) {
     answer_parse_error(parser);
   } else {
@@ -94,18 +114,20 @@ std::size_t HttpConnection::read_request(Bytes bytes) {
     shard_.handle(*this, request);
   }
   parser.reset();
-  if (parser_ != nullptr) shard_.give_back(std::move(parser_));
+  if (begun != nullptr) shard_.give_back(std::move(begun));
   return consumed;
 }
 
 // The thread's parser stays with this connection until its request is complete.
-void HttpConnection::wait_for_rest(std::size_t consumed) {
-  if (parser_ == nullptr) parser_ = shard_.lend_parser();
-  if (request_bytes_ == 0) deadline_ = shard_.now() + shard_.options.request_timeout;
-  const std::uint32_t before = request_bytes_;
-  request_bytes_ += static_cast<std::uint32_t>(consumed);
-  set_deadline(deadline_ + std::chrono::seconds(request_bytes_ / kBytesPerSecond - before / kBytesPerSecond));
-  if (parser_->take_expect_continue()) send(Bytes("HTTP/1.1 100 Continue\r\n\r\n"));
+void HttpConnection::wait_for_rest(std::unique_ptr<wire::http1::RequestParser> begun, std::size_t consumed) {
+  Reading& reading = *reading_;
+  reading.parser = begun != nullptr ? std::move(begun) : shard_.lend_parser();
+  if (reading.request_bytes == 0) reading.deadline = shard_.now() + shard_.options.request_timeout;
+  const std::uint32_t before = reading.request_bytes;
+  reading.request_bytes += static_cast<std::uint32_t>(consumed);
+  set_deadline(reading.deadline +
+               std::chrono::seconds(reading.request_bytes / kBytesPerSecond - before / kBytesPerSecond));
+  if (reading.parser->take_expect_continue()) send(Bytes("HTTP/1.1 100 Continue\r\n\r\n"));
 }
 
 void HttpConnection::answer_parse_error(const wire::http1::RequestParser& parser) {
@@ -132,15 +154,18 @@ void HttpConnection::take_over(Technique& technique, std::unique_ptr<ConnectionS
   technique_ = &technique;
   state_ = std::move(state);
   input_ = input;
-  deadline_ = wire::Time::max();
-  if (input != Input::kLater) timer_.stop();  // a held request asks for a wake-up next: the timer that runs serves it
+  if (input == Input::kLater) {
+    reading().deadline = wire::Time::max();  // a wake-up is asked for next: the timer that runs serves it
+  } else {
+    reading_.reset();
+  }
 }
 
 void HttpConnection::release() {
   technique_ = nullptr;
   state_.reset();
   finish_response();
-  if (tcp_ == nullptr || kept_ == nullptr) return;
+  if (tcp_ == nullptr || reading().kept == nullptr) return;
   waiting_ = true;
   shard_.resume_later(*this);
 }
@@ -150,7 +175,7 @@ void HttpConnection::resume() {
   if (tcp_ == nullptr || !waiting_ || stalled()) return;  // stalled: on_drain comes
   waiting_ = false;
   if (std::exchange(paused_, false)) tcp_->resume_reading();
-  const std::unique_ptr<std::string> bytes = std::move(kept_);
+  const std::unique_ptr<std::string> bytes = std::move(reading().kept);
   if (bytes != nullptr) read_requests(*bytes);
 }
 
@@ -193,7 +218,7 @@ void HttpConnection::abort() {
 }
 
 void HttpConnection::leave() {
-  timer_.stop();
+  if (reading_ != nullptr) reading_->timer.stop();
   shard_.bury(*this);
   if (Technique* technique = std::exchange(technique_, nullptr)) technique->on_close(*this);
 }
@@ -222,18 +247,20 @@ void HttpConnection::wake_after(Nanos delay) {
 
 // A deadline that moves back costs nothing: the timer fires early, looks, and sleeps on.
 void HttpConnection::set_deadline(wire::Time deadline) {
-  deadline_ = deadline;
-  if (timer_.active() && armed_ <= deadline) return;
-  armed_ = deadline;
-  timer_.start(shard_.timers(), deadline, *this);
+  Reading& reading = this->reading();
+  reading.deadline = deadline;
+  if (reading.timer.active() && reading.armed <= deadline) return;
+  reading.armed = deadline;
+  reading.timer.start(shard_.timers(), deadline, reading);
 }
 
-void HttpConnection::on_timer(net::Timer&) {
-  if (deadline_ > shard_.now()) {
-    if (deadline_ != wire::Time::max()) set_deadline(deadline_);
+void HttpConnection::on_deadline() {
+  Reading& reading = *reading_;
+  if (reading.deadline > shard_.now()) {
+    if (reading.deadline != wire::Time::max()) set_deadline(reading.deadline);
     return;
   }
-  deadline_ = wire::Time::max();
+  reading.deadline = wire::Time::max();
   if (technique_ != nullptr) {
     technique_->on_wake(*this);
   } else {
@@ -245,7 +272,7 @@ void HttpConnection::expire() {
   shard_.stats.timed_out.add(1);
   if (stalled()) {
     abort();
-  } else if (parser_ != nullptr) {
+  } else if (reading_->parser != nullptr) {
     exchange_ = {.keep_alive = false, .http10 = false, .head_only = false};
     refuse(*this, shard_, 408, "the request did not arrive in time");
   } else {

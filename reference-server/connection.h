@@ -16,7 +16,8 @@ namespace server {
 
 class Shard;
 
-class HttpConnection final : public Connection, net::Tcp::Handler, net::Timer::Handler {
+// A million of these may be subscribed: what only a connection between two requests needs is apart from what each has.
+class HttpConnection final : public Connection, net::Tcp::Handler {
  public:
   HttpConnection(Shard& shard, net::Tcp::Ptr tcp);
   ~HttpConnection() override;
@@ -38,18 +39,20 @@ class HttpConnection final : public Connection, net::Tcp::Handler, net::Timer::H
 
  private:
   friend class Shard;
+  struct Reading;  // requests that are incomplete or wait, and deadlines; a stream has none of it
 
   void on_bytes(net::Tcp& tcp, Bytes bytes) override;
   void on_close(net::Tcp& tcp, int error) override;
   void on_drain(net::Tcp& tcp) override;
-  void on_timer(net::Timer& timer) override;
 
+  Reading& reading();  // made when there is none
   void read_requests(Bytes bytes);
   std::size_t read_request(Bytes bytes);
-  void wait_for_rest(std::size_t consumed);
+  void wait_for_rest(std::unique_ptr<wire::http1::RequestParser> begun, std::size_t consumed);
   void answer_parse_error(const wire::http1::RequestParser& parser);
   void pass_on(Bytes bytes);
   void keep(Bytes bytes);
+  void on_deadline();
   void expire();
   void leave();
   void before_send();
@@ -59,14 +62,9 @@ class HttpConnection final : public Connection, net::Tcp::Handler, net::Timer::H
   net::Tcp::Ptr tcp_;               // null once the connection has ended
   Technique* technique_ = nullptr;  // that took it over
   std::unique_ptr<ConnectionState> state_;
-  std::unique_ptr<wire::http1::RequestParser> parser_;  // only while a request is incomplete
-  std::unique_ptr<std::string> kept_;                   // requests that must wait for the answer in hand
-  net::Timer timer_;                                    // armed for a time not after deadline_
-  wire::Time deadline_ = wire::Time::max();             // technique_: on_wake; else the client's time is over
-  wire::Time armed_{};
-  std::uint32_t slot_ = 0;           // in the shard's list
-  std::uint32_t sent_in_ = 0;        // iteration of the last send()
-  std::uint32_t request_bytes_ = 0;  // of the incomplete request
+  std::unique_ptr<Reading> reading_;
+  std::uint32_t slot_ = 0;     // in the shard's list
+  std::uint32_t sent_in_ = 0;  // iteration of the last send()
   Exchange exchange_;
   Input input_ = Input::kIgnored;
   std::uint8_t counted_for_ = Routes::kNone;  // technique whose gauge counts this connection
