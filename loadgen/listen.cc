@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "loadgen/scenario_parts.h"
+#include "wire/base64.h"
 
 namespace loadgen {
 
@@ -32,6 +33,11 @@ class Listen final : public ByHand {
   void deliver(Bytes message) override {
     tell_gap();
     print({{"k", "message"}, {"data", message}, {"t_ns", read_time_ns()}});
+    count();
+  }
+  void deliver_binary(Bytes message) override {
+    tell_gap();
+    print({{"k", "message"}, {"data", wire::base64(message)}, {"binary", true}, {"t_ns", read_time_ns()}});
     count();
   }
   void deliver_event(const Event& event) override {

@@ -75,6 +75,7 @@ Prints one JSON object a line, flushed at once:
   {"k":"open"}                                          subscribed, also after a reconnect
   {"k":"event","type":"message","data":"…","id":"7","t_ns":…}   technique sse; `id` is the last event id in force
   {"k":"message","data":"…","t_ns":…}                   every other technique
+  {"k":"message","data":"AP8=","binary":true,"t_ns":…}  what the protocol calls binary (WebSocket), in base64
   {"k":"gap","messages":5}                              the server no longer has so many messages
   {"k":"error","state":0,"reason":"closed: …"}          will reconnect (0), or gave up (2); the kinds are those of `failures` in a result
 t_ns is the time of the read on this machine's monotonic clock. Reconnects after what the server asks for with `retry`, or --initial-retry;

@@ -34,6 +34,7 @@ class Subscriber final : public Host, private net::Timer::Handler {
   void subscribed() override;
   void deliver(Bytes message) override;
   void deliver_event(const Event& event) override;
+  void deliver_binary(Bytes message) override { Subscriber::deliver(message); }
   void wake_after(Nanos delay) override;
   void cancel_wake() override { wake_timer_.stop(); }
   void fail(Failure kind, std::string_view detail) override;

@@ -28,13 +28,14 @@ void Feed::subscribe(Connection& connection, Subscriber& subscriber, Topic& topi
   place->write_batch();  // the newcomer's place is behind what was encoded before it came
   subscriber.place_ = place.get();
   limited_ = limited_ || !subscriber.left_.none();
+  if (subscriber.origin_ != 0) place->authors_.emplace(subscriber.origin_, &subscriber);
   place->start_lagging(connection, subscriber, std::min(cursor, topic.head()), topic.bytes_through(topic.head()));
   place->catch_up(place->lagging_.size() - 1);
 }
 
 void Feed::unsubscribe(Subscriber& subscriber) {
   if (subscriber.place_ == nullptr) return;
-  subscriber.place_->remove(subscriber);
+  subscriber.place_->leave(subscriber);
   subscriber.place_ = nullptr;
 }
 
@@ -103,6 +104,7 @@ void TopicFeed::publish(const Message& message) {
   published_ = true;
   if (live_.empty()) return;
   if (batch_messages_ == 0) batch_first_ = message.sequence;
+  if (message.origin != 0 && authors_.contains(message.origin)) batch_authors_.push_back(message.origin);
   feed_.dialect_.append(batch_, message);
   ++batch_messages_;
   batch_payload_ += message.bytes().size();
@@ -119,6 +121,7 @@ void TopicFeed::flush() {
 
 void TopicFeed::write_batch() {
   if (batch_messages_ == 0) return;
+  set_authors_apart();
   const std::uint64_t messages = std::exchange(batch_messages_, 0);
   const std::uint64_t payload = std::exchange(batch_payload_, 0);
   std::string bytes = std::exchange(batch_, {});
@@ -141,6 +144,21 @@ void TopicFeed::write_batch() {
   stats.sent.payload.add(sent * payload);
   stats.sent.framing.add(sent * (shared.size() - payload));
   wrote_ = true;
+}
+
+// They get the batch from the log, without what is theirs.
+void TopicFeed::set_authors_apart() {
+  for (const std::uint64_t origin : batch_authors_) {
+    const auto [first, last] = authors_.equal_range(origin);
+    for (auto author = first; author != last; ++author) {
+      Subscriber& subscriber = *author->second;
+      if (subscriber.lagging_) continue;
+      Connection& connection = *live_[subscriber.slot_];
+      remove(subscriber);
+      start_lagging(connection, subscriber, batch_first_ - 1, 0);
+    }
+  }
+  batch_authors_.clear();
 }
 
 // Whether the whole batch is within the limit and more may follow: what ends a stream is served from the log, exactly.
@@ -200,30 +218,20 @@ void TopicFeed::drop_for(Lagging& slow) {
 
 void TopicFeed::catch_up(std::size_t slot) {
   Lagging& behind = lagging_[slot];
-  StreamLimit& left = static_cast<Subscriber&>(*behind.connection->state()).left_;
+  auto& subscriber = static_cast<Subscriber&>(*behind.connection->state());
   Stats& stats = feed_.context_.stats;
   if (behind.cursor + 1 < topic_.first()) {
     if (behind.gap_first == 0) behind.gap_first = behind.cursor + 1;
     stats.gap_messages.add(topic_.first() - 1 - behind.cursor);
     behind.cursor = topic_.first() - 1;
   }
-  std::string bytes;
-  std::uint64_t messages = 0;
-  std::uint64_t payload = 0;
-  if (behind.gap_first != 0) feed_.dialect_.append_gap(bytes, {std::exchange(behind.gap_first, 0), behind.cursor});
-  while (behind.cursor < topic_.head() && bytes.size() < kPiece && !left.reached()) {
-    const Message& message = topic_.message(++behind.cursor);
-    feed_.dialect_.append(bytes, message);
-    ++messages;
-    payload += message.bytes().size();
-    left.take(1, message.bytes().size());
-  }
-  feed_.seal(bytes);
-  feed_.counters_.delivered.add(messages);
-  stats.sent.payload.add(payload);
-  stats.sent.framing.add(bytes.size() - payload);
-  if (!bytes.empty()) behind.connection->send(SharedBytes(std::move(bytes)));
-  if (left.reached()) {
+  Piece piece = next_piece(behind, subscriber);
+  feed_.seal(piece.bytes);
+  feed_.counters_.delivered.add(piece.messages);
+  stats.sent.payload.add(piece.payload);
+  stats.sent.framing.add(piece.bytes.size() - piece.payload);
+  if (!piece.bytes.empty()) behind.connection->send(SharedBytes(std::move(piece.bytes)));
+  if (subscriber.left_.reached()) {
     feed_.end(*behind.connection);  // removes it from here
   } else if (behind.cursor == topic_.head()) {
     become_live(slot);
@@ -231,6 +239,35 @@ void TopicFeed::catch_up(std::size_t slot) {
     feed_.queue(*this);
     feed_.context_.flush_again();
   }
+}
+
+// What follows the cursor, and moves it.
+TopicFeed::Piece TopicFeed::next_piece(Lagging& behind, Subscriber& subscriber) {
+  Piece piece;
+  bool skipped = false;
+  if (behind.gap_first != 0)
+    feed_.dialect_.append_gap(piece.bytes, {std::exchange(behind.gap_first, 0), behind.cursor});
+  while (behind.cursor < topic_.head() && piece.bytes.size() < kPiece && !subscriber.left_.reached()) {
+    const Message& message = topic_.message(++behind.cursor);
+    if (subscriber.origin_ != 0 && message.origin == subscriber.origin_) {
+      skipped = true;
+      continue;
+    }
+    if (std::exchange(skipped, false)) feed_.dialect_.append_skip(piece.bytes, behind.cursor - 1);
+    feed_.dialect_.append(piece.bytes, message);
+    ++piece.messages;
+    piece.payload += message.bytes().size();
+    subscriber.left_.take(1, message.bytes().size());
+  }
+  if (skipped) feed_.dialect_.append_skip(piece.bytes, behind.cursor);
+  return piece;
+}
+
+void TopicFeed::leave(Subscriber& subscriber) {
+  remove(subscriber);
+  if (subscriber.origin_ == 0) return;
+  const auto [first, last] = authors_.equal_range(subscriber.origin_);
+  authors_.erase(std::find_if(first, last, [&](const auto& author) { return author.second == &subscriber; }));
 }
 
 void TopicFeed::remove(Subscriber& subscriber) {

@@ -4,13 +4,14 @@
 // A message is encoded once into the topic's batch; at the end of the loop iteration the batch goes, as one shared
 // buffer, to every subscriber who is up to date. Who is not (a resumed cursor, a kernel that refuses bytes) is served
 // from the topic's log by cursor, a bounded piece at a time: a slow subscriber costs its cursor and no copy of
-// anything.
+// anything. So is, for the length of a batch, who does not want a message in it because it is the subscriber's own.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "server/technique.h"
@@ -26,6 +27,8 @@ class Dialect {
  public:
   virtual void append(std::string& out, const Message& message) const = 0;
   virtual void append_gap(std::string& out, Gap gap) const = 0;
+  // The subscriber's own messages up to `cursor` are not sent: tells the cursor where clients count what they get.
+  virtual void append_skip(std::string& out, std::uint64_t cursor) const {}
 
  protected:
   ~Dialect() = default;
@@ -46,17 +49,20 @@ struct StreamLimit {
   }
 };
 
-// State of a connection that is subscribed; techniques may derive from it.
+// State of a connection that is subscribed; techniques may derive from it. It does not get the messages of its origin:
+// 0 for all who want every message, else one number for a client through all its connections.
 class Subscriber : public ConnectionState {
  public:
-  explicit Subscriber(StreamLimit limit = {}) : left_(limit) {}
+  explicit Subscriber(StreamLimit limit = {}, std::uint64_t origin = 0) : left_(limit), origin_(origin) {}
   bool subscribed() const { return place_ != nullptr; }
+  std::uint64_t origin() const { return origin_; }
 
  private:
   friend class Feed;
   friend class TopicFeed;
   TopicFeed* place_ = nullptr;
   StreamLimit left_;
+  const std::uint64_t origin_;
   std::uint32_t slot_ = 0;  // in live_ or in lagging_
   bool lagging_ = false;
 };
@@ -78,13 +84,21 @@ class TopicFeed {
   void publish(const Message& message);
   void flush();
   void write_batch();
+  void set_authors_apart();
   static bool fits(Connection& connection, std::uint64_t messages, std::uint64_t payload);
   void start_lagging(Connection& connection, Subscriber& subscriber, std::uint64_t cursor, std::uint64_t joined_at);
   void become_live(std::size_t slot);
   void judge_slow();
   bool over_limit(const Lagging& slow) const;
   void drop_for(Lagging& slow);
+  struct Piece {  // of the log, encoded
+    std::string bytes;
+    std::uint64_t messages = 0;
+    std::uint64_t payload = 0;
+  };
   void catch_up(std::size_t slot);
+  Piece next_piece(Lagging& behind, Subscriber& subscriber);
+  void leave(Subscriber& subscriber);
   void remove(Subscriber& subscriber);
   void remove_lagging(std::size_t slot);
   bool idle() const { return live_.empty() && lagging_.empty(); }
@@ -93,7 +107,9 @@ class TopicFeed {
   Topic& topic_;
   std::vector<Connection*> live_;  // have everything up to the batch
   std::vector<Lagging> lagging_;
-  std::string batch_;  // encoded in this iteration, not yet written
+  std::unordered_multimap<std::uint64_t, Subscriber*> authors_;  // who has an origin, by it
+  std::vector<std::uint64_t> batch_authors_;                     // origins of the batch that are in authors_
+  std::string batch_;                                            // encoded in this iteration, not yet written
   std::uint64_t batch_first_ = 0;
   std::uint64_t batch_messages_ = 0;
   std::uint64_t batch_payload_ = 0;

@@ -1,5 +1,7 @@
 #include "server/hub.h"
 
+#include <random>
+
 namespace server {
 
 void Inbox::put(const Published& published, bool wake) {
@@ -18,6 +20,9 @@ void Inbox::take(std::vector<Published>& out) {
   items_.swap(out);
   filled_.store(false, std::memory_order_release);
 }
+
+Hub::Hub(std::size_t max_topics)
+    : max_topics_(max_topics), next_origin_((std::uint64_t{std::random_device{}()} << 20) + 1) {}
 
 std::optional<std::uint32_t> Hub::intern_locked(std::string_view topic) {
   const auto found = index_.find(topic);
@@ -39,12 +44,13 @@ std::string Hub::name(std::uint32_t index) {
   return entries_[index].name;
 }
 
-std::optional<std::uint64_t> Hub::publish(std::string_view topic, std::string payload, bool is_text, const Inbox* own) {
+std::optional<std::uint64_t> Hub::publish(std::string_view topic, std::string payload, bool is_text, const Inbox* own,
+                                          std::uint64_t origin) {
   auto shared = std::make_shared<const std::string>(std::move(payload));
   const std::lock_guard lock(mutex_);
   const auto index = intern_locked(topic);
   if (!index) return std::nullopt;
-  const Published published{*index, {++entries_[*index].head, std::move(shared), is_text}};
+  const Published published{*index, {++entries_[*index].head, std::move(shared), is_text, origin}};
   for (Inbox* inbox : inboxes_) inbox->put(published, inbox != own);
   return published.message.sequence;
 }

@@ -40,7 +40,7 @@ class Inbox {
 
 class Hub {
  public:
-  explicit Hub(std::size_t max_topics) : max_topics_(max_topics) {}
+  explicit Hub(std::size_t max_topics);
   void add(Inbox& inbox) { inboxes_.push_back(&inbox); }  // before threads start; it must outlive the hub's use
 
   // The index of a topic, given to it now when it is new. Absent when there are too many.
@@ -48,7 +48,10 @@ class Hub {
   std::string name(std::uint32_t index);
   // Gives the message its sequence (absent when there are too many topics). `own`, the caller's inbox, is filled but
   // not woken: its owner is awake.
-  std::optional<std::uint64_t> publish(std::string_view topic, std::string payload, bool is_text, const Inbox* own);
+  std::optional<std::uint64_t> publish(std::string_view topic, std::string payload, bool is_text, const Inbox* own,
+                                       std::uint64_t origin = 0);
+  // See Context; from any thread. Below 2^53, so that every language can hold it.
+  std::uint64_t new_origin() { return next_origin_.fetch_add(1, std::memory_order_relaxed); }
 
  private:
   struct Entry {
@@ -59,6 +62,7 @@ class Hub {
 
   const std::size_t max_topics_;
   std::vector<Inbox*> inboxes_;
+  std::atomic<std::uint64_t> next_origin_;
   std::mutex mutex_;
   std::deque<Entry> entries_;                                  // guarded by mutex_; addresses stay
   std::unordered_map<std::string_view, std::uint32_t> index_;  // guarded by mutex_

@@ -141,8 +141,8 @@ void Shard::resume_connections() {
   for (HttpConnection* connection : std::exchange(resuming_, {})) connection->resume();
 }
 
-std::uint64_t Shard::publish(std::string_view topic, std::string payload, bool is_text) {
-  const auto sequence = hub_.publish(topic, std::move(payload), is_text, &inbox_);
+std::uint64_t Shard::publish(std::string_view topic, std::string payload, bool is_text, std::uint64_t origin) {
+  const auto sequence = hub_.publish(topic, std::move(payload), is_text, &inbox_, origin);
   if (!sequence) return 0;
   stats_.published.add(1);
   return *sequence;

@@ -40,7 +40,8 @@ class Shard final : public Context, net::Listener::Handler, net::Timer::Handler 
   const Stats& counters() const { return stats_; }
 
   // Context.
-  std::uint64_t publish(std::string_view topic, std::string payload, bool is_text) override;
+  std::uint64_t publish(std::string_view topic, std::string payload, bool is_text, std::uint64_t origin) override;
+  std::uint64_t new_origin() override { return hub_.new_origin(); }
   Bytes common_headers() override;
   void tick_after(Technique& technique, Nanos delay) override;
   void flush_again() override;

@@ -92,8 +92,13 @@ struct Context {
   Context(const Options& o, Topics& t, Stats& s) : options(o), topics(t), stats(s) {}
   virtual ~Context() = default;
 
-  // Publishes to every thread of the server. The sequence given, or 0 when there are too many topics.
-  virtual std::uint64_t publish(std::string_view topic, std::string payload, bool is_text) = 0;
+  // Publishes to every thread of the server; `origin`'s subscribers do not get it. The sequence given, or 0 when there
+  // are too many topics.
+  virtual std::uint64_t publish(std::string_view topic, std::string payload, bool is_text,
+                                std::uint64_t origin = 0) = 0;
+  // A number for a client that does not want its own messages: unique in the server, and in all likelihood another one
+  // than any before a restart.
+  virtual std::uint64_t new_origin() = 0;
   // Header lines that every answer carries: Date, and CORS when asked for.
   virtual Bytes common_headers() = 0;
   virtual void tick_after(Technique& technique, Nanos delay) = 0;  // on_tick follows, once

@@ -18,6 +18,7 @@ struct Message {
   std::uint64_t sequence = 0;
   std::shared_ptr<const std::string> payload;  // shared by all threads, immutable
   bool is_text = true;                         // valid UTF-8 and not declared binary
+  std::uint64_t origin = 0;                    // of the client that sent it, see Subscriber; 0: nobody's
   wire::Bytes bytes() const { return *payload; }
 };
 

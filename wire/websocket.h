@@ -1,14 +1,12 @@
-// WebSocket (RFC 6455): handshake rules of section 4, frames of section 5 through wslay's frame layer.
+// WebSocket frames (RFC 6455 section 5), read through wslay's frame layer. The handshake: wire/websocket_handshake.h.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "wire/bytes.h"
-#include "wire/http1.h"
 #include "wire/utf8.h"
 
 namespace wire::websocket {
@@ -22,22 +20,6 @@ inline constexpr std::uint16_t kNormal = 1000, kGoingAway = 1001, kProtocolError
 // Whether an endpoint may send this code in a close frame.
 bool is_sendable_close_code(std::uint16_t code);
 
-// Sec-WebSocket-Accept for a Sec-WebSocket-Key (section 4.2.2 item 5.4).
-std::string accept_key(Bytes key);
-// A fresh Sec-WebSocket-Key: 16 bytes of `entropy`, base64.
-std::string client_key(const std::array<std::uint8_t, 16>& entropy);
-
-// Server side, section 4.2.1. status 101: go on with `accept`; else the status to refuse with (400, 405, 426), a
-// sentence, and for 426 the header "Sec-WebSocket-Version: 13" must be sent.
-struct HandshakeCheck {
-  int status = 101;
-  std::string reason;
-  std::string accept;
-};
-HandshakeCheck check_handshake(const http1::Request& request);
-// Client side, section 4.1: empty when the response to our `key` is good, else what is wrong with it.
-std::string check_response(const http1::Response& response, Bytes key);
-
 // Appends a frame header for `payload_size` bytes (section 5.2); the payload follows as it is. No reserved bits, no
 // mask.
 void append_header(std::string& out, Opcode opcode, std::uint64_t payload_size, bool fin = true);
@@ -47,6 +29,11 @@ void append_frame(std::string& out, Opcode opcode, Bytes payload);
 void append_masked_frame(std::string& out, Opcode opcode, Bytes payload, std::uint32_t mask, bool fin = true);
 // Close frame payload: code and reason (cut to 123 bytes at a character boundary); empty for kNoStatus.
 std::string close_payload(std::uint16_t code, Bytes reason);
+
+// How our server tells a cursor that no message tells: the payload of an unsolicited pong (section 5.5.3), which every
+// client takes and none shows. "cursor 17": the client has got, or did not want, everything up to 17.
+std::string cursor_payload(std::uint64_t cursor);
+std::optional<std::uint64_t> parse_cursor_payload(Bytes payload);  // absent for any other pong
 
 // Reads frames from a stream cut anywhere and enforces section 5: masking by role, reserved bits and opcodes, control
 // frames (<= 125 bytes, not fragmented, between fragments), message size, UTF-8 of text fail-fast, close payloads.

@@ -9,6 +9,7 @@
 #include "loadgen/techniques.h"
 #include "wire/http1.h"
 #include "wire/websocket.h"
+#include "wire/websocket_handshake.h"
 
 namespace loadgen {
 
@@ -18,6 +19,8 @@ namespace http1 = wire::http1;
 namespace websocket = wire::websocket;
 
 constexpr Bytes kGapNotice = "\x10gap ";
+
+enum Option : std::uint8_t { kEcho };
 
 // Only while the handshake lasts: an open connection keeps none of it.
 struct Handshake {
@@ -41,7 +44,8 @@ class WebSocket final : public Session, private http1::ResponseParser::Handler, 
     const std::uint64_t words[2] = {host_.random(), host_.random()};
     std::memcpy(entropy.data(), words, sizeof words);
     handshake_->key = websocket::client_key(entropy);
-    const std::string query = knows_cursor_ ? "&after=" + std::to_string(cursor_) : std::string();
+    std::string query = knows_cursor_ ? "&after=" + std::to_string(cursor_) : std::string();
+    if (plan_.options[kEcho].number == 0) query += "&echo=0" + origin_;
     const std::string headers = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " + handshake_->key +
                                 "\r\nSec-WebSocket-Version: 13\r\n";
     std::string request;
@@ -76,6 +80,12 @@ class WebSocket final : public Session, private http1::ResponseParser::Handler, 
                                                  : "the server closed the connection without a close frame");
   }
 
+  bool publish(Bytes payload, bool is_text) override {
+    host_.counts().sent.payload += payload.size();
+    send(is_text ? websocket::Opcode::kText : websocket::Opcode::kBinary, payload);
+    return true;
+  }
+
  private:
   void fail(Failure kind, std::string_view detail) {
     link_ = nullptr;
@@ -92,6 +102,8 @@ class WebSocket final : public Session, private http1::ResponseParser::Handler, 
     const Bytes cursor = response.header("Pushbench-Cursor");
     knows_cursor_ =
         !cursor.empty() && std::from_chars(cursor.data(), cursor.data() + cursor.size(), cursor_).ec == std::errc();
+    const Bytes origin = response.header("Pushbench-Origin");
+    if (!origin.empty()) origin_ = "&origin=" + std::string(origin);
     host_.subscribed();
   }
   void on_body(Bytes) override {}  // of a refusal
@@ -102,7 +114,7 @@ class WebSocket final : public Session, private http1::ResponseParser::Handler, 
     if (type == websocket::Opcode::kText && payload.starts_with(kGapNotice))
       return on_gap(payload.substr(kGapNotice.size()));
     ++cursor_;
-    host_.deliver(payload);
+    type == websocket::Opcode::kText ? host_.deliver(payload) : host_.deliver_binary(payload);
   }
 
   void on_gap(Bytes bounds) {  // "5 9"
@@ -118,7 +130,10 @@ class WebSocket final : public Session, private http1::ResponseParser::Handler, 
   void on_ping(Bytes payload) override {
     if (link_ != nullptr) send(websocket::Opcode::kPong, payload);
   }
-  void on_pong(Bytes) override {}
+  // Where the server leaves out what this client has sent, it tells the cursor by a pong.
+  void on_pong(Bytes payload) override {
+    if (const auto cursor = websocket::parse_cursor_payload(payload)) cursor_ = *cursor;
+  }
 
   void on_close(std::uint16_t code, Bytes reason) override {
     if (link_ == nullptr) return;
@@ -148,6 +163,7 @@ class WebSocket final : public Session, private http1::ResponseParser::Handler, 
   std::unique_ptr<websocket::Reader> reader_;
   Link* link_ = nullptr;
   std::uint64_t cursor_ = 0;  // sequence of the last message received
+  std::string origin_;        // "&origin=5": who this client is to the server, when it wants no echo
   bool knows_cursor_ = false;
 };
 
@@ -157,7 +173,8 @@ TechniqueInfo websocket() {
   return {"websocket",
           "RFC 6455: one connection, a message a frame",
           true,
-          {},
+          {{"echo", OptionSpec::Kind::kFlag, "true",
+            "false: the server does not send a client what it has published over its own WebSocket"}},
           [](Host& host, const Plan& plan, const std::string& topic) -> std::unique_ptr<Session> {
             return std::make_unique<WebSocket>(host, plan, topic);
           }};

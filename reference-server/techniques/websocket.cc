@@ -12,6 +12,7 @@
 #include "server/reply.h"
 #include "server/stats.h"
 #include "server/techniques.h"
+#include "wire/websocket_handshake.h"
 
 namespace server {
 
@@ -32,12 +33,16 @@ class FrameDialect final : public Dialect {
     notice.pop_back();
     websocket::append_frame(out, Opcode::kText, notice);
   }
+  void append_skip(std::string& out, std::uint64_t cursor) const override {
+    websocket::append_frame(out, Opcode::kPong, websocket::cursor_payload(cursor));
+  }
 };
 
 constexpr FrameDialect kDialect;
 
 struct Peer final : Subscriber {
-  Peer(const Topic& t, std::size_t max_message) : topic(t), reader(websocket::Reader::Role::kServer, max_message) {}
+  Peer(const Topic& t, std::uint64_t origin, std::size_t max_message)
+      : Subscriber({}, origin), topic(t), reader(websocket::Reader::Role::kServer, max_message) {}
   const Topic& topic;
   websocket::Reader reader;
   std::unique_ptr<std::string> owed_pong;  // while stalled; only the latest ping is answered (section 5.5.3)
@@ -77,12 +82,15 @@ class WebSocket final : public Technique {
     }
     Subscription subscription;
     std::string error;
-    if (!parse_subscription(request, subscription, error)) return refuse(connection, context_, 400, error);
+    std::uint64_t origin = 0;
+    if (!parse_subscription(request, subscription, error) || !parse_origin(request, origin, error)) {
+      return refuse(connection, context_, 400, error);
+    }
     Topic* topic = context_.topics.find_or_create(subscription.topic);
     if (topic == nullptr) return refuse(connection, context_, 503, "too many topics");
     const std::uint64_t cursor = starting_cursor(subscription.after, *topic);
-    accept(connection, check.accept, cursor);
-    auto state = std::make_unique<Peer>(*topic, context_.options.max_payload);
+    accept(connection, check.accept, cursor, origin);
+    auto state = std::make_unique<Peer>(*topic, origin, context_.options.max_payload);
     Peer& peer = *state;
     peer.due = now_ + interval_ticks_;
     connection.take_over(*this, std::move(state), Connection::Input::kTechnique);
@@ -140,12 +148,30 @@ class WebSocket final : public Technique {
     Peer& peer_;
   };
 
-  void accept(Connection& connection, Bytes key, std::uint64_t cursor) {
+  // ?echo=0: the client does not want what it sends itself; &origin=N: as the client that it was before a reconnect.
+  bool parse_origin(const wire::http1::Request& request, std::uint64_t& origin, std::string& error) {
+    std::string text;
+    if (!wire::http1::query_value(request.query, "echo", text) || text == "1") return true;
+    if (text != "0") {
+      error = "echo=" + quoted(text) + " is neither 0 nor 1";
+      return false;
+    }
+    if (!wire::http1::query_value(request.query, "origin", text)) {
+      origin = context_.new_origin();
+      return true;
+    }
+    origin = parse_number(text).value_or(0);
+    if (origin == 0) error = "origin=" + quoted(text) + " is not a number that Pushbench-Origin has told";
+    return origin != 0;
+  }
+
+  void accept(Connection& connection, Bytes key, std::uint64_t cursor, std::uint64_t origin) {
     std::string head;
     wire::http1::append_status_line(head, 101);
     head += "Upgrade: websocket\r\nConnection: Upgrade\r\n";
     wire::http1::append_header(head, "Sec-WebSocket-Accept", key);
     append_cursor_header(head, cursor);
+    if (origin != 0) wire::http1::append_header(head, "Pushbench-Origin", std::to_string(origin));
     head += "\r\n";
     context_.stats.sent.http.add(head.size());
     connection.send(Bytes(head));
@@ -154,7 +180,7 @@ class WebSocket final : public Technique {
   void publish(const Peer& peer, Opcode type, Bytes payload) {
     context_.stats.received.payload.add(payload.size());
     context_.stats.received.framing.subtract(payload.size());
-    context_.publish(peer.topic.name(), std::string(payload), type == Opcode::kText);
+    context_.publish(peer.topic.name(), std::string(payload), type == Opcode::kText, peer.origin());
   }
 
   void answer_ping(Connection& connection, Peer& peer, Bytes payload) {

@@ -59,7 +59,8 @@ World::World(const Subject& subject, Cut cut) : cut_(cut), server_(server_option
   plan_.topics = {topic_};
   for (const loadgen::OptionSpec& option : subject.technique->options) {
     // Choices at their first word; the numbers of durations do not matter, time passes when the test says so.
-    plan_.options.push_back({option.kind == loadgen::OptionSpec::Kind::kDuration ? 1'000'000'000 : 0, {}});
+    const bool yes = option.kind == loadgen::OptionSpec::Kind::kFlag && option.fallback == "true";
+    plan_.options.push_back({option.kind == loadgen::OptionSpec::Kind::kDuration ? 1'000'000'000 : yes ? 1 : 0, {}});
     for (const auto& [key, number] : subject.options) {
       if (key == option.key) plan_.options.back().number = number;
     }
@@ -75,6 +76,7 @@ loadgen::Link& World::open() {
 }
 
 void World::drop_all() {
+  subscribed_ = false;
   for (auto& connection : connections_) {
     if (!std::exchange(connection->gone, true)) connection->server_side.leave();
   }

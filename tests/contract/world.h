@@ -37,6 +37,8 @@ class World final : public loadgen::Host {
   ~World() override;
 
   void publish(const std::string& payload) { server_.say("t", payload); }
+  // The client publishes over its own connection, when it is subscribed at the moment; false when it cannot.
+  bool speak(const std::string& payload) { return subscribed_ && session_->publish(payload, true); }
   // Moves bytes both ways until nothing moves any more; then lets the session's time pass, until `count` messages have
   // come or nothing happens for `rounds` wake-ups.
   void settle(std::size_t count, int rounds = 8);
@@ -60,7 +62,10 @@ class World final : public loadgen::Host {
   // loadgen::Host
   loadgen::Link& open() override;
   loadgen::Link& open_at(const wire::Url&) override { return open(); }
-  void subscribed() override { ++subscriptions; }
+  void subscribed() override {
+    ++subscriptions;
+    subscribed_ = true;
+  }
   void deliver(loadgen::Bytes message) override { delivered.emplace_back(message); }
   void wake_after(loadgen::Nanos delay) override { wake_ = delay; }
   void cancel_wake() override { wake_.reset(); }
@@ -92,6 +97,7 @@ class World final : public loadgen::Host {
   loadgen::SessionCounts counts_;
   std::uint64_t random_ = 0;
   bool broke_ = false;
+  bool subscribed_ = false;
   bool start_ = true;
 };
 

@@ -68,6 +68,12 @@ def test_a_websocket_url_needs_no_technique(server):
     assert (code, lines) == (0, [OPEN, {"k": "message", "data": "hello"}])
 
 
+def test_binary_messages_are_printed_in_base64(server):
+    server.publish(bytes([0, 255]))  # not UTF-8
+    code, lines = listen(f"{server.url}/websocket?topic=t&after=0", "--count", 1)
+    assert (code, lines) == (0, [OPEN, {"k": "message", "data": "AP8=", "binary": True}])
+
+
 @pytest.mark.parametrize("technique", TECHNIQUES)
 def test_nothing_is_lost_or_doubled_when_the_connection_breaks(server, technique):
     proxy = Proxy(server.url.removeprefix("http://"))

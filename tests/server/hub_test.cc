@@ -54,6 +54,25 @@ TEST(Hub, CountsEachTopicByItself) {
   EXPECT_EQ(hub.publish("b", "x", true, nullptr), 1U);
 }
 
+TEST(Hub, CarriesTheOriginOfAMessageToEveryThread) {
+  Hub hub(10);
+  Inbox one([] {});
+  Inbox two([] {});
+  hub.add(one);
+  hub.add(two);
+  const std::uint64_t origin = hub.new_origin();
+  EXPECT_NE(origin, 0U);
+  EXPECT_NE(hub.new_origin(), origin);
+  EXPECT_LT(origin, std::uint64_t{1} << 53);
+  hub.publish("t", "x", true, &one, origin);
+  for (Inbox* inbox : {&one, &two}) {
+    std::vector<Published> items;
+    inbox->take(items);
+    ASSERT_EQ(items.size(), 1U);
+    EXPECT_EQ(items[0].message.origin, origin);
+  }
+}
+
 TEST(Hub, RefusesOneTopicTooMany) {
   Hub hub(2);
   EXPECT_TRUE(hub.intern("a"));

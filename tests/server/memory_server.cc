@@ -140,8 +140,8 @@ MemoryConnection& MemoryServer::subscribe(std::string_view technique, std::strin
              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
 }
 
-std::uint64_t MemoryServer::publish(std::string_view topic, std::string payload, bool is_text) {
-  return hub_.publish(topic, std::move(payload), is_text, &inbox_).value_or(0);
+std::uint64_t MemoryServer::publish(std::string_view topic, std::string payload, bool is_text, std::uint64_t origin) {
+  return hub_.publish(topic, std::move(payload), is_text, &inbox_, origin).value_or(0);
 }
 
 void MemoryServer::drain_inbox() {

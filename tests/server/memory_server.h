@@ -81,7 +81,8 @@ class MemoryServer final : public Context {
   TechniqueStats& counters(std::string_view technique);
 
   // Context.
-  std::uint64_t publish(std::string_view topic, std::string payload, bool is_text) override;
+  std::uint64_t publish(std::string_view topic, std::string payload, bool is_text, std::uint64_t origin = 0) override;
+  std::uint64_t new_origin() override { return hub_.new_origin(); }
   Bytes common_headers() override { return "Date: now\r\n"; }
   void tick_after(Technique& technique, Nanos delay) override { ticks[&technique] = delay; }
   void flush_again() override { again_ = true; }

@@ -188,5 +188,91 @@ TEST(WebSocket, TellsAGapInATextFrame) {
       << testing::PrintToString(client.taken);
 }
 
+// A WebSocket whose own messages are not for it.
+TEST(WebSocket, WithoutEchoGetsEverybodysMessagesButItsOwn) {
+  MemoryServer server;
+  MemoryConnection& speaker = server.subscribe("websocket", "topic=t&echo=0");
+  MemoryConnection& other = server.subscribe("websocket", "topic=t&echo=0");
+  MemoryConnection& all = server.subscribe("websocket", "topic=t&echo=1");
+  speaker.feed(frame(Opcode::kText, "mine"));
+  EXPECT_EQ(got(server, speaker), Messages{"[pong cursor 1]"});
+  EXPECT_EQ(got(server, other), Messages{"mine"});
+  EXPECT_EQ(got(server, all), Messages{"mine"});
+  all.feed(frame(Opcode::kText, "to all"));
+  EXPECT_EQ(got(server, speaker), (Messages{"[pong cursor 1]", "to all"}));
+  EXPECT_EQ(got(server, all), (Messages{"mine", "to all"}));
+  EXPECT_EQ(server.counters("websocket").delivered.get(), 5U);
+}
+
+TEST(WebSocket, WithoutEchoABatchLeavesOutOnlyWhatIsTheSubscribersOwn) {
+  MemoryServer server;
+  MemoryConnection& a = server.subscribe("websocket", "topic=t&echo=0");
+  MemoryConnection& b = server.subscribe("websocket", "topic=t&echo=0");
+  MemoryConnection& silent = server.subscribe("websocket", "topic=t&echo=0");
+  MemoryConnection& plain = server.subscribe("websocket", "topic=t");
+  server.settle();
+  silent.sends.clear();
+  plain.sends.clear();
+  server.say("t", "1");
+  a.feed(frame(Opcode::kText, "a2") + frame(Opcode::kText, "a3"));
+  b.feed(frame(Opcode::kText, "b4"));
+  server.say("t", "5");
+  EXPECT_EQ(got(server, a), (Messages{"1", "[pong cursor 3]", "b4", "5"}));
+  EXPECT_EQ(got(server, b), (Messages{"1", "a2", "a3", "[pong cursor 4]", "5"}));
+  EXPECT_EQ(got(server, silent), (Messages{"1", "a2", "a3", "b4", "5"}));
+  EXPECT_EQ(silent.sends, plain.sends) << "who has nothing in the batch shares its one encoding";
+  EXPECT_EQ(silent.sends.size(), 1U);
+}
+
+TEST(WebSocket, WithoutEchoALaggingSubscriberDoesNotGetItsOwnEither) {
+  MemoryServer server;
+  MemoryConnection& slow = server.subscribe("websocket", "topic=t&echo=0");
+  server.settle();
+  slow.window = 1;
+  server.say("t", "1");
+  server.settle();
+  ASSERT_TRUE(slow.stalled());
+  slow.feed(frame(Opcode::kText, "mine"));
+  server.say("t", "3");
+  server.settle();
+  slow.window = SIZE_MAX;
+  server.settle();
+  EXPECT_EQ(got(server, slow), (Messages{"1", "[pong cursor 2]", "3"}));
+}
+
+TEST(WebSocket, WithoutEchoAnOriginOutlivesItsConnection) {
+  MemoryServer server;
+  MemoryConnection& before = server.subscribe("websocket", "topic=t&echo=0");
+  before.feed(frame(Opcode::kText, "mine"));
+  server.say("t", "other");
+  server.settle();
+  const std::string name = "\r\nPushbench-Origin: ";
+  const std::size_t at = before.taken.find(name) + name.size();
+  const std::string origin = before.taken.substr(at, before.taken.find("\r\n", at) - at);
+  before.leave();
+  MemoryConnection& after = server.subscribe("websocket", "topic=t&after=0&echo=0&origin=" + origin);
+  EXPECT_EQ(got(server, after), (Messages{"[pong cursor 1]", "other"}));
+  MemoryConnection& stranger = server.subscribe("websocket", "topic=t&after=0&echo=0");
+  EXPECT_EQ(got(server, stranger), (Messages{"mine", "other"}));
+  after.feed(frame(Opcode::kText, "again"));
+  EXPECT_EQ(got(server, after), (Messages{"[pong cursor 1]", "other", "[pong cursor 3]"}));
+}
+
+TEST(WebSocket, WithEchoNamesNoOrigin) {
+  MemoryServer server;
+  MemoryConnection& client = server.subscribe("websocket", "topic=t");
+  server.settle();
+  EXPECT_EQ(client.taken.find("Pushbench-Origin"), std::string::npos);
+}
+
+TEST(WebSocket, RefusesAnEchoOrAnOriginThatIsNone) {
+  for (const char* query : {"echo=", "echo=no", "echo=0&origin=", "echo=0&origin=x", "echo=0&origin=0"}) {
+    MemoryServer server;
+    MemoryConnection& client = server.subscribe("websocket", std::string("topic=t&") + query);
+    server.settle();
+    EXPECT_EQ(response_of(client.taken).status, 400) << query;
+  }
+}
+
 }  // namespace
 }  // namespace server

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "wire/websocket.h"
+#include "wire/websocket_handshake.h"
 
 namespace {
 

@@ -1,0 +1,29 @@
+// The opening handshake of WebSocket (RFC 6455 section 4), both sides.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "wire/bytes.h"
+#include "wire/http1.h"
+
+namespace wire::websocket {
+
+// Sec-WebSocket-Accept for a Sec-WebSocket-Key (section 4.2.2 item 5.4).
+std::string accept_key(Bytes key);
+// A fresh Sec-WebSocket-Key: 16 bytes of `entropy`, base64.
+std::string client_key(const std::array<std::uint8_t, 16>& entropy);
+
+// Server side, section 4.2.1. status 101: go on with `accept`; else the status to refuse with (400, 405, 426), a
+// sentence, and for 426 the header "Sec-WebSocket-Version: 13" must be sent.
+struct HandshakeCheck {
+  int status = 101;
+  std::string reason;
+  std::string accept;
+};
+HandshakeCheck check_handshake(const http1::Request& request);
+// Client side, section 4.1: empty when the response to our `key` is good, else what is wrong with it.
+std::string check_response(const http1::Response& response, Bytes key);
+
+}  // namespace wire::websocket
