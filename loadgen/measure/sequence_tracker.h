@@ -16,15 +16,12 @@ enum class Arrival : std::uint8_t {
   kEarly,      // below the first entitled sequence, or before start_at(): not counted
 };
 
-// 24 bytes, no heap, while nothing is missing; 16 bytes a hole (a run of missing sequences) otherwise.
-//
-// At most kMaxHoles holes are kept. The next one freezes the older half: what they miss stays counted as missing for
-// good, and a message that arrives late for a frozen hole is kDuplicate. Until that happens, totals are exact; see
-// frozen_before() for ranges.
+// 24 bytes and no heap while nothing was ever missing. Otherwise what is missing is kept as a list of holes (16 bytes
+// each) or as a bit a sequence from the first to the last hole, whichever is smaller: every answer is exact whatever
+// the disorder, and memory is at most one bit for each sequence (doubled while a vector grows). Whoever calls arrive()
+// with numbers from outside must refuse those that were never published.
 class SequenceTracker {
  public:
-  static constexpr std::size_t kMaxHoles = 16'384;  // 256 KiB: every second of 32,768 messages lost
-
   SequenceTracker() = default;
   explicit SequenceTracker(std::uint64_t first) { start_at(first); }
 
@@ -48,34 +45,20 @@ class SequenceTracker {
   std::uint64_t received_in(std::uint64_t first, std::uint64_t last) const;
   std::uint64_t missing_in(std::uint64_t first, std::uint64_t last) const;  // what has not come yet is missing too
 
-  // Below this sequence holes are frozen: their number is known, their places are not. first() when nothing is frozen.
-  // contains() takes a frozen sequence for received; a range that begins inside the frozen stretch has all frozen ones
-  // counted as missing in it, as far as it has room for them.
-  std::uint64_t frozen_before() const { return holes_ != nullptr ? holes_->frozen_before : first_; }
-  std::size_t holes() const { return holes_ != nullptr ? holes_->open.size() : 0; }
+  std::size_t heap_bytes() const;  // in use; for tests
 
  private:
   static constexpr std::uint64_t kNotStarted = std::numeric_limits<std::uint64_t>::max();
-
-  struct Hole {
-    std::uint64_t first;
-    std::uint64_t last;
-  };
-  struct Holes {
-    std::vector<Hole> open;  // sorted, disjoint, not adjacent
-    std::uint64_t frozen_before = 0;
-    std::uint64_t frozen_missing = 0;
+  class Losses;
+  struct Delete {
+    void operator()(Losses* losses) const;
   };
 
   Arrival arrive_out_of_order(std::uint64_t sequence);
-  void open_hole(std::uint64_t first, std::uint64_t last);
-  bool fill(std::uint64_t sequence);
-  void freeze_oldest();
-  std::uint64_t holed_in(std::uint64_t first, std::uint64_t last) const;
 
   std::uint64_t first_ = kNotStarted;
   std::uint64_t next_ = kNotStarted;
-  std::unique_ptr<Holes> holes_;  // only while something is missing
+  std::unique_ptr<Losses, Delete> losses_;  // from the first hole on, also when it is filled: the next one is free
 };
 
 static_assert(sizeof(SequenceTracker) <= 24);
