@@ -3,21 +3,35 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
-#include "loadgen/recorder.h"
+#include "loadgen/reception.h"
 #include "loadgen/run_spec.h"
 
 namespace loadgen {
 
+// Messages that never reached the server, by topic.
+class Unpublished {
+ public:
+  Unpublished() = default;
+  Unpublished(const RunSpec& spec, std::span<const std::uint64_t> messages);
+  // Of one topic, sorted, each once.
+  std::span<const std::uint64_t> sequences(std::uint64_t topic) const;
+
+ private:
+  std::vector<std::uint64_t> topics_;     // of each
+  std::vector<std::uint64_t> sequences_;  // beside it
+};
+
 struct Account {
   std::uint64_t expected = 0;
   std::uint64_t missing = 0;
+  std::uint64_t missed_while_away = 0;  // those of them that were due while the subscriber had no connection
 };
 
-// One subscriber: expected are the measured messages of its topic from its first entitled one on and below `end`, less
-// those in `unpublished` (message numbers, sorted) that it has not received; missing are those of them that did not
-// arrive.
-Account account_of(const RunSpec& spec, const Reception& reception, std::uint64_t end,
-                   std::span<const std::uint64_t> unpublished);
+// One subscriber: expected are the measured messages that it is owed, from its first entitled one on and below the
+// message `end`, less those unpublished that it has not received; missing are those of them that did not arrive.
+// Whether its technique resumes or not, a subscriber stays entitled while it is away: that is when pushes get lost.
+Account account_of(const RunSpec& spec, const Reception& reception, std::uint64_t end, const Unpublished& unpublished);
 
 }  // namespace loadgen

@@ -48,6 +48,7 @@ Plan plan_of(const Scenario& scenario, const Variant& variant, const std::string
   plan.authority = authority;
   plan.base_path = scenario.target.base_path;
   plan.options = variant.options;
+  plan.echo = scenario.publish.echo;
   for (std::int64_t i = 0; i < scenario.topics; ++i) {
     // A server of ours is fresh for every run; any other may still hold what an earlier run published.
     plan.topics.push_back(scenario.target.reference ? fmt::format("t{}", i)

@@ -29,24 +29,54 @@ void Recorder::message(const RunSpec& spec, Reception& reception, Bytes bytes, w
     return;
   }
   const wire::Marker& marker = found.marker;
-  if (marker.publisher != reception.topic || marker.sequence == 0) [[unlikely]] {
+  const Membership& part = reception.part;
+  if (marker.publisher != part.topic || marker.sequence == 0) [[unlikely]] {
     ++corrupt;  // another topic's message came here
     return;
   }
-  const measure::Arrival arrival = reception.tracker.arrive(marker.sequence);
-  if (arrival == measure::Arrival::kEarly) return;  // published before this subscriber was entitled
-  ++delivered_any;
   const std::uint64_t message = spec.message_of(marker.publisher, marker.sequence);
-  if (!spec.is_measured(message)) return;
-  if (arrival == measure::Arrival::kDuplicate) {
+  if (message >= spec.end) [[unlikely]] {
+    ++foreign;
+    return;
+  }
+  const std::uint64_t measured = spec.is_measured(message) ? 1 : 0;
+  if (!part.owed_own && part.is_own(marker.sequence)) [[unlikely]] {
+    own += measured;
+    return;
+  }
+  const std::uint64_t place = part.place(marker.sequence);
+  const measure::Arrival arrival = reception.tracker.arrive(place);
+  if (arrival == measure::Arrival::kEarly) [[unlikely]] {
+    early += measured;
+    return;
+  }
+  ++delivered_any;
+  if (measured == 0) return;
+  if (arrival == measure::Arrival::kDuplicate) [[unlikely]] {
     ++duplicate;
     return;
   }
-  if (arrival == measure::Arrival::kReordered) ++reordered;
+  if (arrival == measure::Arrival::kReordered || reception.was_absent(place)) [[unlikely]]
+    count_late(reception, place, arrival);
   ++delivered;
   delivery_latency.record(received - marker.intended);
   service_time.record(received - marker.sent);
   fanout.arrived(message, received);
+}
+
+// Two speakers' messages may overtake each other on their way to the server. One speaker's may not: it is reordered
+// when a later one of the same speaker is there already.
+void Recorder::count_late(const Reception& reception, std::uint64_t place, measure::Arrival arrival) {
+  const Membership& part = reception.part;
+  if (reception.was_absent(place)) ++replayed;
+  if (arrival != measure::Arrival::kReordered) return;
+  bool overtaken = part.speakers == 0;
+  if (!overtaken) {
+    const std::uint64_t stride = part.stride();
+    for (std::uint64_t later = place + stride; later < reception.tracker.next() && !overtaken; later += stride)
+      overtaken = reception.tracker.contains(later);
+  }
+  if (overtaken) ++reordered;
 }
 
 void Recorder::merge(const Recorder& other) {
@@ -61,6 +91,9 @@ void Recorder::merge(const Recorder& other) {
   delivered_any += other.delivered_any;
   duplicate += other.duplicate;
   reordered += other.reordered;
+  replayed += other.replayed;
+  early += other.early;
+  own += other.own;
   corrupt += other.corrupt;
   foreign += other.foreign;
 }

@@ -6,11 +6,11 @@
 #include <map>
 #include <string>
 
+#include "loadgen/reception.h"
 #include "loadgen/run_spec.h"
 #include "loadgen/technique.h"
 #include "measure/fanout.h"
 #include "measure/histogram.h"
-#include "measure/sequence_tracker.h"
 
 namespace loadgen {
 
@@ -22,17 +22,12 @@ struct Failures {
   std::uint64_t total() const;
 };
 
-// One subscriber's view of its topic's stream.
-struct Reception {
-  measure::SequenceTracker tracker;
-  std::uint32_t topic = 0;
-};
-
 class Recorder {
  public:
   explicit Recorder(const RunSpec& spec) : fanout(spec.first_measured, spec.end - spec.first_measured) {}
 
-  // One message as it was delivered, whatever it is. Allocation-free while nothing is missing.
+  // One message as it was delivered, whatever it is. Allocation-free while nothing is missing. Of messages that are not
+  // measured nothing is counted but delivered_any.
   void message(const RunSpec& spec, Reception& reception, Bytes bytes, wire::Time received);
   void merge(const Recorder& other);
 
@@ -44,11 +39,17 @@ class Recorder {
   std::uint64_t delivered = 0;              // measured messages, each subscriber's first copy
   std::uint64_t delivered_any = 0;          // every message accepted, for the live display and bytes per delivery
   std::uint64_t duplicate = 0;
-  std::uint64_t reordered = 0;
-  std::uint64_t corrupt = 0;
-  std::uint64_t foreign = 0;  // without a marker: not ours
+  std::uint64_t reordered = 0;  // of those delivered: after a later message of the same speaker
+  std::uint64_t replayed = 0;   // of those delivered: due while the subscriber had no connection
+  std::uint64_t early = 0;      // due before the subscriber was entitled to anything
+  std::uint64_t own = 0;        // its own messages that came back with publish.echo: false
+  std::uint64_t corrupt = 0;    // measured or not
+  std::uint64_t foreign = 0;    // without a marker, or never published by this run; measured or not
   Failures failures;
   measure::FanOut fanout;  // by message number
+
+ private:
+  void count_late(const Reception& reception, std::uint64_t place, measure::Arrival arrival);
 };
 
 }  // namespace loadgen

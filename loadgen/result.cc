@@ -133,9 +133,13 @@ Json run_json(const RunResult& run) {
                {"expected_deliveries", run.expected},
                {"delivered", run.delivered()},
                {"missing", run.missing},
+               {"missed_while_away", run.missed_while_away},
+               {"replayed", run.recorder.replayed},
                {"duplicate", run.recorder.duplicate},
                {"reordered", run.recorder.reordered},
                {"corrupt", run.recorder.corrupt},
+               {"early", run.recorder.early},
+               {"own", run.recorder.own},
                {"foreign", run.recorder.foreign}};
   add_failures(json, run.failures);
   json["phases_s"] = {{"ramp", seconds(run.phases.ramp)},

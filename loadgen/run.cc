@@ -1,12 +1,13 @@
 #include "loadgen/run.h"
 
 #include <signal.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 
-#include "loadgen/accounting.h"
+#include "loadgen/collect.h"
+#include "loadgen/publisher.h"
+#include "loadgen/speakers.h"
 #include "net/clock.h"
 
 namespace loadgen {
@@ -15,17 +16,23 @@ Run::Run(const RunSpec& spec, ServerProcess* server, std::uint32_t workers, Prog
     : spec_(spec), server_(server), progress_(progress), result_(result) {
   for (std::uint32_t i = 0; i < workers; ++i) {
     Worker::Events events{[this] { loop_.post([this] { worker_ready(); }); },
-                          [this] { loop_.post([this] { worker_drained(); }); }};
+                          [this] { loop_.post([this] { worker_drained(); }); }, [this] { speaking_->share_done(); }};
     workers_.push_back(std::make_unique<Worker>(spec, publish_start_, i, workers, std::move(events)));
   }
-  publisher_ =
-      std::make_unique<Publisher>(spec, Publisher::Events{[this] { loop_.post([this] { publisher_ready(); }); },
-                                                          [this] { loop_.post([this] { publishing_done(); }); }});
+  Publishing::Events events{[this] { loop_.post([this] { publishing_ready(); }); },
+                            [this] { loop_.post([this] { publishing_done(); }); }};
+  if (spec.scenario.publish.from == PublishFrom::kPublisher) {
+    publishing_ = std::make_unique<Publisher>(spec, std::move(events));
+  } else {
+    auto speaking = std::make_unique<SpeakingSubscribers>(spec, workers_, std::move(events));
+    speaking_ = speaking.get();
+    publishing_ = std::move(speaking);
+  }
 }
 
 Run::~Run() {
   for (auto& worker : workers_) worker->finish();  // they post to loop_
-  publisher_->finish();
+  publishing_->finish();
 }
 
 void Run::go() {
@@ -38,7 +45,7 @@ void Run::go() {
   enter(Phase::kRamp, begun_);
   phase_timer_.start(loop_.timers(), begun_ + spec_.scenario.phases.ramp, *this);
   tick_timer_.start(loop_.timers(), begun_ + progress_.interval(), *this);
-  publisher_->start();
+  publishing_->start();
   for (auto& worker : workers_) worker->start();
   loop_.run();
   collect();
@@ -88,11 +95,11 @@ void Run::enter(Phase phase, wire::Time now) {
 }
 
 void Run::worker_ready() {
-  if (++ready_ == workers_.size() && publisher_ready_) end_ramp();
+  if (++ready_ == workers_.size() && publishing_ready_) end_ramp();
 }
 
-void Run::publisher_ready() {
-  publisher_ready_ = true;
+void Run::publishing_ready() {
+  publishing_ready_ = true;
   if (ready_ == workers_.size()) end_ramp();
 }
 
@@ -110,7 +117,7 @@ void Run::begin_warm_up() {
   publish_begun_ = net::now();
   enter(Phase::kWarmUp, publish_begun_);
   publish_start_.store(publish_begun_.time_since_epoch().count(), std::memory_order_release);
-  publisher_->publish_from(publish_begun_);
+  publishing_->publish_from(publish_begun_);
   phase_timer_.start(loop_.timers(), publish_begun_ + spec_.scenario.phases.warm_up, *this);
 }
 
@@ -137,7 +144,7 @@ void Run::publishing_done() {
   publishing_done_ = true;
   if (phase_ != Phase::kFinishing) return;  // answered before the phase was over
   enter(Phase::kDrain, net::now());
-  for (auto& worker : workers_) worker->begin_drain(publisher_->next(), publisher_->unpublished());
+  for (auto& worker : workers_) worker->begin_drain(publishing_->next(), publishing_->unpublished());
 }
 
 void Run::worker_drained() {
@@ -158,7 +165,7 @@ void Run::on_signal(int signal) {
   }
   progress_.note("interrupted: finishing with what was measured (once more to stop at once)");
   if (phase_ == Phase::kWarmUp || phase_ == Phase::kMeasure) {
-    publisher_->stop();
+    publishing_->stop();
     end_measure();
   }
 }
@@ -197,7 +204,7 @@ void Run::on_timer(net::Timer& timer) {
 void Run::tick(wire::Time now) {
   tick_timer_.start(loop_.timers(), now + std::min<Nanos>(progress_.interval(), std::chrono::seconds(1)), *this);
   const auto subscribers = static_cast<std::uint64_t>(spec_.scenario.subscribers);
-  progress_.show({phase_name(phase_), sum(&LiveCounters::subscribed), subscribers, publisher_->published(),
+  progress_.show({phase_name(phase_), sum(&LiveCounters::subscribed), subscribers, publishing_->published(),
                   sum(&LiveCounters::delivered), sum(&LiveCounters::failures), time_left(now)},
                  now);
   if (phase_ == Phase::kRamp && hopeless()) end_ramp();
@@ -242,50 +249,10 @@ void Run::watch_server() {
 }
 
 void Run::collect() {
-  publisher_->finish();
+  publishing_->finish();
   for (auto& worker : workers_) worker->finish();
-  const std::uint64_t end = std::min(spec_.end, std::max(publisher_->next(), spec_.first_measured));
-  std::vector<std::uint64_t> unpublished = publisher_->unpublished();
-  // A message whose answer was lost may have been published all the same: whoever received it says so.
-  std::erase_if(unpublished, [this](std::uint64_t message) {
-    for (const auto& worker : workers_) {
-      for (const Reception& reception : worker->receptions()) {
-        if (reception.topic == spec_.topic_of(message) && reception.tracker.started() &&
-            reception.tracker.first() <= spec_.sequence_of(message) &&
-            reception.tracker.contains(spec_.sequence_of(message))) {
-          return true;
-        }
-      }
-    }
-    return false;
-  });
-  for (auto& worker : workers_) {
-    for (const Reception& reception : worker->receptions()) {
-      const Account account = account_of(spec_, reception, end, unpublished);
-      result_.expected += account.expected;
-      result_.missing += account.missing;
-      result_.connected += reception.tracker.started() ? 1 : 0;
-    }
-    result_.recorder.merge(worker->recorder());
-    result_.window.add(worker->window());
-  }
-  result_.publish_failed = static_cast<std::uint64_t>(std::count_if(
-      unpublished.begin(), unpublished.end(), [this](std::uint64_t message) { return spec_.is_measured(message); }));
-  result_.published = end - spec_.first_measured - result_.publish_failed;
-  result_.subscribers = static_cast<std::uint64_t>(spec_.scenario.subscribers);
-  result_.topics = spec_.topics;
-  result_.workers = static_cast<std::uint32_t>(workers_.size());
-  result_.send_lag = publisher_->send_lag();
-  result_.fanout_spread = result_.recorder.fanout.spreads();
-  result_.failures = result_.recorder.failures;
-  result_.failures.merge(publisher_->failures());
+  loadgen::collect(spec_, *publishing_, workers_, result_);
   result_.interrupted = signal_ != 0;
-  const double seconds = std::chrono::duration<double>(result_.phases.measure).count();
-  if (seconds > 0) {
-    result_.achieved_rate = static_cast<double>(result_.published) / seconds;
-    result_.offered_rate = static_cast<double>(end - spec_.first_measured) / seconds;
-  }
-  if (const auto own = read_usage(getpid())) result_.generator_rss_bytes = own->rss_bytes;
   collect_server();
 }
 

@@ -11,7 +11,7 @@
 
 #include "loadgen/process.h"
 #include "loadgen/progress.h"
-#include "loadgen/publisher.h"
+#include "loadgen/publishing.h"
 #include "loadgen/run_result.h"
 #include "loadgen/run_spec.h"
 #include "loadgen/server_process.h"
@@ -19,6 +19,8 @@
 #include "net/loop.h"
 
 namespace loadgen {
+
+class SpeakingSubscribers;
 
 class Run final : private net::Timer::Handler {
  public:
@@ -37,7 +39,7 @@ class Run final : private net::Timer::Handler {
 
   void enter(Phase phase, wire::Time now);
   void worker_ready();
-  void publisher_ready();
+  void publishing_ready();
   void end_ramp();
   void begin_warm_up();
   void begin_measure();
@@ -64,7 +66,8 @@ class Run final : private net::Timer::Handler {
   net::Loop loop_;
   std::atomic<std::int64_t> publish_start_{kNotStarted};
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::unique_ptr<Publisher> publisher_;
+  std::unique_ptr<Publishing> publishing_;
+  SpeakingSubscribers* speaking_ = nullptr;  // publishing_, when the subscribers speak
   net::Timer phase_timer_;
   net::Timer tick_timer_;
   uv_signal_t interrupt_{};
@@ -81,7 +84,7 @@ class Run final : private net::Timer::Handler {
   std::size_t drained_ = 0;
   int signal_ = 0;
   Phase phase_ = Phase::kRamp;
-  bool publisher_ready_ = false;
+  bool publishing_ready_ = false;
   bool publishing_done_ = false;
 };
 

@@ -52,8 +52,9 @@ struct RunResult {
   std::uint64_t publish_failed = 0;  // measured messages that it did not
   std::uint64_t expected = 0;
   std::uint64_t missing = 0;
-  double offered_rate = 0;   // messages per second by the schedule, in `measure`
-  double achieved_rate = 0;  // accepted messages per second
+  std::uint64_t missed_while_away = 0;  // of those missing: due while the subscriber had no connection
+  double offered_rate = 0;              // messages per second by the schedule, in `measure`
+  double achieved_rate = 0;             // accepted messages per second
   PhaseTimes phases;
   Recorder recorder;  // of all workers
   measure::Histogram send_lag;

@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <optional>
 
+#include "loadgen/membership.h"
 #include "loadgen/scenario.h"
 #include "loadgen/technique.h"
 #include "measure/pacer.h"
 #include "net/address.h"
+#include "wire/message.h"
 
 namespace loadgen {
 
@@ -34,6 +36,29 @@ struct RunSpec {
   // The first sequence of `topic` whose message number is at least `message`.
   std::uint64_t first_sequence(std::uint64_t topic, std::uint64_t message) const {
     return message <= topic ? 1 : (message - topic + topics - 1) / topics + 1;
+  }
+  // Subscribers are numbered through all topics as well: number n (from 0) is member n / topics of topic n % topics.
+  std::uint32_t members_of(std::uint64_t topic) const {
+    return static_cast<std::uint32_t>((static_cast<std::uint64_t>(scenario.subscribers) - topic + topics - 1) / topics);
+  }
+  Membership membership_of(std::uint32_t subscriber) const {
+    Membership part{.topic = static_cast<std::uint32_t>(subscriber % topics),
+                    .member = static_cast<std::uint32_t>(subscriber / topics)};
+    if (scenario.publish.from == PublishFrom::kSubscribers) part.speakers = members_of(part.topic);
+    part.owed_own = scenario.publish.echo;
+    return part;
+  }
+  // The subscriber whose turn it is, with publish.from: subscribers.
+  std::uint32_t speaker_of(std::uint64_t message) const {
+    const std::uint64_t topic = topic_of(message);
+    return static_cast<std::uint32_t>((sequence_of(message) - 1) % members_of(topic) * topics + topic);
+  }
+  wire::Marker marker_of(std::uint64_t message, wire::Time intended, wire::Time sent) const {
+    return {.publisher = static_cast<std::uint32_t>(topic_of(message)),
+            .sequence = sequence_of(message),
+            .intended = intended,
+            .sent = sent,
+            .length = static_cast<std::uint32_t>(scenario.publish.payload)};
   }
   bool is_measured(std::uint64_t message) const { return message >= first_measured && message < end; }
 };

@@ -22,9 +22,12 @@ constexpr std::string_view kRootKeys[] = {"name",        "description", "target"
                                           "phases",      "techniques",  "repetitions", "thresholds"};
 constexpr std::string_view kConnectKeys[] = {"rate", "timeout"};
 constexpr std::string_view kReconnectKeys[] = {"initial", "max", "factor", "jitter", "attempts"};
-constexpr std::string_view kPublishKeys[] = {"rate", "arrivals", "burst", "to", "payload", "type"};
+constexpr std::string_view kPublishKeys[] = {"from", "echo",    "rate", "rate-per-subscriber", "arrivals", "burst",
+                                             "to",   "payload", "type"};
 constexpr std::string_view kPhaseKeys[] = {"ramp", "warm-up", "measure", "drain"};
 constexpr std::string_view kArrivals[] = {"constant", "poisson", "burst", "ramp"};  // by enum value
+constexpr std::string_view kEcho[] = {"true", "false"};
+constexpr std::string_view kFrom[] = {"publisher", "subscribers"};  // by enum value
 constexpr std::string_view kTypes[] = {"text", "binary"};
 
 constexpr std::int64_t kMaxSubscribers = 100'000'000;
@@ -58,10 +61,31 @@ void read_reconnect(Issues& issues, const yaml::Value* node, ReconnectPolicy& ou
   section.count("attempts", out.attempts, 0, 1'000'000'000);
 }
 
-void read_publish(Issues& issues, const yaml::Value* node, PublishPlan& out) {
+// Either of all or of each; the total must be exact, too.
+void read_publish_rate(const Section& section, std::int64_t subscribers, wire::Rate& out) {
+  constexpr std::string_view kEach = "rate-per-subscriber";
+  if (section.find(kEach) == nullptr) {
+    section.require("rate", "20/s");
+    section.rate("rate", out, kMaxRate);
+    return;
+  }
+  if (section.find("rate") != nullptr) section.error(kEach, "instead of rate, not beside it");
+  wire::Rate each;
+  section.rate(kEach, each, kMaxRate);
+  if (each.count > kMaxSubscribers) return section.error(kEach, "more events in its period than can be multiplied");
+  out = {each.count * subscribers, each.period};
+  if (out.per_second() > kMaxRate) section.error(kEach, "more than 10000000/s by all subscribers together");
+}
+
+void read_publish(Issues& issues, const yaml::Value* node, std::int64_t subscribers, PublishPlan& out) {
   const Section section(issues, node, "publish", kPublishKeys);
-  section.require("rate", "20/s");
-  section.rate("rate", out.rate, kMaxRate);
+  std::size_t from = 0;
+  section.word("from", from, kFrom);
+  out.from = static_cast<PublishFrom>(from);
+  std::size_t echo = 0;
+  section.word("echo", echo, kEcho);
+  out.echo = echo == 0;
+  read_publish_rate(section, subscribers, out.rate);
   std::size_t arrivals = 0;
   section.word("arrivals", arrivals, kArrivals);
   out.arrivals = static_cast<Arrivals>(arrivals);
@@ -96,7 +120,8 @@ void read_root(Issues& issues, const yaml::Value& tree, std::span<const Techniqu
   root.count("threads", out.threads, 0, 1024);
   read_connect(issues, root.find("connect"), out.connect);
   read_reconnect(issues, root.find("reconnect"), out.reconnect);
-  if (root.require("publish", "{ rate: 20/s }")) read_publish(issues, root.find("publish"), out.publish);
+  if (root.require("publish", "{ rate: 20/s }"))
+    read_publish(issues, root.find("publish"), out.subscribers, out.publish);
   read_phases(issues, root.find("phases"), out.phases);
   if (root.require("techniques", "[sse, websocket]"))
     read_techniques(issues, *root.find("techniques"), table, out.variants);

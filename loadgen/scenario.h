@@ -41,8 +41,12 @@ struct ReconnectPolicy {
 enum class Arrivals : std::uint8_t { kConstant, kPoisson, kBurst, kRamp };
 std::string_view arrivals_name(Arrivals arrivals);
 
+enum class PublishFrom : std::uint8_t { kPublisher, kSubscribers };
+
 struct PublishPlan {
-  wire::Rate rate;  // messages per second over all topics; the start of a ramp
+  PublishFrom from = PublishFrom::kPublisher;
+  bool echo = true;  // kSubscribers: a subscriber is owed its own messages, too
+  wire::Rate rate;   // messages per second over all topics; the start of a ramp
   Arrivals arrivals = Arrivals::kConstant;
   std::int64_t burst = 1;     // kBurst: messages due at the same instant; `rate` stays the mean
   wire::Rate to;              // kRamp: the rate at the end of `measure`

@@ -59,8 +59,12 @@ std::string publish_line(const PublishPlan& publish) {
   std::string how(arrivals_name(publish.arrivals));
   if (publish.arrivals == Arrivals::kBurst) how = fmt::format("bursts of {}", publish.burst);
   if (publish.arrivals == Arrivals::kRamp) how = fmt::format("rising to {}", wire::format_rate(publish.to));
-  return fmt::format("{}, {}, {} of {}", wire::format_rate(publish.rate), how,
-                     wire::format_size(static_cast<std::int64_t>(publish.payload)), publish.binary ? "binary" : "text");
+  const char* from = publish.from == PublishFrom::kPublisher ? ""
+                     : publish.echo                          ? ", by the subscribers in turn, with echo"
+                                                             : ", by the subscribers in turn, without echo";
+  return fmt::format("{}, {}, {} of {}{}", wire::format_rate(publish.rate), how,
+                     wire::format_size(static_cast<std::int64_t>(publish.payload)), publish.binary ? "binary" : "text",
+                     from);
 }
 
 std::string variant_line(const Variant& variant) {
@@ -89,7 +93,8 @@ RunTotals run_totals(const Scenario& scenario) {
     totals.messages = ramp_messages(rate, scenario.publish.to.per_second(), seconds(scenario.phases.warm_up), measure);
   }
   totals.expected_deliveries =
-      totals.messages * static_cast<double>(scenario.subscribers) / static_cast<double>(scenario.topics);
+      totals.messages * (static_cast<double>(scenario.subscribers) / static_cast<double>(scenario.topics) -
+                         (scenario.publish.echo ? 0 : 1));
   totals.at_most = scenario.phases.ramp + scenario.phases.warm_up + scenario.phases.measure + scenario.phases.drain;
   return totals;
 }

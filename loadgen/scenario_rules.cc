@@ -20,6 +20,22 @@ std::optional<Nanos> duration_option(const Variant& variant, std::string_view ke
   return std::nullopt;
 }
 
+// Publishing from subscribers: who speaks, and whether anybody hears it.
+void check_speakers(Issues& issues, const yaml::Value& root, const Scenario& scenario) {
+  if (!issues.clean({"publish", "subscribers", "topics"})) return;
+  if (scenario.publish.from == PublishFrom::kPublisher) {
+    for (const char* key : {"publish.echo", "publish.rate-per-subscriber"}) {
+      if (yaml::has(root, key)) report(issues, root, key, "only for from: subscribers");
+    }
+    return;
+  }
+  if (!scenario.publish.echo && scenario.subscribers < 2 * scenario.topics) {
+    report(issues, root, "publish.echo",
+           fmt::format("leaves nobody to deliver to: {} topics need at least {} subscribers", scenario.topics,
+                       2 * scenario.topics));
+  }
+}
+
 void check_publish(Issues& issues, const yaml::Value& root, const Scenario& scenario) {
   const PublishPlan& publish = scenario.publish;
   const bool burst = yaml::has(root, "publish.burst");
@@ -97,6 +113,7 @@ void check_techniques(Issues& issues, const yaml::Value& root, const Scenario& s
 
 void check_rules(Issues& issues, const yaml::Value& root, const Scenario& scenario) {
   check_publish(issues, root, scenario);
+  check_speakers(issues, root, scenario);
   check_subscribers(issues, root, scenario);
   check_techniques(issues, root, scenario);
   if (!scenario.target.reference && yaml::has(root, "server")) {

@@ -13,6 +13,13 @@
 
 namespace loadgen {
 
+namespace {
+
+// What one subscriber has published and the kernel does not take: from here on its messages fail.
+constexpr std::size_t kMaxUnsent = std::size_t{1} << 20;
+
+}  // namespace
+
 // One connection of a subscriber, and its Link.
 class Subscriber::Connection final : public Link, public net::Tcp::Handler {
  public:
@@ -42,6 +49,7 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
     count_segments();
     tcp_.reset();
   }
+  std::size_t unsent_bytes() const { return tcp_ != nullptr ? tcp_->unsent_bytes() : 0; }
   net::Segments segments() const { return tcp_ != nullptr ? net::read_segments(tcp_->descriptor()) : net::Segments{}; }
 
  private:
@@ -74,10 +82,10 @@ void Subscriber::Connection::on_close(net::Tcp&, int error) {
   owner.fail(socket_failure(-error), target_->text() + ": " + std::strerror(-error));
 }
 
-Subscriber::Subscriber(Worker& worker, std::uint32_t number, std::uint32_t topic) : worker_(worker), number_(number) {
-  reception_.topic = topic;
+Subscriber::Subscriber(Worker& worker, std::uint32_t number)
+    : worker_(worker), reception_(worker.spec().membership_of(number)), number_(number) {
   const RunSpec& spec = worker.spec();
-  session_ = spec.variant.technique->make(*this, spec.plan, spec.plan.topics[topic]);
+  session_ = spec.variant.technique->make(*this, spec.plan, spec.plan.topics[reception_.part.topic]);
 }
 
 Subscriber::~Subscriber() {
@@ -113,9 +121,12 @@ void Subscriber::subscribed() {
   life_timer_.stop();
   attempts_ = 0;
   const wire::Time now = net::now();
+  const std::uint64_t place = reception_.part.place(worker_.first_entitled(reception_.part.topic, now));
   if (!ever_subscribed()) {
     worker_.recorder().readiness.record(now - started_);
-    reception_.tracker.start_at(worker_.first_entitled(reception_.topic, now));
+    reception_.tracker.start_at(place);
+  } else {
+    reception_.come_back(place);
   }
   worker_.count_subscribed(+1);
 }
@@ -128,6 +139,21 @@ void Subscriber::deliver(Bytes message) {
 
 void Subscriber::deliver_event(const Event& event) {
   if (event.is_message()) Subscriber::deliver(event.data);
+}
+
+Subscriber::Spoken Subscriber::speak(std::uint64_t message, Bytes payload) {
+  if (voice_ == nullptr) voice_ = std::make_unique<Voice>(worker_, number_);
+  std::size_t unsent = voice_->unsent_bytes();
+  for (const auto& connection : connections_) unsent += connection->unsent_bytes();
+  if (unsent > kMaxUnsent + payload.size()) return Spoken::kBackedUp;
+  if (session_->publish(payload, !worker_.spec().scenario.publish.binary)) {
+    // The session may have failed over it: then it was sent over a connection that is gone.
+    voice_->spoke(message);
+    if (!is_subscribed()) voice_->connection_lost();
+    return Spoken::kSent;
+  }
+  voice_->post(message, payload);
+  return Spoken::kPosted;
 }
 
 void Subscriber::wake_after(Nanos delay) {
@@ -181,13 +207,20 @@ void Subscriber::settle() {
 void Subscriber::count_failure(Failure kind, std::string_view detail) {
   settle();
   worker_.count_failure(kind, detail);
-  if (phase_ == Phase::kSubscribed) worker_.count_subscribed(-1);
+  leave();
+}
+
+void Subscriber::leave() {
+  if (phase_ != Phase::kSubscribed) return;
+  worker_.count_subscribed(-1);
+  reception_.leave();
+  if (voice_ != nullptr) voice_->connection_lost();
 }
 
 // A stream that ends before it brought anything would make a busy loop of a restart at once.
 void Subscriber::restart() {
   settle();
-  if (phase_ == Phase::kSubscribed) worker_.count_subscribed(-1);
+  leave();
   if (!got_message_) ++attempts_;
   back_off(std::max(retry_, got_message_ ? Nanos(0) : reconnect_delay()));
 }

@@ -8,6 +8,7 @@
 
 #include "loadgen/recorder.h"
 #include "loadgen/technique.h"
+#include "loadgen/voice.h"
 #include "net/tcp.h"
 #include "net/timer.h"
 
@@ -17,13 +18,20 @@ class Worker;
 
 class Subscriber final : public Host, private net::Timer::Handler {
  public:
-  Subscriber(Worker& worker, std::uint32_t number, std::uint32_t topic);
+  Subscriber(Worker& worker, std::uint32_t number);
   ~Subscriber() override;
 
   void begin(wire::Time now);
   bool is_subscribed() const { return phase_ == Phase::kSubscribed; }
   bool ever_subscribed() const { return reception_.tracker.started(); }
   const Reception& reception() const { return reception_; }
+  // Publishes `payload` as message number `message`; requires is_subscribed().
+  enum class Spoken : std::uint8_t {
+    kSent,      // over the connection that it receives on
+    kPosted,    // Speakers will be told what became of it
+    kBackedUp,  // not sent: the server does not read what this subscriber publishes
+  };
+  Spoken speak(std::uint64_t message, Bytes payload);
   Reception take_reception() { return std::move(reception_); }
   std::uint64_t received_bytes() const { return received_bytes_; }
   void add_segments(std::uint64_t& in, std::uint64_t& out) const;  // of the connections that are open now
@@ -52,6 +60,7 @@ class Subscriber final : public Host, private net::Timer::Handler {
   Link& connect(const net::Address& target);
   void connect_again();
   void settle();
+  void leave();
   void count_failure(Failure kind, std::string_view detail);
   void back_off(Nanos delay);
   void drop_connections();
@@ -63,8 +72,9 @@ class Subscriber final : public Host, private net::Timer::Handler {
   std::unique_ptr<Session> session_;
   std::vector<std::unique_ptr<Connection>> connections_;
   Reception reception_;
-  net::Timer wake_timer_;  // the session's
-  net::Timer life_timer_;  // the connect time-out, or the end of a back-off
+  std::unique_ptr<Voice> voice_;  // from its first turn to publish on
+  net::Timer wake_timer_;         // the session's
+  net::Timer life_timer_;         // the connect time-out, or the end of a back-off
   wire::Time wake_due_{};
   wire::Time started_{};  // of the present attempt
   std::uint64_t received_bytes_ = 0;

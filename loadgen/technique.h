@@ -114,8 +114,9 @@ class Session {
   virtual void on_bytes(Link& link, Bytes bytes) = 0;  // any split of the stream, one byte at a time included
   virtual void on_close(Link& link) = 0;               // the peer closed; the link is gone after the call
   virtual void on_wake() {}
-  // Publishes to the subscriber's topic over the connection that it receives on (publish.from: subscribers). false:
-  // this technique has no such way, and the host publishes by POST. Called only while subscribed.
+  // Publishes to the subscriber's topic over the connection that it receives on (publish.from: subscribers), and counts
+  // the payload as sent. false: this technique has no such way, and the host publishes by POST. Called only while
+  // subscribed.
   virtual bool publish(Bytes payload, bool is_text) { return false; }
 };
 
@@ -142,6 +143,7 @@ struct Plan {
   std::string base_path;             // of the target's URL, without trailing slash; mostly empty
   std::vector<std::string> topics;   // percent-encoded
   std::vector<OptionValue> options;  // in the order of the technique's specs
+  bool echo = true;                  // publish.echo; false: asks the server to leave out what this subscriber publishes
   // What a person asks for by hand; all empty in a run. See loadgen/request.h.
   std::string target;         // "/sse?topic=t": instead of the path and query that the technique makes
   std::string headers;        // whole lines, added to every request; they replace the technique's of the same name

@@ -62,6 +62,20 @@ void check_missing(const RunResult& result, std::vector<Warning>& warnings) {
                   percent(1 - share)));
 }
 
+// Rule 4: connections that were lost while messages were due.
+void check_absences(const RunResult& result, std::vector<Warning>& warnings) {
+  if (result.missed_while_away > 0) {
+    add(warnings, 4, Level::kInfo,
+        fmt::format("{} messages missed during reconnects{}", wire::format_count(result.missed_while_away),
+                    result.variant->technique->resumes ? "" : " (the technique has no replay)"));
+  }
+  if (result.recorder.replayed > 0) {
+    add(warnings, 4, Level::kInfo,
+        fmt::format("{} messages were due during reconnects and replayed after them",
+                    wire::format_count(result.recorder.replayed)));
+  }
+}
+
 // Rule 9: the generator's own processors.
 void check_generator_cpu(const RunResult& result, std::vector<Warning>& warnings) {
   if (result.window.length.count() == 0 || result.workers == 0) return;
@@ -182,6 +196,7 @@ void judge_validity(RunResult& result) {
   check_completeness(result, warnings);
   check_population(result, warnings);
   check_missing(result, warnings);
+  check_absences(result, warnings);
   check_send_lag(result, warnings);
   check_skipped_polls(result, warnings);
   check_rate(result, warnings);

@@ -59,6 +59,8 @@ Worker::Worker(const RunSpec& spec, const std::atomic<std::int64_t>& publish_sta
       recorder_(spec),
       random_(spec.seed + 0x9e3779b97f4a7c15ULL * (share + 1)) {
   loop_.set_end_of_iteration([this] { end_iteration(); });
+  if (spec.scenario.publish.from == PublishFrom::kSubscribers)
+    speakers_ = std::make_unique<Speakers>(*this, share, shares, events_.on_spoken);
 }
 
 Worker::~Worker() {
@@ -78,6 +80,7 @@ void Worker::run() {
   receptions_.reserve(subscribers_.size());
   for (auto& subscriber : subscribers_) receptions_.push_back(subscriber->take_reception());
   subscribers_.clear();
+  if (speakers_ != nullptr) speakers_->close();
   graves_.clear();
   connect_timer_.stop();
   lag_timer_.stop();
@@ -103,8 +106,7 @@ void Worker::connect_due() {
   while (subscribers_.size() < size_ && connect_pacer_.due(subscribers_.size()) <= now - begin_ &&
          subscribers_.size() - settled_ < at_once_) {
     const std::uint32_t number = share_ + static_cast<std::uint32_t>(subscribers_.size()) * shares_;
-    subscribers_.push_back(
-        std::make_unique<Subscriber>(*this, number, static_cast<std::uint32_t>(number % spec_.topics)));
+    subscribers_.push_back(std::make_unique<Subscriber>(*this, number));
     subscribers_.back()->begin(now);
   }
   if (subscribers_.size() < size_ && subscribers_.size() - settled_ < at_once_) {
@@ -203,10 +205,23 @@ void Worker::end_measure() {
   });
 }
 
+void Worker::publish_from(wire::Time start) {
+  loop_.post([this, start] { speakers_->publish_from(start); });
+}
+
+void Worker::stop_publishing_at(std::uint64_t message) {
+  loop_.post([this, message] { speakers_->stop_at(message); });
+}
+
+Subscriber* Worker::subscriber(std::uint32_t number) {
+  const std::size_t place = number / shares_;
+  return place < subscribers_.size() ? subscribers_[place].get() : nullptr;
+}
+
 void Worker::begin_drain(std::uint64_t end, std::vector<std::uint64_t> unpublished) {
   loop_.post([this, end, list = std::move(unpublished)]() mutable {
     published_end_ = end;
-    unpublished_ = std::move(list);
+    unpublished_ = Unpublished(spec_, list);
     draining_ = true;
     check_drained();
   });

@@ -12,8 +12,10 @@
 #include <thread>
 #include <vector>
 
+#include "loadgen/accounting.h"
 #include "loadgen/recorder.h"
 #include "loadgen/run_spec.h"
+#include "loadgen/speakers.h"
 #include "loadgen/subscriber.h"
 #include "measure/pacer.h"
 #include "net/loop.h"
@@ -45,11 +47,13 @@ struct alignas(64) LiveCounters {
 
 class Worker final : private net::Timer::Handler {
  public:
-  // `on_ready`: every subscriber has been subscribed once; `on_drained`: everything entitled has arrived. Both are
-  // called on the worker's thread, once. `share` of `shares` workers takes every shares-th subscriber.
+  // `on_ready`: every subscriber has been subscribed once; `on_drained`: everything entitled has arrived; `on_spoken`:
+  // with publish.from: subscribers, Speakers::on_done. Called on the worker's thread, once. `share` of `shares` workers
+  // takes every shares-th subscriber.
   struct Events {
     std::function<void()> on_ready;
     std::function<void()> on_drained;
+    std::function<void()> on_spoken;
   };
   Worker(const RunSpec& spec, const std::atomic<std::int64_t>& publish_start, std::uint32_t share, std::uint32_t shares,
          Events events);
@@ -59,8 +63,9 @@ class Worker final : private net::Timer::Handler {
   void start();
   void begin_measure();
   void end_measure();
-  // Publishing is over: messages from `end` on were never sent, those of `unpublished` (sorted) never reached the
-  // server.
+  void publish_from(wire::Time start);             // requires publish.from: subscribers
+  void stop_publishing_at(std::uint64_t message);  // the same
+  // Publishing is over: messages from `end` on were never sent, those of `unpublished` never reached the server.
   void begin_drain(std::uint64_t end, std::vector<std::uint64_t> unpublished);
   void finish();  // closes everything and joins
   const LiveCounters& live() const { return live_; }
@@ -69,10 +74,13 @@ class Worker final : private net::Timer::Handler {
   // After finish().
   const Window& window() const { return window_; }
   const std::vector<Reception>& receptions() const { return receptions_; }
+  // From any thread, as far as Speakers allows; null when the publisher publishes.
+  Speakers* speakers() { return speakers_.get(); }
   Recorder& recorder() { return recorder_; }
 
   // For its subscribers, on the worker's thread.
   const RunSpec& spec() const { return spec_; }
+  Subscriber* subscriber(std::uint32_t number);  // one of this worker's; null before its turn to connect
   net::Loop& loop() { return loop_; }
   SessionCounts& counts() { return counts_; }
   std::uint64_t random() { return random_(); }
@@ -114,6 +122,7 @@ class Worker final : private net::Timer::Handler {
   LiveCounters live_;
   std::mt19937_64 random_;
   std::map<std::string, net::Address> resolved_;
+  std::unique_ptr<Speakers> speakers_;
   std::vector<std::unique_ptr<Link>> graves_;  // connections dropped inside their own events; emptied each iteration
   std::vector<std::unique_ptr<Subscriber>> subscribers_;
   std::vector<Reception> receptions_;
@@ -129,7 +138,7 @@ class Worker final : private net::Timer::Handler {
   std::uint64_t ended_segments_out_ = 0;
   std::uint64_t drained_at_ = UINT64_MAX;  // value of recorder_.delivered at which the drain may be complete
   std::uint64_t published_end_ = 0;
-  std::vector<std::uint64_t> unpublished_;
+  Unpublished unpublished_;
   std::vector<std::uint64_t> bytes_at_begin_;  // of each subscriber
   Window begin_window_;
   Window window_;

@@ -149,7 +149,8 @@ RUN = Object(
         "reordered": COUNT, "corrupt": COUNT, "failures": MapOf(COUNT), "verdict": Text(VERDICTS),
     },
     optional={
-        "connected": COUNT, "topics": COUNT, "publish_failed": COUNT, "failure_examples": MapOf(TEXT),
+        "connected": COUNT, "topics": COUNT, "publish_failed": COUNT, "missed_while_away": COUNT, "replayed": COUNT,
+        "early": COUNT, "own": COUNT, "foreign": COUNT, "failure_examples": MapOf(TEXT),
         "phases_s": MapOf(NUMBER), "offered_rate_per_s": NUMBER, "achieved_rate_per_s": NUMBER,
         "delivery_latency_ns": DISTRIBUTION, "service_time_ns": DISTRIBUTION, "send_lag_ns": DISTRIBUTION,
         "readiness_ns": DISTRIBUTION, "fanout_spread_ns": DISTRIBUTION, "bytes": BYTES, "bytes_per_delivery": NUMBER,

@@ -118,6 +118,7 @@ GOOD = {
     "a ramp": {"publish": {"rate": "20/s", "arrivals": "ramp", "to": "0.5/ms"}},
     "reconnect by percent": {"reconnect": {"initial": "0s", "max": "1min", "factor": 1.5, "jitter": "100%", "attempts": 0}},
     "reconnect by share": {"reconnect": {"jitter": 0.5}},
+    "publishing subscribers": {"publish": {"from": "subscribers", "echo": False, "rate-per-subscriber": "12/min"}},
     "no warm-up": {"phases": {"ramp": "1s", "warm-up": "0s", "measure": "0.5s", "drain": "0s"}},
     "variants": {
         "techniques": [
@@ -212,6 +213,10 @@ BAD = {
     "arrivals without their burst": ({"publish": {"rate": "20/s", "arrivals": "burst"}}, "key 'publish.burst'"),
     "to without its arrivals": ({"publish": {"rate": "20/s", "to": "50/s"}}, "only for arrivals: ramp"),
     "arrivals without their to": ({"publish": {"rate": "20/s", "arrivals": "ramp"}}, "key 'publish.to'"),
+    "two rates": ({"publish": {"from": "subscribers", "rate": "20/s", "rate-per-subscriber": "1/s"}}, "instead of rate, not beside it"),
+    "a rate of each of no speakers": ({"publish": {"rate-per-subscriber": "1/s"}}, "only for from: subscribers"),
+    "echo without speakers": ({"publish": {"rate": "20/s", "echo": False}}, "only for from: subscribers"),
+    "unknown speakers": ({"publish": {"from": "subscriber", "rate": "20/s"}}, "did you mean 'subscribers'?"),
     "factor below one": ({"reconnect": {"factor": 0.5}}, "must be between 1 and 100"),
     "jitter above one": ({"reconnect": {"jitter": 50}}, "write 50% for percent"),
     "jitter above all": ({"reconnect": {"jitter": "101%"}}, "at most 100%"),
@@ -263,6 +268,7 @@ CONTRADICTIONS = {
     "connecting longer than the ramp": ({"connect": {"rate": "1/min"}}, "phases.ramp allows 30s"),
     "more topics than the server takes": ({"topics": 2, "server": {"max-topics": 1}}, "set server.max-topics: 2"),
     "a payload beyond the server's": ({"server": {"max-payload": "100B"}}, "larger than server.max-payload (100B)"),
+    "rooms of one without echo": ({"topics": 10, "publish": {"from": "subscribers", "echo": False, "rate": "20/s"}}, "need at least 20 subscribers"),
     "equal variants": ({"techniques": ["sse", "sse"]}, "a second 'sse'"),
     "a threshold on an absent technique": ({"thresholds": [{"technique": "websocket", "check": "missing == 0"}]}, "not among the techniques"),
     "reconnect turned round": ({"reconnect": {"initial": "2s", "max": "1s"}}, "shorter than reconnect.initial"),

@@ -10,8 +10,7 @@ namespace loadgen {
 namespace {
 
 Reception reception(std::uint32_t topic, std::uint64_t first) {
-  Reception made;
-  made.topic = topic;
+  Reception made(Membership{.topic = topic});
   made.tracker.start_at(first);
   return made;
 }
@@ -70,8 +69,8 @@ TEST(Accounting, WhatWasNeverPublishedIsNotExpectedUnlessItArrived) {
   for (std::uint64_t sequence = 1; sequence <= 30; ++sequence) {
     if (sequence != 16 && sequence != 21) one.tracker.arrive(sequence);
   }
-  const std::vector<std::uint64_t> unpublished = {3, 15,
-                                                  25};  // sequences 4 (not measured), 16 (lost), 26 (arrived after all)
+  // Sequences 4 (not measured), 16 (lost), 26 (arrived after all).
+  const Unpublished unpublished(run.spec, std::vector<std::uint64_t>{3, 15, 25});
   const Account account = account_of(run.spec, one, 30, unpublished);
   EXPECT_EQ(account.expected, 19U);
   EXPECT_EQ(account.missing, 1U);  // sequence 21

@@ -12,7 +12,7 @@ using std::chrono::microseconds;
 
 struct Subscribed : Reception {
   explicit Subscribed(std::uint32_t of_topic = 0, std::uint64_t first = 1) {
-    topic = of_topic;
+    part.topic = of_topic;
     tracker.start_at(first);
   }
 };
@@ -35,7 +35,8 @@ TEST(Recorder, MessagesOutsideTheMeasuredRangeAreTrackedAndNotRecorded) {
   Subscribed reception;
   for (std::uint64_t n = 0; n < 40; ++n) recorder.message(run.spec, reception, run.payload(n), run.intended(n));
   EXPECT_EQ(recorder.delivered, 20U);
-  EXPECT_EQ(recorder.delivered_any, 40U);
+  EXPECT_EQ(recorder.delivered_any, 30U);
+  EXPECT_EQ(recorder.foreign, 10U) << "messages beyond the end of the schedule: this run never published them";
   EXPECT_EQ(recorder.delivery_latency.count(), 20U);
   EXPECT_EQ(account_of(run.spec, reception, 30, {}).missing, 0U);
 }
@@ -85,6 +86,152 @@ TEST(Recorder, FanOutSpreadIsFromTheFirstToTheLastReceiver) {
   EXPECT_EQ(spreads.count(), 1U);
   EXPECT_EQ(spreads.value_at_quantile(1), measure::Histogram::highest_at(measure::Histogram::index_of(500'000)));
   EXPECT_EQ(recorder.delivered, 3U);
+}
+
+TEST(Recorder, WhatWasDueBeforeTheSubscriberWasEntitledIsEarlyAndNotDelivered) {
+  RunFixture run;
+  Recorder recorder(run.spec);
+  Subscribed reception(0, 16);
+  for (const std::uint64_t n : {5, 10, 14, 15}) recorder.message(run.spec, reception, run.payload(n), run.intended(n));
+  EXPECT_EQ(recorder.early, 2U) << "10 and 14; 5 is not measured";
+  EXPECT_EQ(recorder.delivered, 1U);
+}
+
+TEST(Recorder, WhatComesAfterAnAbsenceAndWasDueInItIsReplayed) {
+  RunFixture run;
+  Recorder recorder(run.spec);
+  Subscribed reception;
+  const auto receive = [&](std::uint64_t n) {
+    recorder.message(run.spec, reception, run.payload(n), run.intended(n) + microseconds(50));
+  };
+  for (std::uint64_t n = 0; n < 12; ++n) receive(n);
+  reception.leave();
+  reception.come_back(16);  // sequence 16 is message 15: 12, 13 and 14 were due meanwhile
+  receive(12);
+  receive(14);
+  receive(15);
+  EXPECT_EQ(recorder.replayed, 2U);
+  EXPECT_EQ(recorder.delivered, 5U);
+  receive(14);
+  EXPECT_EQ(recorder.duplicate, 1U);
+  EXPECT_EQ(recorder.replayed, 2U) << "a second copy is a duplicate and nothing else";
+  const Account account = account_of(run.spec, reception, 30, {});
+  EXPECT_EQ(account.missed_while_away, 1U) << "message 13";
+  EXPECT_EQ(account.missing, 15U) << "and those from 16 on";
+  receive(13);
+  EXPECT_EQ(recorder.reordered, 1U);
+  EXPECT_EQ(account_of(run.spec, reception, 30, {}).missed_while_away, 0U);
+}
+
+TEST(Recorder, WhoStaysAwayMissesEverythingFromThenOn) {
+  RunFixture run;
+  Recorder recorder(run.spec);
+  Subscribed reception;
+  for (std::uint64_t n = 0; n < 20; ++n) recorder.message(run.spec, reception, run.payload(n), run.intended(n));
+  reception.leave();
+  const Account account = account_of(run.spec, reception, 30, {});
+  EXPECT_EQ(account.missing, 10U);
+  EXPECT_EQ(account.missed_while_away, 10U);
+}
+
+TEST(Recorder, AbsencesThatOverlapAreOneAndThoseThatWereMadeGoodAreForgotten) {
+  Reception reception;
+  reception.tracker.start_at(1);
+  for (std::uint64_t place = 1; place <= 10; ++place) reception.tracker.arrive(place);
+  reception.leave();
+  reception.leave();  // failed again while away
+  reception.come_back(20);
+  reception.leave();  // before anything was replayed
+  reception.come_back(25);
+  ASSERT_EQ(reception.absences->size(), 1U);
+  EXPECT_TRUE(reception.was_absent(11));
+  EXPECT_TRUE(reception.was_absent(24));
+  EXPECT_FALSE(reception.was_absent(25));
+  EXPECT_FALSE(reception.was_absent(10));
+  for (std::uint64_t place = 11; place <= 30; ++place) reception.tracker.arrive(place);
+  reception.leave();
+  reception.come_back(31);
+  EXPECT_TRUE(reception.absences->empty()) << "all of the first came, nothing was due in the second";
+}
+
+TEST(Reception, IsSmallAndHoldsNoHeapWhileNothingIsLost) {
+  EXPECT_LE(sizeof(Reception), 64U);
+  Subscribed reception;
+  for (std::uint64_t place = 1; place <= 1'000; ++place) reception.tracker.arrive(place);
+  EXPECT_EQ(reception.tracker.heap_bytes(), 0U);
+  EXPECT_EQ(reception.absences, nullptr);
+}
+
+// Three members speak in turn: message n is spoken by member n % 3.
+struct Room : RunFixture {
+  Room() {
+    scenario.subscribers = 3;
+    scenario.publish.from = PublishFrom::kSubscribers;
+  }
+  Reception member(std::uint32_t number) const {
+    Reception made(spec.membership_of(number));
+    made.tracker.start_at(1);
+    return made;
+  }
+};
+
+TEST(Recorder, OnesOwnMessagesAreNotDeliveredWithoutEcho) {
+  Room room;
+  room.scenario.publish.echo = false;
+  Recorder recorder(room.spec);
+  std::uint64_t expected = 0;
+  for (std::uint32_t number = 0; number < 3; ++number) {
+    Reception reception = room.member(number);
+    for (std::uint64_t n = 0; n < 30; ++n) {
+      if (number == 2 && n % 3 == 2) continue;  // a server that leaves them out
+      recorder.message(room.spec, reception, room.payload(n), room.intended(n));
+    }
+    const Account account = account_of(room.spec, reception, 30, {});
+    expected += account.expected;
+    EXPECT_EQ(account.missing, 0U);
+    EXPECT_EQ(reception.tracker.heap_bytes(), 0U) << "what is not owed leaves no hole";
+  }
+  EXPECT_EQ(expected, 20U * 2) << "spoken x (members - 1)";
+  EXPECT_EQ(recorder.delivered, expected);
+  EXPECT_EQ(recorder.own, 6U + 7U) << "of members 0 and 1: messages 12, 15, … 27 and 10, 13, … 28";
+  EXPECT_EQ(recorder.reordered, 0U);
+}
+
+TEST(Recorder, WithEchoEverybodyGetsEverything) {
+  Room room;
+  Recorder recorder(room.spec);
+  Reception reception = room.member(1);
+  for (std::uint64_t n = 0; n < 30; ++n) recorder.message(room.spec, reception, room.payload(n), room.intended(n));
+  EXPECT_EQ(recorder.delivered, 20U);
+  EXPECT_EQ(recorder.own, 0U);
+}
+
+TEST(Recorder, OrderIsJudgedForEachSpeaker) {
+  for (const bool echo : {true, false}) {
+    Room room;
+    room.scenario.publish.echo = echo;
+    Recorder recorder(room.spec);
+    Reception reception = room.member(0);
+    const auto receive = [&](std::uint64_t n) {
+      recorder.message(room.spec, reception, room.payload(n), room.intended(n));
+    };
+    for (std::uint64_t n = 0; n < 10; ++n) receive(n);
+    receive(11);
+    receive(10);  // another speaker's: they may overtake each other
+    EXPECT_EQ(recorder.reordered, 0U);
+    receive(14);
+    receive(17);
+    receive(13);
+    receive(16);
+    EXPECT_EQ(recorder.reordered, 0U);
+    receive(22);  // of member 1
+    receive(19);  // of member 1, too
+    EXPECT_EQ(recorder.reordered, 1U) << echo;
+    receive(28);
+    receive(20);
+    EXPECT_EQ(recorder.reordered, 1U) << "the first of member 2 after 17";
+    EXPECT_EQ(recorder.duplicate, 0U);
+  }
 }
 
 TEST(Failures, KeepTheFirstExampleOfEachKind) {

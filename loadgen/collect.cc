@@ -1,0 +1,63 @@
+#include "loadgen/collect.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "loadgen/accounting.h"
+#include "loadgen/process.h"
+
+namespace loadgen {
+
+namespace {
+
+// Measured messages that did not reach the server. One whose answer was lost may have been published all the same:
+// whoever received it says so.
+std::vector<std::uint64_t> lost_messages(const RunSpec& spec, const Publishing& publishing,
+                                         const measure::FanOut& fanout) {
+  std::vector<std::uint64_t> lost = publishing.unpublished();
+  std::erase_if(lost, [&](std::uint64_t message) {
+    return !spec.is_measured(message) || message >= publishing.next() || fanout.receivers(message) > 0;
+  });
+  return lost;
+}
+
+}  // namespace
+
+void collect(const RunSpec& spec, const Publishing& publishing, std::span<const std::unique_ptr<Worker>> workers,
+             RunResult& result) {
+  for (const auto& worker : workers) {
+    result.recorder.merge(worker->recorder());
+    result.window.add(worker->window());
+  }
+  const std::uint64_t end = std::max(publishing.next(), spec.first_measured);
+  const std::vector<std::uint64_t> lost = lost_messages(spec, publishing, result.recorder.fanout);
+  const Unpublished unpublished(spec, lost);
+  for (const auto& worker : workers) {
+    for (const Reception& reception : worker->receptions()) {
+      const Account account = account_of(spec, reception, end, unpublished);
+      result.expected += account.expected;
+      result.missing += account.missing;
+      result.missed_while_away += account.missed_while_away;
+      result.connected += reception.tracker.started() ? 1 : 0;
+    }
+  }
+  result.publish_failed = lost.size();
+  result.published = end - spec.first_measured - result.publish_failed;
+  result.subscribers = static_cast<std::uint64_t>(spec.scenario.subscribers);
+  result.topics = spec.topics;
+  result.workers = static_cast<std::uint32_t>(workers.size());
+  result.send_lag = publishing.send_lag();
+  result.fanout_spread = result.recorder.fanout.spreads();
+  result.failures = result.recorder.failures;
+  result.failures.merge(publishing.failures());
+  const double seconds = std::chrono::duration<double>(result.phases.measure).count();
+  if (seconds > 0) {
+    result.achieved_rate = static_cast<double>(result.published) / seconds;
+    result.offered_rate = static_cast<double>(end - spec.first_measured) / seconds;
+  }
+  if (const auto own = read_usage(getpid())) result.generator_rss_bytes = own->rss_bytes;
+}
+
+}  // namespace loadgen

@@ -1,0 +1,105 @@
+#include "loadgen/post_connection.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "loadgen/socket_failure.h"
+
+namespace loadgen {
+
+PostConnection::PostConnection(const RunSpec& spec, net::Loop& loop, Owner& owner, SessionCounts* counts)
+    : spec_(spec), loop_(loop), owner_(owner), counts_(counts) {}
+
+void PostConnection::connect(const std::optional<net::Address>& source) {
+  tcp_ = net::Tcp::connect(loop_, spec_.target, source, *this);
+}
+
+void PostConnection::on_open(net::Tcp&) {
+  open_ = true;
+  parser_.reset();
+  if (!waiting_.empty()) send(std::exchange(waiting_, {}));
+  owner_.on_posting_open();
+}
+
+void PostConnection::post(std::uint64_t message, wire::Bytes payload) {
+  thread_local std::string request;
+  request.clear();
+  fmt::format_to(std::back_inserter(request),
+                 "POST {}/publish?topic={} HTTP/1.1\r\nHost: {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n",
+                 spec_.plan.base_path, spec_.plan.topics[spec_.topic_of(message)], spec_.plan.authority,
+                 spec_.scenario.publish.binary ? "application/octet-stream" : "text/plain", payload.size());
+  if (counts_ != nullptr) {
+    ++counts_->requests;
+    counts_->sent.http += request.size();
+    counts_->sent.payload += payload.size();
+  }
+  request += payload;
+  outstanding_.push_back(message);
+  if (open_) {
+    send(request);
+  } else {
+    waiting_ += request;
+  }
+}
+
+void PostConnection::send(wire::Bytes text) {
+  if (counts_ != nullptr) counts_->sent.total += text.size();
+  tcp_->send(text);
+}
+
+void PostConnection::on_bytes(net::Tcp&, wire::Bytes bytes) {
+  if (counts_ != nullptr) counts_->received.total += bytes.size();
+  while (!bytes.empty() && open_) {
+    std::size_t consumed = 0;
+    const wire::http1::Parsed parsed = parser_.feed(bytes, consumed, *this);
+    if (parsed == wire::http1::Parsed::kError) {
+      fail(Failure::kProtocol, "bad answer to a publish: " + parser_.error_text());
+      return;
+    }
+    if (counts_ != nullptr) counts_->received.http += consumed;  // bodies say nothing here: they belong to the exchange
+    if (parsed == wire::http1::Parsed::kNeedMore) return;
+    bytes.remove_prefix(consumed);
+    parser_.reset();
+  }
+}
+
+void PostConnection::on_head(const wire::http1::Response& response) {
+  accepted_ = response.status >= 200 && response.status < 300;
+  if (!accepted_) {
+    owner_.on_posting_failure(Failure::kStatus, fmt::format("publish: HTTP {} {}", response.status, response.reason));
+  }
+}
+
+void PostConnection::on_end() {
+  if (outstanding_.empty()) return;
+  const std::uint64_t message = outstanding_.front();
+  outstanding_.pop_front();
+  if (accepted_) {
+    owner_.on_published(message);
+  } else {
+    owner_.on_unpublished(message);
+  }
+}
+
+void PostConnection::on_close(net::Tcp&, int error) {
+  fail(error == 0 ? Failure::kClosed : socket_failure(-error),
+       "publish to " + spec_.target.text() + ": " + (error == 0 ? "closed by the server" : std::strerror(-error)));
+}
+
+void PostConnection::fail(Failure kind, std::string_view detail) {
+  owner_.on_posting_failure(kind, detail);
+  give_up();
+  owner_.on_posting_closed();
+}
+
+void PostConnection::give_up() {
+  open_ = false;
+  tcp_.reset();
+  waiting_.clear();
+  for (const std::uint64_t message : std::exchange(outstanding_, {})) owner_.on_unpublished(message);
+}
+
+}  // namespace loadgen
