@@ -28,7 +28,8 @@ class Listener final : Timer::Handler {
   // On the loop's thread. Port 0 picks one; `reuse_port`: several threads listen on one port and the kernel spreads the
   // connections. Throws std::runtime_error with one sentence ("cannot listen on 127.0.0.1:80: permission denied").
   void open(const Address& address, bool reuse_port);
-  Address address() const;  // with the port that was picked
+  void set_tls(const TlsServer& tls) { tls_ = &tls; }  // of every connection from now on; outlives them
+  Address address() const;                             // with the port that was picked
   void close();
 
  private:
@@ -38,6 +39,7 @@ class Listener final : Timer::Handler {
   Loop& loop_;
   Handler& handler_;
   uv_poll_t* poll_ = nullptr;  // lives until libuv has closed it
+  const TlsServer* tls_ = nullptr;
   int socket_ = -1;
   Timer rest_;
 };

@@ -82,6 +82,17 @@ wire::Nanos Loop::idle_time() const {
   return wire::Nanos(uv_metrics_idle_time(const_cast<uv_loop_t*>(&loop_)));
 }
 
+std::span<char> Loop::plain_buffer() {
+  constexpr std::size_t kPlain = kReadBuffer + Tls::kSlack;
+  if (tls_buffers_ == nullptr) tls_buffers_ = std::make_unique_for_overwrite<char[]>(kPlain + Tls::kRecord);
+  return {tls_buffers_.get(), kPlain};
+}
+
+std::span<char> Loop::record_buffer() {
+  const std::span<char> plain = plain_buffer();
+  return {plain.data() + plain.size(), Tls::kRecord};
+}
+
 void Loop::flush_later(Tcp& tcp) {
   if (tcp.dirty_slot_ != Tcp::kNone) return;
   tcp.dirty_slot_ = static_cast<std::uint32_t>(dirty_.size());

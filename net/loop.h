@@ -41,6 +41,8 @@ class Loop {
  private:
   friend class Tcp;
   std::span<char> read_buffer() { return {read_buffer_.get(), kReadBuffer}; }
+  std::span<char> plain_buffer();   // what TLS made of one read; in use until the handler has returned
+  std::span<char> record_buffer();  // pieces of output on their way into one TLS record
   void flush_later(Tcp& tcp);
   void forget(Tcp& tcp);  // it is about to go
   void fail_later(Tcp& tcp, int error);
@@ -61,6 +63,7 @@ class Loop {
   };
   std::vector<LateFailure> late_failures_;
   std::unique_ptr<char[]> read_buffer_;
+  std::unique_ptr<char[]> tls_buffers_;  // once there is TLS
   std::mutex post_mutex_;
   std::vector<std::function<void()>> posts_;  // guarded by post_mutex_
   bool closed_ = false;                       // guarded by post_mutex_

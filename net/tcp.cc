@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "net/clock.h"
+#include "net/tcp_secure.h"
 
 namespace net {
 
@@ -39,7 +40,11 @@ struct Tcp::Linger final : Timer::Handler {
 };
 
 void Tcp::Deleter::operator()(Tcp* tcp) const {
-  tcp->destroy();
+  if (tcp->secure_ != nullptr && tcp->secure_->owes_reason && tcp->state_ == State::kEnded) {
+    finish(Ptr(tcp));  // closing at once could destroy the alert that tells the peer what was wrong
+  } else {
+    tcp->destroy();
+  }
 }
 
 Tcp::Tcp(Loop& loop) : loop_(loop) {
@@ -49,7 +54,7 @@ Tcp::Tcp(Loop& loop) : loop_(loop) {
 
 Tcp::~Tcp() = default;
 
-Tcp::Ptr Tcp::adopt(Loop& loop, int descriptor) {
+Tcp::Ptr Tcp::adopt(Loop& loop, int descriptor, const TlsServer* tls) {
   Ptr tcp(new Tcp(loop));
   if (uv_tcp_open(&tcp->handle_, descriptor) != 0) {
     ::close(descriptor);
@@ -57,6 +62,7 @@ Tcp::Ptr Tcp::adopt(Loop& loop, int descriptor) {
   }
   const int on = 1;
   setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (tls != nullptr) tcp->secure_ = std::make_unique<Secure>(*tls);
   return tcp;
 }
 
@@ -66,9 +72,11 @@ void Tcp::start(Handler& handler) {
   resume_reading();
 }
 
-Tcp::Ptr Tcp::connect(Loop& loop, const Address& target, const std::optional<Address>& source, Handler& handler) {
+Tcp::Ptr Tcp::connect(Loop& loop, const Address& target, const std::optional<Address>& source, Handler& handler,
+                      const TlsClient* tls) {
   Ptr tcp(new Tcp(loop));
   tcp->handler_ = &handler;
+  if (tls != nullptr) tcp->secure_ = Secure::of_client(*tls, target);
   tcp->state_ = State::kConnecting;
   const int error = tcp->begin_connect(target, source);
   if (error != 0) loop.fail_later(*tcp, error);
@@ -107,7 +115,11 @@ void Tcp::connected(int status) {
   }
   state_ = State::kOpen;
   resume_reading();
-  handler_->on_open(*this);
+  if (secure_ != nullptr) {
+    start_tls();
+  } else {
+    handler_->on_open(*this);
+  }
 }
 
 void Tcp::resume_reading() {
@@ -132,11 +144,15 @@ void Tcp::read(ssize_t size, const char* data) {
     if (size < 0) destroy();
     return;
   }
-  if (size > 0) {
+  if (size > 0 && secure_ == nullptr) {
     handler_->on_bytes(*this, {data, static_cast<std::size_t>(size)});
+  } else if (size > 0) {
+    read_secure({data, static_cast<std::size_t>(size)});
   } else if (size < 0) {
     pause_reading();
-    end(size == UV_EOF ? 0 : static_cast<int>(size));
+    if (size == UV_EOF && secure_ != nullptr) secure_->peer_closed();
+    const bool failed = size == UV_EOF && secure_ != nullptr && secure_->tls.state() == Tls::State::kFailed;
+    end(failed ? kTlsError : size == UV_EOF ? 0 : static_cast<int>(size));
   }
 }
 
@@ -165,6 +181,10 @@ void Tcp::send(const wire::SharedBytes& bytes) {
 }
 
 void Tcp::flush() {
+  if (secure_ != nullptr) {
+    encrypt();
+    if (state_ == State::kConnecting) return;
+  }
   if (backlog_ != nullptr || state_ == State::kConnecting) {
     refuse(0);
     return;
@@ -275,6 +295,7 @@ void Tcp::drop_output() {
   write_failed_ = true;
   unsent_ = 0;
   first_piece_ = last_piece_ = kNone;
+  if (secure_ != nullptr) secure_->first_cipher = secure_->last_cipher = kNone;
   if (backlog_ != nullptr) backlog_->waiting.clear();
   if (state_ == State::kFinishing) {
     destroy();
@@ -294,6 +315,7 @@ void Tcp::finish(Ptr owned) {
   tcp->handler_ = nullptr;
   tcp->linger_ = std::make_unique<Linger>(*tcp);
   tcp->linger_->timer.start(tcp->loop_.timers(), now() + kStallTime, *tcp->linger_);
+  if (tcp->secure_ != nullptr) tcp->say_goodbye();
   if (tcp->backlog_ == nullptr) tcp->loop_.flush_later(*tcp);  // its flush() lingers when nothing is left
 }
 

@@ -1,5 +1,6 @@
 // One TCP connection on a loop. Reads go through the loop's one buffer; writes queued during an iteration leave in one
-// system call at its end; an idle connection holds no heap buffer of ours.
+// system call at its end; an idle connection holds no heap buffer of ours. TLS is a filter in here that nobody above
+// sees: what an iteration queued then leaves in as few records as it fits, in one system call all the same.
 #pragma once
 
 #include <uv.h>
@@ -10,6 +11,7 @@
 
 #include "net/address.h"
 #include "net/loop.h"
+#include "net/tls.h"
 #include "wire/bytes.h"
 
 namespace net {
@@ -19,10 +21,11 @@ class Tcp {
   // Events of one connection, all on the loop's thread. A handler may drop the connection inside any of them.
   class Handler {
    public:
-    virtual void on_open(Tcp&) {}  // connect() succeeded; reading has begun
+    virtual void on_open(Tcp&) {}  // connect() succeeded, TLS handshake included; reading has begun
     virtual void on_bytes(Tcp& tcp, wire::Bytes bytes) = 0;
-    virtual void on_close(Tcp& tcp, int error) = 0;  // 0: orderly end by the peer; else a negative errno. Comes once
-    virtual void on_drain(Tcp&) {}                   // unsent_bytes() is 0 again after the kernel had refused some
+    // 0: end by the peer (see truncated()); else kTlsError or a negative errno. Comes once.
+    virtual void on_close(Tcp& tcp, int error) = 0;
+    virtual void on_drain(Tcp&) {}  // unsent_bytes() is 0 again after the kernel had refused some
 
    protected:
     ~Handler() = default;
@@ -32,21 +35,25 @@ class Tcp {
   };
   using Ptr = std::unique_ptr<Tcp, Deleter>;
 
+  // TLS did not come about, or a record was none; error_text() says why. No errno of Linux.
+  static constexpr int kTlsError = -10'000;
+
   // Starts connecting; `source` is bound first (IP_BIND_ADDRESS_NO_PORT). Every failure is reported by on_close, from
-  // the loop.
-  static Ptr connect(Loop& loop, const Address& target, const std::optional<Address>& source, Handler& handler);
+  // the loop. `tls`: null for plain TCP; its `server` is filled in here.
+  static Ptr connect(Loop& loop, const Address& target, const std::optional<Address>& source, Handler& handler,
+                     const TlsClient* tls = nullptr);
   // Takes over a connected, non-blocking socket. No event comes before start(). Null (socket closed) when libuv refuses
   // it.
-  static Ptr adopt(Loop& loop, int descriptor);
-  void start(Handler& handler);  // reading begins
+  static Ptr adopt(Loop& loop, int descriptor, const TlsServer* tls = nullptr);
+  void start(Handler& handler);  // reading begins, and the TLS handshake
 
   // Queues a copy (a reference) of bytes that leave at the end of this iteration. After an error they vanish; on_close
   // tells.
   void send(wire::Bytes bytes);
   void send(const wire::SharedBytes& bytes);
-  // Orderly end: what is queued leaves, then FIN, then the socket lingers until the peer closes too or 2 s have passed
-  // (closing with unread input would reset the connection and could destroy what the peer has not read yet). A peer
-  // that reads nothing for 30 s is dropped. No event follows.
+  // Orderly end: what is queued leaves, then TLS's close_notify, then FIN, then the socket lingers until the peer
+  // closes too or 2 s have passed (closing with unread input would reset the connection and could destroy what the peer
+  // has not read yet). A peer that reads nothing for 30 s is dropped. No event follows.
   static void finish(Ptr tcp);
 
   void pause_reading();
@@ -54,12 +61,19 @@ class Tcp {
   std::size_t unsent_bytes() const { return unsent_; }  // handed to send() and not yet taken by the kernel
   int descriptor() const;                               // -1 when there is none
   void reset_on_close();                                // dropping it sends RST instead of FIN: leaves no TIME_WAIT
+  std::string error_text(int error) const;              // of on_close, for people: "Connection refused"
+  const Tls* tls() const;                               // null for plain TCP
+  // After on_close with 0: TLS ended without close_notify, so that somebody may have cut the stream (RFC 8446
+  // section 6.1). It matters where the end of the stream is the end of the data.
+  bool truncated() const;
 
  private:
   friend class Loop;
   friend struct Deleter;
   struct Backlog;  // what the kernel refused; only while it does
   struct Linger;
+  struct Secure;  // what TLS needs beside the plain connection
+  struct Cipher;
   enum class State : std::uint8_t { kConnecting, kIdle, kOpen, kEnded, kFinishing, kClosing };
 
   explicit Tcp(Loop& loop);
@@ -67,6 +81,13 @@ class Tcp {
   int begin_connect(const Address& target, const std::optional<Address>& source);
   void connected(int status);
   void read(ssize_t size, const char* data);
+  void read_secure(wire::Bytes ciphertext);
+  void encrypt();  // turns what is queued into what TLS makes of it
+  void encrypt_queue();
+  void take_ciphertext();
+  void start_tls();
+  void fail_tls();
+  void say_goodbye();
   void end(int error);             // tells the handler once
   void flush();                    // by the loop, at the end of an iteration
   void refuse(std::size_t taken);  // moves what is left of this iteration's pieces to the backlog
@@ -83,6 +104,7 @@ class Tcp {
   Handler* handler_ = nullptr;
   std::unique_ptr<Backlog> backlog_;
   std::unique_ptr<Linger> linger_;
+  std::unique_ptr<Secure> secure_;  // null: plain
   std::unique_ptr<uv_connect_t> connect_;
   std::size_t unsent_ = 0;
   std::uint32_t first_piece_ = kNone;  // this iteration's output, in the loop's pool
