@@ -7,7 +7,9 @@
 #include <string>
 
 #include "wire/bytes.h"
+#include "wire/permessage_deflate.h"
 #include "wire/utf8.h"
+#include "wire/websocket_extensions.h"
 
 namespace wire::websocket {
 
@@ -20,13 +22,17 @@ inline constexpr std::uint16_t kNormal = 1000, kGoingAway = 1001, kProtocolError
 // Whether an endpoint may send this code in a close frame.
 bool is_sendable_close_code(std::uint16_t code);
 
-// Appends a frame header for `payload_size` bytes (section 5.2); the payload follows as it is. No reserved bits, no
-// mask.
-void append_header(std::string& out, Opcode opcode, std::uint64_t payload_size, bool fin = true);
+// What the first byte of a frame says beside the opcode. `compressed`: RSV1, the message is permessage-deflate's.
+struct FrameBits {
+  bool fin = true;
+  bool compressed = false;
+};
+// Appends a frame header for `payload_size` bytes (section 5.2); the payload follows as it is, without a mask.
+void append_header(std::string& out, Opcode opcode, std::uint64_t payload_size, FrameBits bits = {});
 // A whole unmasked frame: what a server sends.
-void append_frame(std::string& out, Opcode opcode, Bytes payload);
+void append_frame(std::string& out, Opcode opcode, Bytes payload, FrameBits bits = {});
 // A whole masked frame: what a client sends. The masking key is the four bytes of `mask`, most significant first.
-void append_masked_frame(std::string& out, Opcode opcode, Bytes payload, std::uint32_t mask, bool fin = true);
+void append_masked_frame(std::string& out, Opcode opcode, Bytes payload, std::uint32_t mask, FrameBits bits = {});
 // Close frame payload: code and reason (cut to 123 bytes at a character boundary); empty for kNoStatus.
 std::string close_payload(std::uint16_t code, Bytes reason);
 
@@ -36,7 +42,8 @@ std::string cursor_payload(std::uint64_t cursor);
 std::optional<std::uint64_t> parse_cursor_payload(Bytes payload);  // absent for any other pong
 
 // Reads frames from a stream cut anywhere and enforces section 5: masking by role, reserved bits and opcodes, control
-// frames (<= 125 bytes, not fragmented, between fragments), message size, UTF-8 of text fail-fast, close payloads.
+// frames (<= 125 bytes, not fragmented, between fragments), message size, UTF-8 of text fail-fast, close payloads. With
+// expect_compressed() messages may be permessage-deflate's: what is limited, checked and delivered is what they bring.
 // Between messages it holds no buffer: wslay frame contexts (4 KiB each) and buffers of split messages are pooled a
 // thread and borrowed while a frame or a message is incomplete. A message that arrives whole in one read is delivered
 // without a copy of ours.
@@ -46,7 +53,9 @@ class Reader {
   class Handler {
    public:
     virtual void on_message(Opcode type, Bytes payload) = 0;  // kText or kBinary, whole; valid during the call
-    virtual void on_ping(Bytes payload) = 0;                  // answer with a pong of the same payload
+    // The message that on_message tells next came compressed, as so many bytes of payload.
+    virtual void on_compressed(std::size_t payload_bytes) {}
+    virtual void on_ping(Bytes payload) = 0;  // answer with a pong of the same payload
     virtual void on_pong(Bytes payload) = 0;
     virtual void on_close(std::uint16_t code, Bytes reason) = 0;  // kNoStatus when the frame had none; nothing follows
 
@@ -57,6 +66,9 @@ class Reader {
   ~Reader();
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
+
+  // permessage-deflate has been agreed: RSV1 is allowed, and the peer compresses in this way.
+  void expect_compressed(Deflate::Direction direction);
 
   // Returns 0, or the close code to fail the connection with (1002, 1007, 1009); error_text() then says why. After
   // that, after a close frame and after stop(), bytes are ignored. A handler may destroy neither the reader nor the
@@ -72,8 +84,11 @@ class Reader {
   struct Context;   // a wslay frame context, its input window, and where it is in a frame
   struct Message {  // an unfinished fragmented or split message
     std::string payload;
+    std::unique_ptr<Inflater> inflater;  // of the thread's, without context takeover
+    std::uint64_t compressed_bytes = 0;
     Utf8Validator utf8;
     Opcode type = Opcode::kText;
+    bool compressed = false;
   };
   struct Pool;   // of both, one a thread
   struct Frame;  // what the header of a frame says
@@ -81,15 +96,22 @@ class Reader {
   std::uint16_t check_header(const Frame& frame);
   std::uint16_t check_early_header(Context& context, Bytes bytes);
   std::uint16_t on_data(const Frame& frame, Bytes piece, bool end, Handler& handler);
+  void begin_message(const Frame& frame);
+  std::uint16_t append(Bytes piece, bool last);
+  std::uint16_t inflate(Bytes piece, bool last);
+  void end_message(Handler& handler);
   std::uint16_t on_control(Context& context, const Frame& frame, Bytes piece, bool end, Handler& handler);
   std::uint16_t on_close_frame(Bytes payload, Handler& handler);
   std::uint16_t fail(std::uint16_t code, const char* text);
 
-  std::unique_ptr<Context> context_;  // only while a frame is incomplete
-  std::unique_ptr<Message> message_;  // only while a message is incomplete
+  std::unique_ptr<Context> context_;    // only while a frame is incomplete
+  std::unique_ptr<Message> message_;    // only while a message is incomplete
+  std::unique_ptr<Inflater> inflater_;  // with context takeover, from the first compressed message on
   const char* error_text_ = "";
   std::size_t max_message_;
   Role role_;
+  Deflate::Direction deflate_;
+  bool may_compress_ = false;
   bool stopped_ = false;
 };
 

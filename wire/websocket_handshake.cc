@@ -21,6 +21,11 @@ bool is_key(Bytes key) {
          });
 }
 
+DeflateAgreement read_answer(const http1::Response& response, const Offer& offer) {
+  return check_deflate(offer.deflate ? &*offer.deflate : nullptr,
+                       joined_header(response.headers, "Sec-WebSocket-Extensions"));
+}
+
 HandshakeCheck refuse(int status, const char* reason) {
   return {status, reason, {}};
 }
@@ -61,7 +66,7 @@ HandshakeCheck check_handshake(const http1::Request& request) {
   return {101, {}, accept_key(key)};
 }
 
-std::string check_response(const http1::Response& response, Bytes key) {
+std::string check_response(const http1::Response& response, Bytes key, const Offer& offer) {
   const auto& headers = response.headers;
   if (response.status != 101) return "status " + std::to_string(response.status) + " instead of 101";
   if (!http1::equal_ignoring_case(response.header("Upgrade"), "websocket"))
@@ -71,9 +76,15 @@ std::string check_response(const http1::Response& response, Bytes key) {
       response.header("Sec-WebSocket-Accept") != accept_key(key)) {
     return "Sec-WebSocket-Accept does not answer our key";
   }
-  if (http1::count_headers(headers, "Sec-WebSocket-Extensions") != 0) return "an extension that was not asked for";
-  if (http1::count_headers(headers, "Sec-WebSocket-Protocol") != 0) return "a subprotocol that was not asked for";
-  return {};
+  const std::size_t subprotocols = http1::count_headers(headers, "Sec-WebSocket-Protocol");
+  const std::vector<std::string> chosen = {std::string(response.header("Sec-WebSocket-Protocol"))};
+  if (subprotocols > 1 || (subprotocols == 1 && choose_subprotocol(offer.subprotocols, chosen).empty()))
+    return "a subprotocol that was not asked for";
+  return read_answer(response, offer).error;
+}
+
+std::optional<Deflate> agreed_deflate(const http1::Response& response, const Offer& offer) {
+  return read_answer(response, offer).deflate;
 }
 
 }  // namespace wire::websocket

@@ -3,10 +3,12 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "wire/bytes.h"
 #include "wire/http1.h"
+#include "wire/websocket_extensions.h"
 
 namespace wire::websocket {
 
@@ -23,7 +25,14 @@ struct HandshakeCheck {
   std::string accept;
 };
 HandshakeCheck check_handshake(const http1::Request& request);
-// Client side, section 4.1: empty when the response to our `key` is good, else what is wrong with it.
-std::string check_response(const http1::Response& response, Bytes key);
+// What a client has asked for beside the connection itself.
+struct Offer {
+  std::string subprotocols;  // value of Sec-WebSocket-Protocol; empty: none
+  std::optional<DeflateOffer> deflate;
+};
+// Client side, section 4.1: empty when the response to our `key` is good, else what is wrong with it. What it agrees to
+// is then told by agreed_deflate().
+std::string check_response(const http1::Response& response, Bytes key, const Offer& offer = {});
+std::optional<Deflate> agreed_deflate(const http1::Response& response, const Offer& offer);
 
 }  // namespace wire::websocket

@@ -17,8 +17,9 @@ void append_size_and_mask_bit(std::string& out, std::uint64_t size, unsigned mas
   for (int shift = (extended_bytes - 1) * 8; shift >= 0; shift -= 8) out.push_back(static_cast<char>(size >> shift));
 }
 
-void append_first_byte(std::string& out, Opcode opcode, bool fin) {
-  out.push_back(static_cast<char>((fin ? 0x80u : 0u) | static_cast<unsigned>(opcode)));
+void append_first_byte(std::string& out, Opcode opcode, FrameBits bits) {
+  out.push_back(
+      static_cast<char>((bits.fin ? 0x80u : 0u) | (bits.compressed ? 0x40u : 0u) | static_cast<unsigned>(opcode)));
 }
 
 // Section 5.3, eight bytes at a time; `key` holds the masking key twice in the order of the wire.
@@ -43,18 +44,18 @@ bool is_sendable_close_code(std::uint16_t code) {
   return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
 }
 
-void append_header(std::string& out, Opcode opcode, std::uint64_t payload_size, bool fin) {
-  append_first_byte(out, opcode, fin);
+void append_header(std::string& out, Opcode opcode, std::uint64_t payload_size, FrameBits bits) {
+  append_first_byte(out, opcode, bits);
   append_size_and_mask_bit(out, payload_size, 0);
 }
 
-void append_frame(std::string& out, Opcode opcode, Bytes payload) {
-  append_header(out, opcode, payload.size());
+void append_frame(std::string& out, Opcode opcode, Bytes payload, FrameBits bits) {
+  append_header(out, opcode, payload.size(), bits);
   out.append(payload);
 }
 
-void append_masked_frame(std::string& out, Opcode opcode, Bytes payload, std::uint32_t mask, bool fin) {
-  append_first_byte(out, opcode, fin);
+void append_masked_frame(std::string& out, Opcode opcode, Bytes payload, std::uint32_t mask, FrameBits bits) {
+  append_first_byte(out, opcode, bits);
   append_size_and_mask_bit(out, payload.size(), 0x80);
   unsigned char key[8];
   for (unsigned i = 0; i < sizeof key; ++i) key[i] = static_cast<unsigned char>(mask >> (24 - i % 4 * 8));

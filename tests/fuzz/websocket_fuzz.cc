@@ -11,7 +11,10 @@ using wire::websocket::Reader;
 class Codec final : public Reader::Handler {
  public:
   explicit Codec(std::uint8_t options)
-      : reader_((options & 1) != 0 ? Reader::Role::kServer : Reader::Role::kClient, (options & 2) != 0 ? 20 : 1 << 20) {
+      : reader_((options & 1) != 0 ? Reader::Role::kServer : Reader::Role::kClient, (options & 2) != 0 ? 20 : 1 << 20),
+        compressed_((options & 4) != 0) {
+    if (!compressed_) return;
+    reader_.expect_compressed({(options & 8) != 0, static_cast<std::uint8_t>(8 + (options >> 4) % 8)});
   }
 
   void feed(Bytes bytes) {
@@ -19,7 +22,9 @@ class Codec final : public Reader::Handler {
     const std::uint16_t code = reader_.feed(bytes, *this);
     if (code == 0) return;
     stopped_ = true;
-    log.add("fail", std::to_string(code));  // the sentence may tell more when more is known
+    // The sentence may tell more when more is known. Of a compressed message that is wrong in two ways, the cut decides
+    // which is seen first.
+    log.add("fail", compressed_ ? "" : std::to_string(code));
   }
   void finish() {}
 
@@ -38,6 +43,7 @@ class Codec final : public Reader::Handler {
 
  private:
   Reader reader_;
+  const bool compressed_;
   bool stopped_ = false;
 };
 

@@ -11,7 +11,7 @@ using wire::websocket::Opcode;
 
 std::string frame(Opcode opcode, Bytes payload, bool fin = true) {
   std::string out;
-  wire::websocket::append_masked_frame(out, opcode, payload, 0x12345678, fin);
+  wire::websocket::append_masked_frame(out, opcode, payload, 0x12345678, {.fin = fin});
   return out;
 }
 

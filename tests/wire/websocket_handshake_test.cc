@@ -97,17 +97,26 @@ TEST(WebSocketHandshake, what_section_4_2_1_forbids_is_refused) {
 
 class Recorder final : public http1::ResponseParser::Handler {
  public:
-  void on_head(const http1::Response& response) override { result = check_response(response, kKey); }
+  explicit Recorder(const Offer& offer) : offer_(offer) {}
+  void on_head(const http1::Response& response) override {
+    result = check_response(response, kKey, offer_);
+    deflate = agreed_deflate(response, offer_);
+  }
   void on_body(Bytes) override {}
   void on_end() override {}
   std::string result = "no head";
+  std::optional<Deflate> deflate;
+
+ private:
+  const Offer& offer_;
 };
 
-std::string check_answer(const std::string& text) {
+std::string check_answer(const std::string& text, const Offer& offer = {}, std::optional<Deflate>* deflate = nullptr) {
   http1::ResponseParser parser;
-  Recorder recorder;
+  Recorder recorder(offer);
   std::size_t consumed = 0;
   EXPECT_NE(parser.feed(text, consumed, recorder), http1::Parsed::kError) << parser.error_text();
+  if (deflate != nullptr) *deflate = recorder.deflate;
   return recorder.result;
 }
 
@@ -138,6 +147,31 @@ TEST(WebSocketHandshake, an_answer_that_section_4_1_forbids_is_refused) {
   EXPECT_TRUE(refused(status + upgrade + connection + accept + accept));
   EXPECT_TRUE(refused(status + upgrade + connection + accept + "Sec-WebSocket-Extensions: permessage-deflate\r\n"));
   EXPECT_TRUE(refused(status + upgrade + connection + accept + "Sec-WebSocket-Protocol: chat\r\n"));
+}
+
+TEST(WebSocketHandshake, an_answer_may_agree_to_what_was_asked_for_and_to_nothing_else) {
+  const std::string good =
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Accept: " +
+      std::string(kAccept) + "\r\n";
+  const Offer offer{"chat, news", DeflateOffer{}};
+  std::optional<Deflate> deflate;
+  EXPECT_EQ(check_answer(good + "\r\n", offer, &deflate), "");
+  EXPECT_FALSE(deflate);
+  EXPECT_EQ(check_answer(good + "Sec-WebSocket-Protocol: news\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
+                         offer, &deflate),
+            "");
+  ASSERT_TRUE(deflate);
+  EXPECT_TRUE(deflate->to_client.takeover);
+  EXPECT_NE(check_answer(good + "Sec-WebSocket-Protocol: other\r\n\r\n", offer), "");
+  EXPECT_NE(check_answer(good + "Sec-WebSocket-Protocol: chat, news\r\n\r\n", offer), "");
+  EXPECT_NE(check_answer(good + "Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: chat\r\n\r\n", offer), "");
+  EXPECT_NE(check_answer(good + "Sec-WebSocket-Extensions: other\r\n\r\n", offer), "");
+  EXPECT_NE(check_answer(good + "Sec-WebSocket-Extensions: permessage-deflate; x\r\n\r\n", offer), "");
+  EXPECT_NE(check_answer(good + "Sec-WebSocket-Extensions: permessage-deflate\r\n"
+                                "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
+                         offer),
+            "");
 }
 
 }  // namespace
