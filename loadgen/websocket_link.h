@@ -1,0 +1,74 @@
+// The client's end of one WebSocket (RFC 6455): handshake, frames, pongs and close frames over a Link. What the
+// messages mean is the session's. An open one without a message in hand holds no buffer and no handshake.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "loadgen/request.h"
+#include "loadgen/technique.h"
+#include "wire/http1.h"
+#include "wire/websocket.h"
+
+namespace loadgen {
+
+class WebSocketLink final : private wire::http1::ResponseParser::Handler, private wire::websocket::Reader::Handler {
+ public:
+  using Opcode = wire::websocket::Opcode;
+  // None of these may destroy the WebSocketLink; all may detach it.
+  class Handler {
+   public:
+    virtual void on_upgraded(const wire::http1::Response& response) = 0;  // the server has accepted
+    virtual void on_message(Opcode type, Bytes payload) = 0;              // kText or kBinary, whole
+    virtual void on_pong(Bytes) {}
+    // The server's close frame, which has been answered (kNoStatus when it had no code). Detached.
+    virtual void on_closed(std::uint16_t code, Bytes reason) = 0;
+    // Refused, broken off or against the protocol; where a close frame is due it has been sent. Detached.
+    virtual void on_failed(Failure kind, std::string_view detail) = 0;
+
+   protected:
+    ~Handler() = default;
+  };
+  WebSocketLink(Host& host, const Plan& plan, Handler& handler) : host_(host), plan_(plan), handler_(handler) {}
+
+  // Waits for `link` to open. What was before is forgotten.
+  void attach(Link& link);
+  void detach() { link_ = nullptr; }  // the link is closed, or will be by the host
+  bool attached() const { return link_ != nullptr; }
+  bool is_open() const { return link_ != nullptr && handshake_ == nullptr && reader_ != nullptr; }
+  bool is(const Link& link) const { return link_ == &link; }
+
+  // On the events of the attached link. `request`: its headers are those beside the handshake's own.
+  void shake_hands(const RequestText& request);
+  void on_bytes(Bytes bytes);
+  void on_close();
+
+  void send(Opcode opcode, Bytes payload);  // requires is_open()
+  void send_close(std::uint16_t code, Bytes reason);
+
+ private:
+  // Only while the handshake lasts: an open connection keeps none of it.
+  struct Handshake {
+    wire::http1::ResponseParser parser;
+    std::string key;
+  };
+  void fail(Failure kind, std::string_view detail);
+  bool take_answer(Bytes& bytes);
+
+  void on_head(const wire::http1::Response& response) override;
+  void on_body(Bytes) override {}  // of a refusal
+  void on_end() override {}
+  void on_message(Opcode type, Bytes payload) override;
+  void on_ping(Bytes payload) override;
+  void on_pong(Bytes payload) override;
+  void on_close(std::uint16_t code, Bytes reason) override;
+
+  Host& host_;
+  const Plan& plan_;
+  Handler& handler_;
+  std::unique_ptr<Handshake> handshake_;
+  std::unique_ptr<wire::websocket::Reader> reader_;
+  Link* link_ = nullptr;
+};
+
+}  // namespace loadgen
