@@ -106,7 +106,7 @@ std::size_t HttpConnection::read_request(Bytes bytes) {
   }
   reading_->request_bytes = 0;
   if (parsed == wire::http1::Parsed::kError) {
-    answer_parse_error(parser);
+    answer_parse_error(parser, bytes.front());
   } else {
     const wire::http1::Request& request = parser.request();
     exchange_ = {
@@ -130,9 +130,11 @@ void HttpConnection::wait_for_rest(std::unique_ptr<wire::http1::RequestParser> b
   if (reading.parser->take_expect_continue()) send(Bytes("HTTP/1.1 100 Continue\r\n\r\n"));
 }
 
-void HttpConnection::answer_parse_error(const wire::http1::RequestParser& parser) {
+void HttpConnection::answer_parse_error(const wire::http1::RequestParser& parser, char first) {
+  constexpr char kTlsHandshake = 22;  // content type of a ClientHello's record (RFC 8446 section 5.1)
   shard_.stats.bad_requests.add(1);
   exchange_ = {.keep_alive = false, .http10 = false, .head_only = false};
+  if (first == kTlsHandshake) return refuse(*this, shard_, 400, "this port speaks plain HTTP, not TLS: use http://");
   refuse(*this, shard_, parser.error_status(), parser.error_text());
 }
 

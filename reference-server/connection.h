@@ -49,7 +49,7 @@ class HttpConnection final : public Connection, net::Tcp::Handler {
   void read_requests(Bytes bytes);
   std::size_t read_request(Bytes bytes);
   void wait_for_rest(std::unique_ptr<wire::http1::RequestParser> begun, std::size_t consumed);
-  void answer_parse_error(const wire::http1::RequestParser& parser);
+  void answer_parse_error(const wire::http1::RequestParser& parser, char first);
   void pass_on(Bytes bytes);
   void keep(Bytes bytes);
   void on_deadline();

@@ -14,6 +14,7 @@ constexpr const char* kExamples = R"(Examples:
   reference-server
   reference-server --listen 0.0.0.0:8080 --threads 4 --cors '*'
   reference-server --listen 127.0.0.1:0 --queue 64KiB --policy drop-oldest --hold 5s
+  reference-server --listen :8443 --tls-cert cert.pem --tls-key key.pem
   curl --no-buffer 'http://127.0.0.1:8080/sse?topic=news' &
   curl --data 'hello' 'http://127.0.0.1:8080/publish?topic=news'
 )";
@@ -67,6 +68,14 @@ void add_server_options(CLI::App& app, Options& options) {
           "Connections that will come: when they are more than this process may have descriptors, there are as many "
           "threads as it takes, each with a descriptor table of its own")
       ->type_name("N");
+  auto* certificate = group
+                          .add_option("--tls-cert", options.tls_certificate,
+                                      "Speak TLS, and only TLS: certificate chain, the server's own first (PEM)")
+                          ->type_name("FILE");
+  auto* key = group.add_option("--tls-key", options.tls_key, "The certificate's private key (PEM, no passphrase)")
+                  ->type_name("FILE");
+  certificate->needs(key);
+  key->needs(certificate);
   group.add_option("--cors", options.cors, "Let pages of this origin read the answers; '*' for all")
       ->check([](const std::string& origin) {
         for (const char c : origin) {

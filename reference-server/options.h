@@ -33,6 +33,8 @@ struct Options {
   wire::Nanos ping_timeout = std::chrono::seconds(20);
   wire::Nanos idle_timeout = std::chrono::seconds(75);
   wire::Nanos request_timeout = std::chrono::seconds(10);
+  std::string tls_certificate{};  // PEM files; empty: plain HTTP
+  std::string tls_key{};
   std::string cors{};  // allowed origin or "*"; empty: no CORS
 };
 

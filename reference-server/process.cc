@@ -38,13 +38,23 @@ std::uint64_t sum(const std::vector<const Stats*>& threads, Pick pick) {
   return total;
 }
 
-Json bytes_json(const std::vector<const Stats*>& threads, ByteCounters Stats::*direction) {
+Json bytes_json(const std::vector<const Stats*>& threads, ByteCounters Stats::*direction, bool tls) {
   auto kind = [&](Counter ByteCounters::*counter) {
     return sum(threads, [&](const Stats& s) -> const Counter& { return s.*direction.*counter; });
   };
   return {{"payload", kind(&ByteCounters::payload)},
           {"framing", kind(&ByteCounters::framing)},
-          {"http", kind(&ByteCounters::http)}};
+          {"http", kind(&ByteCounters::http)},
+          {"tls", tls ? Json(kind(&ByteCounters::tls)) : Json(nullptr)}};
+}
+
+Json tls_json(const std::vector<const Stats*>& threads) {
+  auto total = [&](Counter TlsStats::*counter) {
+    return sum(threads, [&](const Stats& s) -> const Counter& { return s.tls.*counter; });
+  };
+  return {{"handshakes", total(&TlsStats::handshakes)},
+          {"resumed", total(&TlsStats::resumed)},
+          {"failures", total(&TlsStats::failures)}};
 }
 
 Json by_technique(const std::vector<const Stats*>& threads, Counter TechniqueStats::*counter) {
@@ -71,7 +81,7 @@ Json topics_json(const Topics& topics) {
 
 }  // namespace
 
-Process::Process(wire::Time started) : started_(started), instance_(random_name()) {}
+Process::Process(wire::Time started, bool tls) : started_(started), tls_(tls), instance_(random_name()) {}
 
 std::string Process::stats_json(const Topics& topics, wire::Time now) const {
   auto total = [&](Counter Stats::*counter) {
@@ -96,7 +106,9 @@ std::string Process::stats_json(const Topics& topics, wire::Time now) const {
   json["dropped"] = total(&Stats::dropped);
   json["gap_messages"] = total(&Stats::gap_messages);
   json["disconnected_slow"] = total(&Stats::disconnected_slow);
-  json["bytes"] = {{"sent", bytes_json(threads_, &Stats::sent)}, {"received", bytes_json(threads_, &Stats::received)}};
+  json["tls"] = tls_ ? tls_json(threads_) : Json(nullptr);
+  json["bytes"] = {{"sent", bytes_json(threads_, &Stats::sent, tls_)},
+                   {"received", bytes_json(threads_, &Stats::received, tls_)}};
   json["topics"] = topics_json(topics);
   // A topic's name is whatever bytes a client chose.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -14,7 +14,7 @@ namespace server {
 
 class Process {
  public:
-  explicit Process(wire::Time started);
+  explicit Process(wire::Time started, bool tls = false);
   void add(const Stats& thread) { threads_.push_back(&thread); }  // before threads start
   // The body of /stats; `topics` are those of the calling thread, and as complete as those of any other.
   std::string stats_json(const Topics& topics, wire::Time now) const;
@@ -23,6 +23,7 @@ class Process {
 
  private:
   const wire::Time started_;
+  const bool tls_;
   const std::string instance_;  // another after every start, as the logs are: cursors of one mean nothing in another
   std::vector<const Stats*> threads_;
   mutable std::atomic<bool> accept_error_reported_{false};

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <future>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -18,8 +19,10 @@
 #include "net/clock.h"
 #include "net/limits.h"
 #include "net/listener.h"
+#include "net/tls_context.h"
 #include "server/hub.h"
 #include "server/process.h"
+#include "server/reply.h"
 #include "server/shard.h"
 
 namespace server {
@@ -77,12 +80,27 @@ class EndSignals {
   sigset_t set_{};
 };
 
+// Ready for the first client: a handshake with itself has loaded what OpenSSL loads late.
+std::optional<net::TlsContext> make_tls(const Options& options) {
+  if (options.tls_certificate.empty()) return std::nullopt;
+  constexpr Exchange kLast = {.keep_alive = false, .http10 = false, .head_only = false};
+  const Answer refusal{.status = 400, .body = "The plain HTTP request was sent to HTTPS port\n"};
+  std::string answer;
+  append_head(answer, kLast, refusal, {});
+  answer += refusal.body;
+  net::TlsContext tls =
+      net::TlsContext::server(net::read_certificate(options.tls_certificate, options.tls_key), answer);
+  net::TlsContext::warm_up(net::TlsContext::client({.verify = false, .ca_file = {}, .ca_pem = {}}), tls);
+  return tls;
+}
+
 class Threads {
  public:
-  Threads(const Options& options, const net::DescriptorPlan& plan, Hub& hub, Process& process)
+  Threads(const Options& options, const net::DescriptorPlan& plan, Hub& hub, Process& process,
+          const net::TlsContext* tls)
       : own_tables_(plan.own_tables) {
     for (std::uint64_t i = 0; i < plan.threads; ++i) {
-      shards_.push_back(std::make_unique<Shard>(options, hub, process));
+      shards_.push_back(std::make_unique<Shard>(options, hub, process, tls));
       process.add(shards_.back()->counters());
     }
   }
@@ -126,16 +144,17 @@ class Threads {
 
 int serve(const Options& options) {
   const net::DescriptorPlan plan = make_room(options);
+  const std::optional<net::TlsContext> tls = make_tls(options);
   EndSignals signals;
   net::Address address = net::resolve(options.listen);
   const int reserved = plan.threads > 1 ? net::reserve_port(address) : -1;  // until each thread listens on it
 
   Hub hub(options.max_topics);
-  Process process(net::now());
-  Threads threads(options, plan, hub, process);
+  Process process(net::now(), tls.has_value());
+  Threads threads(options, plan, hub, process, tls ? &*tls : nullptr);
   address = threads.start(address);
   if (reserved >= 0) close(reserved);
-  fmt::print("reference-server listening on http://{}\n", address.text());
+  fmt::print("reference-server listening on {}://{}\n", tls ? "https" : "http", address.text());
   std::fflush(stdout);
 
   signals.wait();

@@ -29,11 +29,12 @@ struct Shard::Tick final : net::Timer::Handler {
   net::Timer timer;
 };
 
-Shard::Shard(const Options& o, Hub& hub, const Process& process)
+Shard::Shard(const Options& o, Hub& hub, const Process& process, const net::TlsContext* tls)
     : Context(o, topics_, stats_),
       inbox_([this] { loop_.post([] {}); }),  // an iteration is all it takes
       hub_(hub),
       topics_(hub, {o.log_messages, o.log_bytes}),
+      tls_(tls != nullptr ? std::optional<net::TlsServer>({*tls, tls_counts_}) : std::nullopt),
       listener_(loop_, *this),
       process_(process) {
   hub.add(inbox_);
@@ -48,6 +49,7 @@ void Shard::run(const net::Address& address, bool reuse_port, const Listening& l
     techniques_.push_back(server::techniques()[i].make(*this, stats_.techniques[i]));
   }
   loop_.set_end_of_iteration([this] { end_iteration(); });
+  if (tls_) listener_.set_tls(*tls_);
   try {
     listener_.open(address, reuse_port);
     routes_ = std::make_unique<Routes>(*this, techniques_, process_, &net::now);
@@ -164,8 +166,18 @@ void Shard::end_iteration() {
   drain_inbox();
   for (const auto& technique : techniques_) technique->on_flush();
   graveyard_.clear();
+  if (tls_) show_tls_counts();
   now_is_fresh_ = false;
   ++iteration_;
+}
+
+// Connections count where they are; /stats may be asked on another thread.
+void Shard::show_tls_counts() {
+  stats_.tls.handshakes.set(tls_counts_.handshakes);
+  stats_.tls.resumed.set(tls_counts_.resumed);
+  stats_.tls.failures.set(tls_counts_.failures);
+  stats_.sent.tls.set(tls_counts_.sent.overhead());
+  stats_.received.tls.set(tls_counts_.received.overhead());
 }
 
 wire::Time Shard::now() {

@@ -6,6 +6,7 @@
 #include <ctime>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +29,8 @@ namespace server {
 class Shard final : public Context, net::Listener::Handler, net::Timer::Handler {
  public:
   // On the main thread: whatever threads share is opened here, everything else by run() on the shard's own thread.
-  Shard(const Options& options, Hub& hub, const Process& process);
+  // `tls`: null for plain HTTP.
+  Shard(const Options& options, Hub& hub, const Process& process, const net::TlsContext* tls);
   ~Shard() override;
 
   // Serves until stop(). `listening` is told the address, or the sentence that says why there is none (run() returns
@@ -65,6 +67,7 @@ class Shard final : public Context, net::Listener::Handler, net::Timer::Handler 
   void on_accept_error(int error) override;
   void on_timer(net::Timer& timer) override;
   void end_iteration();
+  void show_tls_counts();
   void drain_inbox();
   void count_for(HttpConnection& connection, std::uint8_t technique);
   void resume_connections();
@@ -79,6 +82,8 @@ class Shard final : public Context, net::Listener::Handler, net::Timer::Handler 
   std::vector<std::unique_ptr<Technique>> techniques_;
   std::vector<std::unique_ptr<Tick>> ticks_;  // one a technique that asked
   std::unique_ptr<Routes> routes_;
+  net::TlsCounts tls_counts_;
+  const std::optional<net::TlsServer> tls_;
   net::Listener listener_;
   const Process& process_;
 

@@ -14,17 +14,19 @@ class Counter {
   void subtract(std::uint64_t n) {
     value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed);
   }
+  void set(std::uint64_t n) { value_.store(n, std::memory_order_relaxed); }
   std::uint64_t get() const { return value_.load(std::memory_order_relaxed); }
 
  private:
   std::atomic<std::uint64_t> value_{0};
 };
 
-// Bytes of one direction by kind, before TLS and TCP.
+// Bytes of one direction by kind, before TCP.
 struct ByteCounters {
   Counter payload;  // messages
   Counter framing;  // what a technique puts round a message: SSE fields, WebSocket headers, chunk sizes, line feeds
   Counter http;     // heads; bodies of answers that are no messages
+  Counter tls;      // records and handshakes around all of it
 };
 
 struct TechniqueStats {
@@ -33,6 +35,12 @@ struct TechniqueStats {
 };
 
 inline constexpr std::size_t kMaxTechniques = 8;
+
+struct TlsStats {
+  Counter handshakes;
+  Counter resumed;   // of them
+  Counter failures;  // of handshakes, or records that were none
+};
 
 struct Stats {
   Counter open;  // connections now
@@ -46,6 +54,7 @@ struct Stats {
   Counter timed_out;  // idle, half a request, or no pong
   ByteCounters sent;
   ByteCounters received;
+  TlsStats tls;
   std::array<TechniqueStats, kMaxTechniques> techniques;
 };
 
