@@ -14,8 +14,6 @@ namespace websocket = wire::websocket;
 
 constexpr Bytes kGapNotice = "\x10gap ";
 
-enum Option : std::uint8_t { kEcho };
-
 class WebSocket final : public Session, private WebSocketLink::Handler {
  public:
   WebSocket(Host& host, const Plan& plan, const std::string& topic)
@@ -25,7 +23,7 @@ class WebSocket final : public Session, private WebSocketLink::Handler {
 
   void on_open(Link&) override {
     std::string query = knows_cursor_ ? "&after=" + std::to_string(cursor_) : std::string();
-    if (plan_.options[kEcho].number == 0) query += "&echo=0" + origin_;
+    if (!plan_.echo) query += "&echo=0" + origin_;
     socket_.shake_hands({.route = "/websocket", .topic = topic_, .query = query, .headers = {}, .method = {}});
   }
   void on_bytes(Link&, Bytes bytes) override { socket_.on_bytes(bytes); }
@@ -91,8 +89,7 @@ TechniqueInfo websocket() {
   return {"websocket",
           "RFC 6455: one connection, a message a frame",
           true,
-          {{"echo", OptionSpec::Kind::kFlag, "true",
-            "false: the server does not send a client what it has published over its own WebSocket"}},
+          {},
           [](Host& host, const Plan& plan, const std::string& topic) -> std::unique_ptr<Session> {
             return std::make_unique<WebSocket>(host, plan, topic);
           }};

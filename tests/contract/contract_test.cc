@@ -158,7 +158,7 @@ std::vector<Subject> table() {
     all.push_back({&technique, std::string(technique.name)});
     if (technique.name == "polling") all.push_back({&technique, "polling etag", {{"validator", 1}}});
     if (technique.name == "long-polling") all.push_back({&technique, "long-polling no content", {{"empty", 1}}});
-    if (technique.name == "websocket") all.push_back({&technique, "websocket no echo", {{"echo", 0}}});
+    if (technique.name == "websocket") all.push_back({&technique, "websocket no echo", {}, false});
     if (technique.name != "http-streaming") continue;
     all.push_back({&technique, "http-streaming post", {{"method", 1}}});
     all.push_back({&technique, "http-streaming limit", {{"limit", 5}}});

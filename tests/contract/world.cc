@@ -57,6 +57,7 @@ server::Options server_options() {
 World::World(const Subject& subject, Cut cut) : cut_(cut), server_(server_options()) {
   plan_.authority = "127.0.0.1:1";
   plan_.topics = {topic_};
+  plan_.echo = subject.echo;
   for (const loadgen::OptionSpec& option : subject.technique->options) {
     // Choices at their first word; the numbers of durations do not matter, time passes when the test says so.
     const bool yes = option.kind == loadgen::OptionSpec::Kind::kFlag && option.fallback == "true";

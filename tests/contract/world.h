@@ -29,6 +29,7 @@ struct Subject {
   const loadgen::TechniqueInfo* technique = nullptr;
   std::string name;  // of the test
   std::vector<std::pair<std::string_view, std::int64_t>> options{};
+  bool echo = true;
 };
 
 class World final : public loadgen::Host {

@@ -1,0 +1,175 @@
+"""A push server that knows what it did: independent of the code under test, with faults on order, every one of them counted."""
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import threading
+import urllib.parse
+
+ACCEPT_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"     # RFC 6455, section 1.3
+
+
+class Faults:
+    """What happens on the way to the subscribers. `pattern` maps (sequence, subscriber) to drop, twice, swap (goes after the next
+    message) or corrupt, or to None; sequences start at 1, subscribers at 0."""
+
+    def __init__(self, delay_s=0.0, stall_at=None, stall_s=0.0, pattern=lambda sequence, subscriber: None, comment=b""):
+        self.delay_s, self.stall_at, self.stall_s, self.pattern, self.comment = delay_s, stall_at, stall_s, pattern, comment
+
+
+def damaged(message):
+    """The last character becomes another one of the same alphabet."""
+    return message[:-1] + (b"A" if message[-1:] != b"A" else b"B")
+
+
+class Subscriber:
+    """One stream. `frame` makes the bytes of a message."""
+
+    def __init__(self, number, writer, frame):
+        self.number, self.writer, self.frame, self.waiting, self.sent = number, writer, frame, None, 0
+
+    def tell(self, faults, sequence, message):
+        fault = faults.pattern(sequence, self.number)
+        if fault == "swap":
+            self.waiting = message
+            return
+        copies = {"drop": [], "twice": [message, message], "corrupt": [damaged(message)]}.get(fault, [message])
+        if self.waiting is not None:
+            copies.append(self.waiting)
+            self.waiting = None
+        data = b"".join(self.frame(copy) for copy in copies)
+        if data and not self.writer.is_closing():
+            self.writer.write(data)
+            self.sent += len(data)
+
+
+class Topic:
+    def __init__(self):
+        self.log, self.subscribers, self.news = [], [], asyncio.Event()
+
+
+class Truth:
+    def __init__(self, faults):
+        self.faults, self.topics, self.heads, self.next_number, self.held_until = faults, {}, [], {}, 0.0
+        self.heads_in, self.heads_out, self.stalled, self.tasks = [], [], 0, set()
+
+    def topic(self, query):
+        return self.topics.setdefault(query["topic"][0], Topic())
+
+    async def serve(self, reader, writer):
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                request, *lines = head.decode("latin-1").split("\r\n")
+                method, target, _ = request.split(" ")
+                headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines if line)}
+                body = await reader.readexactly(int(headers.get("content-length", 0)))
+                route, _, query = target.partition("?")
+                answer = getattr(self, method.lower() + route.replace("/", "_").replace("-", "_"))
+                if await answer(writer, urllib.parse.parse_qs(query), headers, body, len(head)):
+                    await reader.read()          # a stream: until the client goes
+                    return
+        writer.close()
+
+    # Publishing.
+
+    async def post_publish(self, writer, query, headers, body, size):
+        topic = self.topic(query)
+        loop = asyncio.get_running_loop()
+        sequence = topic.sequence = getattr(topic, "sequence", 0) + 1
+        if self.faults.stall_at == sequence:
+            self.held_until = loop.time() + self.faults.stall_s
+        due = loop.time() + self.faults.delay_s
+        if due < self.held_until:
+            due, self.stalled = self.held_until, self.stalled + 1
+        if due > loop.time():
+            loop.call_at(due, self.deliver, topic, sequence, body)      # equal times keep their order
+        else:
+            self.deliver(topic, sequence, body)
+        self.answer(writer, b"{}")
+
+    def deliver(self, topic, sequence, message):
+        topic.log.append((sequence, message))
+        for subscriber in topic.subscribers:
+            subscriber.tell(self.faults, sequence, message)
+        topic.news.set()
+        topic.news = asyncio.Event()
+
+    # Subscribing.
+
+    def answer(self, writer, body, *headers):
+        head = "\r\n".join(["HTTP/1.1 200 OK", f"Content-Length: {len(body)}", *headers]) + "\r\n\r\n"
+        writer.write(head.encode() + body)
+
+    def stream(self, writer, query, head, frame, request_size):
+        topic = self.topic(query)
+        number = self.next_number[topic] = self.next_number.get(topic, -1) + 1
+        data = ("\r\n".join(head) + "\r\n\r\n").encode()
+        self.heads_in.append(request_size)
+        self.heads_out.append(len(data))
+        writer.write(data)
+        topic.subscribers.append(Subscriber(number, writer, frame))
+        return True
+
+    async def get_sse(self, writer, query, headers, body, size):
+        comment = b": %s\n\n" % self.faults.comment if self.faults.comment else b""
+        return self.stream(writer, query, ["HTTP/1.1 200 OK", "Content-Type: text/event-stream", "Connection: close"],
+                           lambda message: comment + b"data: %s\n\n" % message, size)
+
+    async def get_http_streaming(self, writer, query, headers, body, size):
+        return self.stream(writer, query, ["HTTP/1.1 200 OK", "Content-Type: text/plain", "Connection: close"],
+                           lambda message: message + b"\n", size)
+
+    async def get_websocket(self, writer, query, headers, body, size):
+        digest = hashlib.sha1((headers["sec-websocket-key"] + ACCEPT_GUID).encode()).digest()
+        ping = bytes([0x89, len(self.faults.comment)]) + self.faults.comment if self.faults.comment else b""
+        return self.stream(writer, query, ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade",
+                                           "Sec-WebSocket-Accept: " + base64.b64encode(digest).decode()],
+                           lambda message: ping + bytes([0x81, len(message)]) + message, size)
+
+    async def get_polling(self, writer, query, headers, body, size):
+        self.poll(writer, self.topic(query), query)
+
+    async def get_long_polling(self, writer, query, headers, body, size):
+        topic = self.topic(query)
+        after = int(query["after"][0]) if "after" in query else len(topic.log)
+        if after == len(topic.log) and int(query["hold"][0]) > 0:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(topic.news.wait(), int(query["hold"][0]) / 1000)
+        self.poll(writer, topic, query)
+
+    def poll(self, writer, topic, query):
+        """An answer has no subscriber: the pattern is that of subscriber 0, and nobody's messages change places across answers."""
+        lines = []
+        for sequence, message in topic.log[int(query["after"][0]):] if "after" in query else []:
+            fault = self.faults.pattern(sequence, 0)
+            lines += {"drop": [], "twice": [message, message], "corrupt": [damaged(message)]}.get(fault, [message])
+        self.answer(writer, b"".join(line + b"\n" for line in lines), "Content-Type: text/plain", f"Pushbench-Cursor: {len(topic.log)}")
+
+
+@contextlib.contextmanager
+def truth(faults=None):
+    """A running server; yields (its URL, the server)."""
+    server, loop, ready, address = Truth(faults or Faults()), asyncio.new_event_loop(), threading.Event(), []
+
+    async def main():
+        listener = await asyncio.start_server(server.serve, "127.0.0.1", 0, backlog=1024)
+        address.append("http://127.0.0.1:%d" % listener.sockets[0].getsockname()[1])
+        server.stop = asyncio.Event()
+        ready.set()
+        await server.stop.wait()
+        listener.close()
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(main()))
+    thread.start()
+    ready.wait(20)
+    try:
+        yield address[0], server
+    finally:
+        loop.call_soon_threadsafe(server.stop.set)
+        thread.join(20)
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
