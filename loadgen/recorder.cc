@@ -83,6 +83,7 @@ void Recorder::merge(const Recorder& other) {
   delivery_latency.merge(other.delivery_latency);
   service_time.merge(other.service_time);
   readiness.merge(other.readiness);
+  round_trip.merge(other.round_trip);
   subscriber_bandwidth.merge(other.subscriber_bandwidth);
   loop_lag.merge(other.loop_lag);
   fanout.merge(other.fanout);

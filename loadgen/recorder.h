@@ -34,6 +34,7 @@ class Recorder {
   measure::Histogram delivery_latency;      // received - intended
   measure::Histogram service_time;          // received - sent
   measure::Histogram readiness;             // start of connecting -> subscribed, of each first subscription
+  measure::Histogram round_trip;            // request due -> answer complete, of those answered during `measure`
   measure::Histogram subscriber_bandwidth;  // bytes per second received by each subscriber during `measure`
   measure::Histogram loop_lag;              // of this thread's loop
   std::uint64_t delivered = 0;              // measured messages, each subscriber's first copy

@@ -56,6 +56,11 @@ Json distribution(const measure::Histogram& histogram) {
   return distribution(histogram, histogram.count());
 }
 
+// null for a technique that has nothing of the kind.
+Json optional_distribution(const measure::Histogram& histogram) {
+  return histogram.count() > 0 ? distribution(histogram) : Json(nullptr);
+}
+
 Json byte_kinds(const ByteCount& count, std::uint64_t segments) {
   return {{"payload", count.payload},
           {"framing", count.total - count.payload - count.http},
@@ -99,13 +104,15 @@ Json generator_json(const RunResult& run) {
 }
 
 Json histograms_json(const RunResult& run) {
-  return {{"delivery_latency", measure::encode_histogram(run.recorder.delivery_latency)},
-          {"service_time", measure::encode_histogram(run.recorder.service_time)},
-          {"send_lag", measure::encode_histogram(run.send_lag)},
-          {"readiness", measure::encode_histogram(run.recorder.readiness)},
-          {"fanout_spread", measure::encode_histogram(run.fanout_spread)},
-          {"subscriber_bandwidth", measure::encode_histogram(run.recorder.subscriber_bandwidth)},
-          {"loop_lag", measure::encode_histogram(run.recorder.loop_lag)}};
+  Json json = {{"delivery_latency", measure::encode_histogram(run.recorder.delivery_latency)},
+               {"service_time", measure::encode_histogram(run.recorder.service_time)},
+               {"send_lag", measure::encode_histogram(run.send_lag)},
+               {"readiness", measure::encode_histogram(run.recorder.readiness)},
+               {"fanout_spread", measure::encode_histogram(run.fanout_spread)},
+               {"subscriber_bandwidth", measure::encode_histogram(run.recorder.subscriber_bandwidth)},
+               {"loop_lag", measure::encode_histogram(run.recorder.loop_lag)}};
+  if (run.recorder.round_trip.count() > 0) json["round_trip"] = measure::encode_histogram(run.recorder.round_trip);
+  return json;
 }
 
 void add_failures(Json& json, const Failures& failures) {
@@ -152,6 +159,7 @@ Json run_json(const RunResult& run) {
   json["service_time_ns"] = distribution(run.recorder.service_time, run.expected);
   json["send_lag_ns"] = distribution(run.send_lag);
   json["readiness_ns"] = distribution(run.recorder.readiness);
+  json["round_trip_ns"] = optional_distribution(run.recorder.round_trip);
   json["fanout_spread_ns"] = distribution(run.fanout_spread);
   json["bytes"] = bytes_json(run);
   json["bytes_per_delivery"] = optional(run.bytes_per_delivery());

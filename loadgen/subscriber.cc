@@ -94,6 +94,7 @@ Subscriber::~Subscriber() {
 
 void Subscriber::begin(wire::Time now) {
   started_ = now;
+  asked_ = {};
   got_message_ = false;
   phase_ = Phase::kConnecting;
   life_timer_.start(worker_.loop().timers(), now + worker_.spec().scenario.connect.timeout, *this);
@@ -154,6 +155,14 @@ Subscriber::Spoken Subscriber::speak(std::uint64_t message, Bytes payload) {
   }
   voice_->post(message, payload);
   return Spoken::kPosted;
+}
+
+void Subscriber::begin_round_trip() {
+  asked_ = net::now();
+}
+
+void Subscriber::end_round_trip() {
+  if (asked_ != wire::Time{}) worker_.count_round_trip(std::exchange(asked_, {}));
 }
 
 void Subscriber::wake_after(Nanos delay) {

@@ -43,6 +43,8 @@ class Subscriber final : public Host, private net::Timer::Handler {
   void deliver(Bytes message) override;
   void deliver_event(const Event& event) override;
   void deliver_binary(Bytes message) override { Subscriber::deliver(message); }
+  void begin_round_trip() override;
+  void end_round_trip() override;
   void wake_after(Nanos delay) override;
   void cancel_wake() override { wake_timer_.stop(); }
   void fail(Failure kind, std::string_view detail) override;
@@ -77,6 +79,7 @@ class Subscriber final : public Host, private net::Timer::Handler {
   net::Timer life_timer_;         // the connect time-out, or the end of a back-off
   wire::Time wake_due_{};
   wire::Time started_{};  // of the present attempt
+  wire::Time asked_{};    // begin of a round trip; 0: none
   std::uint64_t received_bytes_ = 0;
   Nanos retry_{-1};  // asked for by the server; negative: none
   std::uint32_t number_;

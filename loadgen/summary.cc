@@ -37,13 +37,27 @@ std::size_t width_of(std::string_view text) {  // of UTF-8 without wide characte
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
-Cell quantile(const Group& group, double q) {
-  const double beyond = static_cast<double>(group.expected) * (1 - q);
-  if (group.expected == 0) return {"–"};
-  const auto value = group.delivery_latency.value_at_quantile_of(q, group.expected);
+Cell quantile(const measure::Histogram& histogram, std::uint64_t expected, double q) {
+  const double beyond = static_cast<double>(expected) * (1 - q);
+  if (expected == 0) return {"–"};
+  const auto value = histogram.value_at_quantile_of(q, expected);
   if (!value) return {"not delivered"};
   if (beyond < static_cast<double>(kSamplesBeyond) - 1e-6) return {"n<"};
   return {human_time(static_cast<double>(*value)), static_cast<double>(*value)};
+}
+
+Cell latency(const Group& group, double q) {
+  return quantile(group.delivery_latency, group.expected, q);
+}
+
+Cell round_trip(const Group& group, double q) {
+  return quantile(group.round_trip, group.round_trip.count(), q);
+}
+
+Cell wasted_polls(const Group& group) {
+  if (group.requests == 0) return {"–"};
+  const double share = static_cast<double>(group.empty_answers) / static_cast<double>(group.requests);
+  return {fmt::format("{} ({}%)", wire::format_count(group.empty_answers), three_digits(100 * share)), share};
 }
 
 Cell optional_cell(const std::optional<double>& value, std::string (*format)(double)) {
@@ -65,15 +79,30 @@ const std::vector<Column>& columns() {
       {"technique", false, [](const Group& g) { return Cell{g.variant->label()}; }},
       {"delivered", true, [](const Group& g) { return Cell{wire::format_count(g.delivered)}; }},
       {"missing", true, [](const Group& g) { return Cell{lost_text(g)}; }},
-      {"p50", true, [](const Group& g) { return quantile(g, 0.5); }},
-      {"p99", true, [](const Group& g) { return quantile(g, 0.99); }},
-      {"p99.9", true, [](const Group& g) { return quantile(g, 0.999); }},
+      {"p50", true, [](const Group& g) { return latency(g, 0.5); }},
+      {"p99", true, [](const Group& g) { return latency(g, 0.99); }},
+      {"p99.9", true, [](const Group& g) { return latency(g, 0.999); }},
       {"bytes/delivery", true, [](const Group& g) { return optional_cell(g.bytes_per_delivery, human_bytes); }},
       {"server CPU/delivery", true,
        [](const Group& g) { return optional_cell(g.server_cpu_ns_per_delivery, human_time); }},
       {"server memory/client", true,
        [](const Group& g) { return optional_cell(g.server_bytes_per_subscriber, human_bytes); }},
       {"verdict", false, [](const Group& g) { return Cell{std::string(verdict_name(g.verdict))}; }},
+  };
+  return kColumns;
+}
+
+// Of techniques that ask: how old what they read was, beside how long asking took.
+const std::vector<Column>& polling_columns() {
+  static const std::vector<Column> kColumns = {
+      {"polling", false, [](const Group& g) { return Cell{g.variant->label()}; }},
+      {"data age p50", true, [](const Group& g) { return latency(g, 0.5); }},
+      {"data age p99", true, [](const Group& g) { return latency(g, 0.99); }},
+      {"round trip p50", true, [](const Group& g) { return round_trip(g, 0.5); }},
+      {"round trip p99", true, [](const Group& g) { return round_trip(g, 0.99); }},
+      {"polls", true, [](const Group& g) { return Cell{wire::format_count(g.requests)}; }},
+      {"wasted", true, wasted_polls},
+      {"skipped", true, [](const Group& g) { return Cell{wire::format_count(g.skipped_polls)}; }},
   };
   return kColumns;
 }
@@ -98,17 +127,18 @@ std::string padded(const std::string& text, std::size_t width, bool right) {
   return right ? space + text : text + space;
 }
 
-void append_table(std::string& out, std::span<const Group> groups, const Style& style) {
-  const auto& all = columns();
+// Returns whether some values are marked as the best of their column.
+bool append_table(std::string& out, std::span<const Column> all, std::span<const Group* const> groups,
+                  const Style& style) {
   std::vector<std::vector<Cell>> rows;
   std::vector<std::size_t> widths;
   std::vector<double> best(all.size(), std::numeric_limits<double>::infinity());
   for (const Column& column : all) widths.push_back(width_of(column.title));
-  for (const Group& group : groups) {
+  for (const Group* group : groups) {
     rows.emplace_back();
     for (std::size_t i = 0; i < all.size(); ++i) {
-      rows.back().push_back(all[i].cell(group));
-      if (group.verdict == Verdict::kInvalid) rows.back().back().rank = std::numeric_limits<double>::quiet_NaN();
+      rows.back().push_back(all[i].cell(*group));
+      if (group->verdict == Verdict::kInvalid) rows.back().back().rank = std::numeric_limits<double>::quiet_NaN();
       if (rows.back().back().rank < best[i]) best[i] = rows.back().back().rank;
     }
   }
@@ -131,9 +161,23 @@ void append_table(std::string& out, std::span<const Group> groups, const Style& 
       out += (mark && row[i].rank == best[i] ? style.bold(text) : text) + (i + 1 < row.size() ? "  " : "\n");
     }
   }
-  if (mark)
+  return mark;
+}
+
+void append_tables(std::string& out, std::span<const Group> groups, const Style& style) {
+  std::vector<const Group*> all;
+  std::vector<const Group*> polling;
+  for (const Group& group : groups) {
+    all.push_back(&group);
+    if (group.round_trip.count() > 0) polling.push_back(&group);
+  }
+  if (append_table(out, columns(), all, style)) {
     out +=
         "* best of its column; latencies from the intended time of publishing to the read that completed the message\n";
+  }
+  if (polling.empty()) return;
+  out += "\n";
+  append_table(out, polling_columns(), polling, style);
 }
 
 // A threshold that every technique meets takes one line; else one line for each that does not.
@@ -225,7 +269,7 @@ std::string summary_text(const Campaign& campaign, std::span<const Group> groups
   if (groups.empty()) {
     out += "nothing was measured\n";
   } else {
-    append_table(out, groups, style);
+    append_tables(out, groups, style);
   }
   append_thresholds(out, scenario, thresholds, style);
   append_warnings(out, campaign, style);

@@ -83,8 +83,9 @@ class Host {
   }
   // The same where the protocol says that a message is no text (WebSocket opcode 2, a Socket.IO attachment).
   virtual void deliver_binary(Bytes message) { deliver(message); }
-  // A request has left, its answer is complete: the host keeps the time between the two (`round_trip` in the result).
-  // One at a time; a begin without an end, or after a failure, is forgotten.
+  // A request is due to leave now, its answer is complete: the host keeps the time between the two, to the read that
+  // completed it (`round_trip` in the result). Connecting belongs to it where the session connects for each request.
+  // One at a time; an end without a begin counts for nothing, and a failure forgets the begin.
   virtual void begin_round_trip() {}
   virtual void end_round_trip() {}
   // on_wake follows, once; a later call replaces an earlier one. Called inside on_wake, the delay counts from when that

@@ -17,6 +17,7 @@ constexpr MetricInfo kMetrics[] = {
     {Metric::kServiceTime, "service_time", Kind::kDuration, true},
     {Metric::kSendLag, "send_lag", Kind::kDuration, true},
     {Metric::kReadiness, "readiness", Kind::kDuration, true},
+    {Metric::kRoundTrip, "round_trip", Kind::kDuration, true},
     {Metric::kFanoutSpread, "fanout_spread", Kind::kDuration, true},
     {Metric::kMissing, "missing", Kind::kCount, false},
     {Metric::kDuplicate, "duplicate", Kind::kCount, false},

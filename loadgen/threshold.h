@@ -17,6 +17,7 @@ enum class Metric : std::uint8_t {
   kServiceTime,
   kSendLag,
   kReadiness,
+  kRoundTrip,
   kFanoutSpread,
   // exact counts of a run
   kMissing,

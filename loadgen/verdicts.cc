@@ -17,10 +17,14 @@ void add_run(Group& group, const RunResult& run) {
   group.corrupt += run.recorder.corrupt;
   group.failures += run.failures.total();
   group.published += run.published;
+  group.requests += run.window.counts.requests;
+  group.empty_answers += run.window.counts.empty_answers;
+  group.skipped_polls += run.window.counts.skipped_polls;
   group.connected += run.connected;
   group.delivery_latency.merge(run.recorder.delivery_latency);
   group.service_time.merge(run.recorder.service_time);
   group.readiness.merge(run.recorder.readiness);
+  group.round_trip.merge(run.recorder.round_trip);
   group.send_lag.merge(run.send_lag);
   group.fanout_spread.merge(run.fanout_spread);
   group.verdict = std::max(group.verdict, run.verdict);
@@ -116,6 +120,8 @@ Measured measured(const Group& group, const Threshold& threshold) {
       return of(group.send_lag);
     case Metric::kReadiness:
       return of(group.readiness);
+    case Metric::kRoundTrip:
+      return of(group.round_trip);
     case Metric::kFanoutSpread:
       return of(group.fanout_spread);
     case Metric::kMissing:

@@ -23,11 +23,15 @@ struct Group {
   std::uint64_t corrupt = 0;
   std::uint64_t failures = 0;
   std::uint64_t published = 0;
+  std::uint64_t requests = 0;  // this and the next two in the window in which bytes were counted
+  std::uint64_t empty_answers = 0;
+  std::uint64_t skipped_polls = 0;
   std::uint64_t connected = 0;
   measure::Histogram delivery_latency;
   measure::Histogram service_time;
   measure::Histogram send_lag;
   measure::Histogram readiness;
+  measure::Histogram round_trip;
   measure::Histogram fanout_spread;
   std::optional<double> bytes_per_delivery;
   std::optional<double> server_cpu_ns_per_delivery;

@@ -152,6 +152,10 @@ void Worker::deliver(Reception& reception, Bytes message) {
   if (recorder_.delivered >= drained_at_) check_drained();
 }
 
+void Worker::count_round_trip(wire::Time begun) {
+  if (measuring_) recorder_.round_trip.record(read_time_ - begun);
+}
+
 void Worker::count_subscribed(int change) {
   subscribed_ += static_cast<std::uint64_t>(change);
   if (change < 0 || ever_subscribed_ == size_) return;

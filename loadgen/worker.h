@@ -86,6 +86,7 @@ class Worker final : private net::Timer::Handler {
   std::uint64_t random() { return random_(); }
   void set_read_time(wire::Time time) { read_time_ = time; }
   void deliver(Reception& reception, Bytes message);
+  void count_round_trip(wire::Time begun);
   void count_subscribed(int change);
   void attempt_settled();  // a subscriber's first attempt to subscribe has succeeded or failed
   void count_failure(Failure kind, std::string_view detail);

@@ -25,6 +25,7 @@ class Polling final : public PollSession {
   bool fixed_delay() const { return plan_.options[kTiming].number == kFixedDelay; }
 
   void on_polled() override {
+    host_.end_round_trip();
     if (!scheduled_) {
       scheduled_ = true;
       host_.wake_after(
@@ -39,6 +40,7 @@ class Polling final : public PollSession {
     if (waiting()) {
       ++host_.counts().skipped_polls;
     } else {
+      host_.begin_round_trip();
       ask();
     }
   }

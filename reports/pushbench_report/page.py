@@ -17,8 +17,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 LARGEST_PAGE = 2_000_000    # bytes; the embedded copy of the results is dropped before the page grows beyond it
 GLYPHS = {"valid": "✓", "doubtful": "?", "invalid": "✗", "passed": "✓", "broken": "✗", "unknown": "?", "info": "i",
           "warn": "!"}
-TIME_METRIC = re.compile(r"^\s*(?:\w+\.)*(delivery_latency|service_time|send_lag|readiness|fanout_spread|loop_lag)"
-                         r"(_ns)?\.(?!count\b)")
+TIME_METRIC = re.compile(r"^\s*(?:\w+\.)*(delivery_latency|service_time|send_lag|readiness|round_trip|fanout_spread|"
+                         r"loop_lag)(_ns)?\.(?!count\b)")
 
 
 def render(sources):
@@ -51,19 +51,23 @@ def _variables(column):
 
 
 def _workload(workload, prefix):
-    columns, rows = summary.table(summary.SUMMARY, workload.series)
-    health_columns, health_rows = summary.table(summary.HEALTH, workload.series)
     rankings = [answers.rank(criterion, workload.series) for criterion in answers.CRITERIA]
     return {
         "id": prefix, "scenario": workload.scenario, "series": workload.series, "facts": _facts(workload),
         "answers": [answers.answer(ranking) for ranking in rankings] if workload.usable else [],
         "dominated": answers.dominated_sentences(workload.series), "tie": _tie_words(workload),
-        "summary": {"columns": columns, "rows": rows, "groups": summary.groups(columns)},
-        "health": {"columns": health_columns, "rows": health_rows, "groups": summary.groups(health_columns)},
+        "summary": _table(summary.SUMMARY, workload.series),
+        "polling": _table(summary.POLLING, [s for s in workload.series if s.polls]),
+        "health": _table(summary.HEALTH, workload.series),
         "figures": figures.draw_all(workload, prefix) if workload.series else [],
         "troubled": [s for s in workload.series if s.verdict != "valid" or s.failures],
         "clean": _clean_words(workload.series),
     }
+
+
+def _table(all_columns, series):
+    columns, rows = summary.table(all_columns, series)
+    return {"columns": columns, "rows": rows, "groups": summary.groups(columns)}
 
 
 def _facts(workload):

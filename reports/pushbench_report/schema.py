@@ -137,6 +137,7 @@ HISTOGRAMS = {
     "service_time": "service_time_ns",
     "send_lag": "send_lag_ns",
     "readiness": "readiness_ns",
+    "round_trip": "round_trip_ns",
     "fanout_spread": "fanout_spread_ns",
     "subscriber_bandwidth": "subscriber_bandwidth_bytes_per_s",
     "loop_lag": "generator.loop_lag_ns",
@@ -153,8 +154,8 @@ RUN = Object(
         "early": COUNT, "own": COUNT, "foreign": COUNT, "failure_examples": MapOf(TEXT),
         "phases_s": MapOf(NUMBER), "offered_rate_per_s": NUMBER, "achieved_rate_per_s": NUMBER,
         "delivery_latency_ns": DISTRIBUTION, "service_time_ns": DISTRIBUTION, "send_lag_ns": DISTRIBUTION,
-        "readiness_ns": DISTRIBUTION, "fanout_spread_ns": DISTRIBUTION, "bytes": BYTES, "bytes_per_delivery": NUMBER,
-        "subscriber_bandwidth_bytes_per_s": DISTRIBUTION, "requests": COUNT, "empty_answers": COUNT,
+        "readiness_ns": DISTRIBUTION, "round_trip_ns": DISTRIBUTION, "fanout_spread_ns": DISTRIBUTION,
+        "bytes": BYTES, "bytes_per_delivery": NUMBER, "subscriber_bandwidth_bytes_per_s": DISTRIBUTION, "requests": COUNT, "empty_answers": COUNT,
         "skipped_polls": COUNT, "server": SERVER, "generator": GENERATOR, "verdict_reasons": ListOf(TEXT),
         "histograms": Object(optional={name: TEXT for name in HISTOGRAMS}),
     })

@@ -235,6 +235,17 @@ class Series:
         measured = requests is not None and self.bytes_deliveries
         return Value("ok", requests / self.bytes_deliveries) if measured else ABSENT
 
+    @property
+    def polls(self):
+        """Whether it asks on a schedule: only then there are round trips."""
+        return self.distribution("round_trip").recorded > 0
+
+    @property
+    def wasted_polls(self):
+        """The share of the polls that brought nothing."""
+        requests, empty = self.total("requests"), self.total("empty_answers")
+        return Value("ok", empty / requests) if requests and empty is not None else ABSENT
+
     # Server and generator
 
     def per_delivery_cost(self, where, name):

@@ -90,6 +90,20 @@ SUMMARY = (
     Column("memory", SERVER, "memory per subscriber", "KiB", text.sig3, lambda s: s.memory_per_subscriber, 1024, True),
 )
 
+POLLING = (
+    Column("age50", "Data age", "p50", "ms", text.sig3, _quantile("delivery_latency", 0.5), 1e6,
+           tip="received − intended: the delivery latency"),
+    Column("age99", "Data age", "p99", "ms", text.sig3, _quantile("delivery_latency", 0.99), 1e6),
+    Column("trip50", "Request round trip", "p50", "ms", text.sig3, _quantile("round_trip", 0.5), 1e6,
+           tip="a poll due to its answer complete"),
+    Column("trip99", "Request round trip", "p99", "ms", text.sig3, _quantile("round_trip", 0.99), 1e6),
+    Column("polls", "Polls", "made", "n", text.count, _count("requests")),
+    Column("wasted", "Polls", "wasted", "%", text.sig3, lambda s: s.wasted_polls, 0.01,
+           tip="answered without a message"),
+    Column("skipped", "Polls", "skipped", "n", text.count, _count("skipped_polls"),
+           tip="due while an answer was outstanding"),
+)
+
 HEALTH = (
     Column("connected", "Clients", "connected", "n", text.count, lambda s: _least(s, "connected"),
            tip="in the repetition with the fewest"),

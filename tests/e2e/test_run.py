@@ -52,6 +52,20 @@ def test_empty_answers_of_either_kind_are_counted_and_lose_nothing(tmp_path, tec
     assert received["framing"] == r["bytes"]["deliveries"], "a line feed each: empty answers have no body"
 
 
+def test_polling_shows_the_age_of_its_data_beside_the_round_trip_of_its_requests(tmp_path):
+    finished = run(tmp_path, techniques=[{"polling": {"interval": "200ms"}}, "long-polling"], subscribers=20,
+                   thresholds=[{"technique": "polling", "check": "round_trip.p50 > 0ms"}])
+    assert finished.complete, finished.out + finished.err
+    polling, held = finished.result["runs"]
+    trip = polling["round_trip_ns"]
+    assert 20 * 3 <= trip["count"] <= 20 * 7, "a client polls five times a second"
+    assert abs(trip["count"] - polling["requests"]) <= 20, "one may be out at either end of the window"
+    assert 0 < trip["min"] <= trip["p50"] < polling["delivery_latency_ns"]["p50"], "the wait for the next poll is age, and no round trip"
+    assert "round_trip" in polling["histograms"]
+    assert held["round_trip_ns"] is None and "round_trip" not in held["histograms"]
+    assert "data age p50" in finished.out and "wasted" in finished.out
+
+
 @pytest.mark.parametrize("technique, server", [({"http-streaming": {"limit": 20}}, {}), ({"http-streaming": {"limit-bytes": "2KB"}}, {}),
                                                ("sse", {"stream-limit": 20}), ("forever-frame", {"stream-limit": 20})])
 def test_streams_that_end_by_design_lose_nothing_and_are_no_failure(tmp_path, technique, server):

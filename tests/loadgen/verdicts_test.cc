@@ -67,6 +67,7 @@ TEST_F(Verdicts, WhatWasNotMeasuredIsUnknown) {
   EXPECT_FALSE(value_of("server_cpu_per_delivery < 1s").known);
   EXPECT_FALSE(value_of("bytes_per_delivery < 1KiB").known);
   EXPECT_FALSE(value_of("readiness.p99 < 1s").known);
+  EXPECT_FALSE(value_of("round_trip.p99 < 1s").known) << "no polls";
 }
 
 TEST_F(Verdicts, ExitCodesFollowTheContract) {

@@ -102,12 +102,20 @@ def recorded(random, base, interval, latency):
     }
 
 
+def round_trips(interval, base, repetition):
+    """Of its own generator: a technique that does not poll has none."""
+    random = np.random.default_rng([20261123, repetition, round(interval * 1000)])
+    return np.round((base * 0.4 + random.gamma(2.0, 0.05, round(SUBSCRIBERS * SECONDS / interval))) * 1000) * 1000
+
+
 def run(random, row, repetition):
     technique, variant, interval, base, (framing, http), sent_http, cpu, memory, requests = row
     latency = latencies(random, interval, base)
     missing = 37 if variant == "5s" else 0
     latency = np.sort(latency)[:EXPECTED - missing] if missing else latency
     values = recorded(random, base, interval, latency)
+    if interval:
+        values["round_trip"] = round_trips(interval, base, repetition)
     wobble = 1 + random.normal(0, 0.02)
     delivered = len(latency)
     received = {"payload": PAYLOAD * delivered, "framing": round(framing * delivered), "http": round(http * delivered),
@@ -131,7 +139,7 @@ def run(random, row, repetition):
         "offered_rate_per_s": float(RATE), "achieved_rate_per_s": 9.99,
             "delivery_latency_ns": found["delivery_latency"],
         "service_time_ns": found["service_time"], "send_lag_ns": found["send_lag"], "readiness_ns": found["readiness"],
-        "fanout_spread_ns": found["fanout_spread"],
+        "round_trip_ns": found.get("round_trip"), "fanout_spread_ns": found["fanout_spread"],
         "bytes": {"received": received, "sent": sent, "window_s": float(SECONDS), "deliveries": delivered},
         "bytes_per_delivery": round(sum(v or 0 for d in (received, sent) for v in d.values()) / delivered, 2),
         "subscriber_bandwidth_bytes_per_s": summary(bandwidth, lowest=1), "requests": round(requests * delivered),

@@ -22,7 +22,7 @@ def test_the_sample_is_accepted_with_its_histograms(sample, save):
     source = load.load_all([save(sample)])[0]
     assert len(source.runs) == 14 and source.name == ""
     assert set(source.runs[0].histograms) == {"delivery_latency", "service_time", "send_lag", "readiness",
-                                              "fanout_spread",
+                                              "fanout_spread", "round_trip",
                                               "subscriber_bandwidth", "loop_lag"}
 
 

@@ -229,3 +229,9 @@ def test_threshold_values_have_the_unit_of_their_metric(expression, value, shown
 def test_odd_time_stamps_are_shown_as_they_are(render, sample):
     sample.update(started="yesterday <noon>", ended=None)
     assert "yesterday <noon>" in words(render(sample))
+
+
+def test_the_age_of_polled_data_stands_beside_the_round_trip(render, sample):
+    assert "Polling: data age and request round trip" in words(render(sample))
+    sample["runs"] = [run for run in sample["runs"] if run["technique"] != "polling"]
+    assert "request round trip Techn" not in words(render(sample))

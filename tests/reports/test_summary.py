@@ -45,6 +45,14 @@ def test_what_was_not_measured_is_a_dash_and_never_zero(series):
     assert table["websocket", "cpu"].text != "–"
 
 
+def test_polling_shows_round_trips_and_wasted_polls_and_nothing_else_does(series):
+    every = series()
+    table = cells([s for s in every if s.polls], summary.POLLING)
+    assert {name for name, _ in table} == {"polling 500ms", "polling 1s", "polling 5s"}
+    assert float(table["polling 1s", "trip50"].sort) < float(table["polling 1s", "age50"].sort)
+    assert table["polling 1s", "wasted"].text == "10.0"
+
+
 def test_columns_that_nothing_fills_and_spotless_counts_are_left_out(series):
     kept, _ = summary.table(summary.SUMMARY, series(no_server))
     assert not {"cpu", "memory", "duplicate", "reordered", "corrupt"} & {column.key for column in kept}
