@@ -219,6 +219,14 @@ void HttpConnection::abort() {
   leave();
 }
 
+void HttpConnection::pause_input() {
+  if (tcp_ != nullptr) tcp_->pause_reading();
+}
+
+void HttpConnection::resume_input() {
+  if (tcp_ != nullptr) tcp_->resume_reading();
+}
+
 void HttpConnection::leave() {
   if (reading_ != nullptr) reading_->timer.stop();
   shard_.bury(*this);
@@ -226,8 +234,8 @@ void HttpConnection::leave() {
 }
 
 void HttpConnection::on_close(net::Tcp&, int error) {
-  if (error == 0 && technique_ == nullptr) {
-    close();  // answers may still be on their way
+  if (error == 0 && (technique_ == nullptr || input_ == Input::kTechnique)) {
+    close();  // answers may still be on their way, and a peer that has said its last word may read them
   } else {
     tcp_.reset();
     leave();

@@ -35,6 +35,8 @@ class HttpConnection final : public Connection, net::Tcp::Handler {
   ConnectionState* state() override { return state_.get(); }
   void wake_after(Nanos delay) override;
   bool stalled() const override;
+  void pause_input() override;
+  void resume_input() override;
   void abort() override;
 
  private:

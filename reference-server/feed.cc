@@ -105,7 +105,9 @@ void TopicFeed::publish(const Message& message) {
   if (live_.empty()) return;
   if (batch_messages_ == 0) batch_first_ = message.sequence;
   if (message.origin != 0 && authors_.contains(message.origin)) batch_authors_.push_back(message.origin);
+  const std::size_t before = batch_.size();
   feed_.dialect_.append(batch_, message);
+  batch_sent_ += feed_.dialect_.payload_of(message, batch_.size() - before);
   ++batch_messages_;
   batch_payload_ += message.bytes().size();
 }
@@ -124,6 +126,7 @@ void TopicFeed::write_batch() {
   set_authors_apart();
   const std::uint64_t messages = std::exchange(batch_messages_, 0);
   const std::uint64_t payload = std::exchange(batch_payload_, 0);
+  const std::uint64_t payload_sent = std::exchange(batch_sent_, 0);
   std::string bytes = std::exchange(batch_, {});
   feed_.seal(bytes);
   const SharedBytes shared(std::move(bytes));
@@ -141,8 +144,8 @@ void TopicFeed::write_batch() {
   }
   Stats& stats = feed_.context_.stats;
   feed_.counters_.delivered.add(sent * messages);
-  stats.sent.payload.add(sent * payload);
-  stats.sent.framing.add(sent * (shared.size() - payload));
+  stats.sent.payload.add(sent * payload_sent);
+  stats.sent.framing.add(sent * (shared.size() - payload_sent));
   wrote_ = true;
 }
 
@@ -234,7 +237,7 @@ void TopicFeed::catch_up(std::size_t slot) {
   if (subscriber.left_.reached()) {
     feed_.end(*behind.connection);  // removes it from here
   } else if (behind.cursor == topic_.head()) {
-    become_live(slot);
+    if (subscriber.own_dialect_ == nullptr) become_live(slot);
   } else {
     feed_.queue(*this);
     feed_.context_.flush_again();
@@ -243,23 +246,24 @@ void TopicFeed::catch_up(std::size_t slot) {
 
 // What follows the cursor, and moves it.
 TopicFeed::Piece TopicFeed::next_piece(Lagging& behind, Subscriber& subscriber) {
+  const Dialect& dialect = subscriber.own_dialect_ != nullptr ? *subscriber.own_dialect_ : feed_.dialect_;
   Piece piece;
   bool skipped = false;
-  if (behind.gap_first != 0)
-    feed_.dialect_.append_gap(piece.bytes, {std::exchange(behind.gap_first, 0), behind.cursor});
+  if (behind.gap_first != 0) dialect.append_gap(piece.bytes, {std::exchange(behind.gap_first, 0), behind.cursor});
   while (behind.cursor < topic_.head() && piece.bytes.size() < kPiece && !subscriber.left_.reached()) {
     const Message& message = topic_.message(++behind.cursor);
     if (subscriber.origin_ != 0 && message.origin == subscriber.origin_) {
       skipped = true;
       continue;
     }
-    if (std::exchange(skipped, false)) feed_.dialect_.append_skip(piece.bytes, behind.cursor - 1);
-    feed_.dialect_.append(piece.bytes, message);
+    if (std::exchange(skipped, false)) dialect.append_skip(piece.bytes, behind.cursor - 1);
+    const std::size_t before = piece.bytes.size();
+    dialect.append(piece.bytes, message);
     ++piece.messages;
-    piece.payload += message.bytes().size();
+    piece.payload += dialect.payload_of(message, piece.bytes.size() - before);
     subscriber.left_.take(1, message.bytes().size());
   }
-  if (skipped) feed_.dialect_.append_skip(piece.bytes, behind.cursor);
+  if (skipped) dialect.append_skip(piece.bytes, behind.cursor);
   return piece;
 }
 

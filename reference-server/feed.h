@@ -4,7 +4,8 @@
 // A message is encoded once into the topic's batch; at the end of the loop iteration the batch goes, as one shared
 // buffer, to every subscriber who is up to date. Who is not (a resumed cursor, a kernel that refuses bytes) is served
 // from the topic's log by cursor, a bounded piece at a time: a slow subscriber costs its cursor and no copy of
-// anything. So is, for the length of a batch, who does not want a message in it because it is the subscriber's own.
+// anything. So is, for the length of a batch, who does not want a message in it because it is the subscriber's own, and
+// always who has an encoding of its own (a compression context).
 #pragma once
 
 #include <algorithm>
@@ -29,6 +30,9 @@ class Dialect {
   virtual void append_gap(std::string& out, Gap gap) const = 0;
   // The subscriber's own messages up to `cursor` are not sent: tells the cursor where clients count what they get.
   virtual void append_skip(std::string& out, std::uint64_t cursor) const {}
+  // How many of the `encoded` bytes that append() has written for a message are payload: fewer than the message has
+  // when it was compressed.
+  virtual std::size_t payload_of(const Message& message, std::size_t encoded) const { return message.bytes().size(); }
 
  protected:
   ~Dialect() = default;
@@ -57,12 +61,17 @@ class Subscriber : public ConnectionState {
   bool subscribed() const { return place_ != nullptr; }
   std::uint64_t origin() const { return origin_; }
 
+ protected:
+  // Its messages are encoded for itself alone, by `dialect` (null: by the feed's, once for everybody).
+  void speak_with(const Dialect* dialect) { own_dialect_ = dialect; }
+
  private:
   friend class Feed;
   friend class TopicFeed;
   TopicFeed* place_ = nullptr;
   StreamLimit left_;
   const std::uint64_t origin_;
+  const Dialect* own_dialect_ = nullptr;
   std::uint32_t slot_ = 0;  // in live_ or in lagging_
   bool lagging_ = false;
 };
@@ -94,7 +103,7 @@ class TopicFeed {
   struct Piece {  // of the log, encoded
     std::string bytes;
     std::uint64_t messages = 0;
-    std::uint64_t payload = 0;
+    std::uint64_t payload = 0;  // in the bytes
   };
   void catch_up(std::size_t slot);
   Piece next_piece(Lagging& behind, Subscriber& subscriber);
@@ -112,10 +121,11 @@ class TopicFeed {
   std::string batch_;                                            // encoded in this iteration, not yet written
   std::uint64_t batch_first_ = 0;
   std::uint64_t batch_messages_ = 0;
-  std::uint64_t batch_payload_ = 0;
-  bool published_ = false;  // since the last flush
-  bool queued_ = false;     // in the feed's list of topics to flush
-  bool wrote_ = false;      // since the last send_to_quiet()
+  std::uint64_t batch_payload_ = 0;  // of the messages
+  std::uint64_t batch_sent_ = 0;     // of it, in the batch
+  bool published_ = false;           // since the last flush
+  bool queued_ = false;              // in the feed's list of topics to flush
+  bool wrote_ = false;               // since the last send_to_quiet()
 };
 
 // All subscribers of one technique that are spoken to in the same way.

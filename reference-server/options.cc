@@ -1,8 +1,10 @@
 #include "server/options.h"
 
 #include <CLI/CLI.hpp>
-
+#include <algorithm>
+#include <cctype>
 #include <string>
+#include <string_view>
 
 #include "wire/units.h"
 
@@ -85,6 +87,8 @@ void add_server_options(CLI::App& app, Options& options) {
         return origin.empty() ? std::string("an origin, as in https://example.org, or '*'") : std::string();
       })
       ->type_name("ORIGIN");
+  group.add_flag("--conformance", options.conformance,
+                 "Adds what suites that test the protocols ask for: a WebSocket echo at /echo");
   add_duration(group, "--idle-timeout", options.idle_timeout,
                "Close a keep-alive connection that asks nothing for so long", std::chrono::milliseconds(1));
   add_duration(group, "--request-timeout", options.request_timeout,
@@ -114,6 +118,46 @@ void add_slow_options(CLI::App& app, Options& options) {
       ->type_name("POLICY");
 }
 
+bool is_token(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  });
+}
+
+void add_websocket_options(CLI::App& app, Options& options) {
+  auto& group = *app.add_option_group("WebSocket");
+  add_duration(group, "--ping-interval", options.ping_interval, "Ping after so much silence; 0s for none",
+               wire::Nanos::zero());
+  add_duration(group, "--ping-timeout", options.ping_timeout, "Close when a ping is not answered within",
+               std::chrono::milliseconds(1));
+  group
+      .add_option_function<std::string>(
+          "--deflate",
+          [&options](const std::string& word) {
+            options.deflate = word == "off"                ? DeflateMode::kOff
+                              : word == "context-takeover" ? DeflateMode::kContextTakeover
+                                                           : DeflateMode::kNoContextTakeover;
+          },
+          "What to make of an offer of permessage-deflate: no-context-takeover compresses a broadcast once for all, "
+          "context-takeover for each client with what it has got before (about 300 KiB a client) [off; "
+          "context-takeover with --conformance]")
+      ->check(CLI::IsMember({"off", "no-context-takeover", "context-takeover"}))
+      ->type_name("MODE");
+  add_size(group, "--deflate-min-size", options.deflate_min_size, "Smaller messages are sent as they are");
+  group.add_option("--subprotocol", options.subprotocols, "Subprotocols to agree to, separated by commas")
+      ->delimiter(',')
+      ->check([](const std::string& name) {
+        return is_token(name) ? std::string() : "'" + name + "': a subprotocol is one word, as in chat.v2";
+      })
+      ->type_name("NAME,...");
+  group
+      .add_option("--origins", options.origins,
+                  "Origins whose pages may connect, separated by commas; others get 403; who sends no Origin is let in")
+      ->delimiter(',')
+      ->type_name("ORIGIN,...");
+}
+
 void add_technique_options(CLI::App& app, Options& options) {
   auto& group = *app.add_option_group("Techniques");
   add_duration(group, "--hold", options.hold, "long-polling: hold a request for so long", std::chrono::milliseconds(1));
@@ -135,10 +179,6 @@ void add_technique_options(CLI::App& app, Options& options) {
           },
           "sse: tell clients to reconnect after so long")
       ->type_name("TIME");
-  add_duration(group, "--ping-interval", options.ping_interval, "websocket: ping after so much silence; 0s for none",
-               wire::Nanos::zero());
-  add_duration(group, "--ping-timeout", options.ping_timeout, "websocket: close when a ping is not answered within",
-               std::chrono::milliseconds(1));
 }
 
 }  // namespace
@@ -151,11 +191,13 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
   add_topic_options(app, options);
   add_slow_options(app, options);
   add_technique_options(app, options);
+  add_websocket_options(app, options);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  if (options.conformance && app.count("--deflate") == 0) options.deflate = DeflateMode::kContextTakeover;
   return std::nullopt;
 }
 

@@ -109,6 +109,12 @@ std::string Process::stats_json(const Topics& topics, wire::Time now) const {
   json["tls"] = tls_ ? tls_json(threads_) : Json(nullptr);
   json["bytes"] = {{"sent", bytes_json(threads_, &Stats::sent, tls_)},
                    {"received", bytes_json(threads_, &Stats::received, tls_)}};
+  auto compressed = [&](Counter CompressionCounters::*counter) {
+    return sum(threads_, [&](const Stats& s) -> const Counter& { return s.compression.*counter; });
+  };
+  json["compression"] = {{"messages", compressed(&CompressionCounters::messages)},
+                         {"payload_bytes", compressed(&CompressionCounters::payload)},
+                         {"compressed_bytes", compressed(&CompressionCounters::compressed)}};
   json["topics"] = topics_json(topics);
   // A topic's name is whatever bytes a client chose.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

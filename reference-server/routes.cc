@@ -52,7 +52,7 @@ Routes::Routes(Context& context, std::span<const std::unique_ptr<Technique>> tec
     : context_(context), techniques_(techniques), process_(process), now_(now) {}
 
 std::uint8_t Routes::find(Bytes path) const {
-  const auto table = techniques();
+  const auto table = techniques(context_.options.conformance);
   for (std::size_t i = 0; i < table.size(); ++i) {
     if (table[i].route == path) return static_cast<std::uint8_t>(i);
   }
@@ -66,7 +66,7 @@ void Routes::handle(Connection& connection, const http1::Request& request) {
   const bool page = file != nullptr || request.path == "/stats" || request.path == "/healthz";
   if (technique == kNone && !publishing && !page) return not_found(connection, request.path);
   if (request.method == "OPTIONS" && !context_.options.cors.empty()) return preflight(connection);
-  const bool takes_post = publishing || (technique != kNone && techniques()[technique].takes_post);
+  const bool takes_post = publishing || (technique != kNone && techniques(true)[technique].takes_post);
   if ((publishing || !reads(request)) && !(takes_post && request.method == "POST")) {
     const Bytes allowed = publishing ? kPostOnly : takes_post ? kReadOrPost : kReadOnly;
     return refuse(connection, context_, 405, fmt::format("{} does not answer {}", request.path, quoted(request.method)),

@@ -45,8 +45,9 @@ Shard::~Shard() {
 }
 
 void Shard::run(const net::Address& address, bool reuse_port, const Listening& listening) {
-  for (std::size_t i = 0; i < server::techniques().size(); ++i) {
-    techniques_.push_back(server::techniques()[i].make(*this, stats_.techniques[i]));
+  const auto table = server::techniques(options.conformance);
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    techniques_.push_back(table[i].make(*this, stats_.techniques[i]));
   }
   loop_.set_end_of_iteration([this] { end_iteration(); });
   if (tls_) listener_.set_tls(*tls_);

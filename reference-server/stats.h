@@ -23,7 +23,7 @@ class Counter {
 
 // Bytes of one direction by kind, before TCP.
 struct ByteCounters {
-  Counter payload;  // messages
+  Counter payload;  // messages, as they are sent: compressed when they are
   Counter framing;  // what a technique puts round a message: SSE fields, WebSocket headers, chunk sizes, line feeds
   Counter http;     // heads; bodies of answers that are no messages
   Counter tls;      // records and handshakes around all of it
@@ -34,7 +34,14 @@ struct TechniqueStats {
   Counter delivered;    // messages written to subscribers
 };
 
-inline constexpr std::size_t kMaxTechniques = 8;
+// Every message that was compressed: once for all who got the same bytes.
+struct CompressionCounters {
+  Counter messages;
+  Counter payload;     // bytes before
+  Counter compressed;  // and after
+};
+
+inline constexpr std::size_t kMaxTechniques = 10;
 
 struct TlsStats {
   Counter handshakes;
@@ -55,6 +62,7 @@ struct Stats {
   ByteCounters sent;
   ByteCounters received;
   TlsStats tls;
+  CompressionCounters compression;
   std::array<TechniqueStats, kMaxTechniques> techniques;
 };
 

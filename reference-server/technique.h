@@ -63,6 +63,9 @@ class Connection : public wire::Link {
   // The kernel has refused some of what was sent: send no more until on_drain. What was sent in this iteration alone
   // does not stall.
   virtual bool stalled() const = 0;
+  // Reads nothing more from the client until resume_input(): it does not read what it is sent.
+  virtual void pause_input() = 0;
+  virtual void resume_input() = 0;
   // close() of Link: what was sent leaves first. abort(): at once, unsent bytes are lost. Both call on_close. The
   // connection and its state stay valid until the handler that is running has returned; what is sent to them vanishes.
   virtual void abort() = 0;
@@ -114,7 +117,7 @@ struct TechniqueInfo {
   bool takes_post = false;  // subscribes by POST too; the body says nothing
 };
 
-// The table; its order is the one of /stats.
-std::span<const TechniqueInfo> techniques();
+// The table; its order is the one of /stats. With `conformance`, what only suites that test a protocol ask for follows.
+std::span<const TechniqueInfo> techniques(bool conformance = false);
 
 }  // namespace server

@@ -15,13 +15,15 @@ constexpr std::array kTechniques = {
     TechniqueInfo{"forever-frame", "/forever-frame", make_forever_frame},
     TechniqueInfo{"sse", "/sse", make_sse},
     TechniqueInfo{"websocket", "/websocket", make_websocket},
+    TechniqueInfo{"echo", "/echo", make_echo},
 };
+constexpr std::size_t kOfTheProfile = 1;  // the last ones
 static_assert(kTechniques.size() <= kMaxTechniques);
 
 }  // namespace
 
-std::span<const TechniqueInfo> techniques() {
-  return kTechniques;
+std::span<const TechniqueInfo> techniques(bool conformance) {
+  return std::span(kTechniques).first(kTechniques.size() - (conformance ? 0 : kOfTheProfile));
 }
 
 }  // namespace server

@@ -91,8 +91,9 @@ MemoryServer::MemoryServer(Options o)
       process_(wire::Time{}) {
   hub_.add(inbox_);
   process_.add(all_stats);
-  for (std::size_t i = 0; i < server::techniques().size(); ++i) {
-    techniques_.push_back(server::techniques()[i].make(*this, all_stats.techniques[i]));
+  const auto table = server::techniques(server_options.conformance);
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    techniques_.push_back(table[i].make(*this, all_stats.techniques[i]));
   }
   routes_ = std::make_unique<Routes>(
       *this, techniques_, process_, +[] { return wire::Time(std::chrono::seconds(2)); });
@@ -168,7 +169,7 @@ void MemoryServer::settle() {
 }
 
 std::size_t MemoryServer::index_of(std::string_view technique) const {
-  const auto table = server::techniques();
+  const auto table = server::techniques(true);
   const auto found =
       std::find_if(table.begin(), table.end(), [&](const TechniqueInfo& info) { return info.name == technique; });
   return static_cast<std::size_t>(found - table.begin());

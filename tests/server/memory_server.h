@@ -35,6 +35,8 @@ class MemoryConnection final : public Connection {
   ConnectionState* state() override { return state_.get(); }
   void wake_after(Nanos delay) override { wake_ = delay; }
   bool stalled() const override { return stalled_; }
+  void pause_input() override { paused = true; }
+  void resume_input() override { paused = false; }
   void abort() override;
 
   void feed(Bytes bytes);  // bytes from the client to the technique that has taken over
@@ -49,6 +51,7 @@ class MemoryConnection final : public Connection {
   std::optional<Nanos> wake_;
   bool open = true;
   bool aborted = false;
+  bool paused = false;  // the server reads nothing
   Exchange exchange_;
 
  private:
