@@ -30,6 +30,7 @@ void collect(const RunSpec& spec, const Publishing& publishing, std::span<const 
   for (const auto& worker : workers) {
     result.recorder.merge(worker->recorder());
     result.window.add(worker->window());
+    result.idle_window.add(worker->idle_window());
   }
   const std::uint64_t end = std::max(publishing.next(), spec.first_measured);
   const std::vector<std::uint64_t> lost = lost_messages(spec, publishing, result.recorder.fanout);

@@ -12,9 +12,15 @@ void each_counter(SessionCounts& a, const SessionCounts& b, F&& f) {
   f(a.received.total, b.received.total);
   f(a.received.payload, b.received.payload);
   f(a.received.http, b.received.http);
+  f(a.received.heartbeat, b.received.heartbeat);
+  f(a.received.link_segments, b.received.link_segments);
+  f(a.received.link_acknowledgements, b.received.link_acknowledgements);
   f(a.sent.total, b.sent.total);
   f(a.sent.payload, b.sent.payload);
   f(a.sent.http, b.sent.http);
+  f(a.sent.heartbeat, b.sent.heartbeat);
+  f(a.sent.link_segments, b.sent.link_segments);
+  f(a.sent.link_acknowledgements, b.sent.link_acknowledgements);
   f(a.requests, b.requests);
   f(a.empty_answers, b.empty_answers);
   f(a.skipped_polls, b.skipped_polls);
@@ -22,6 +28,13 @@ void each_counter(SessionCounts& a, const SessionCounts& b, F&& f) {
 }
 
 }  // namespace
+
+void ByteCount::add_transfer(std::size_t bytes) {
+  total += bytes;
+  const std::uint64_t segments = (bytes + kLinkSegment - 1) / kLinkSegment;
+  link_segments += segments;
+  link_acknowledgements += (segments + 1) / 2;
+}
 
 void SessionCounts::add(const SessionCounts& other) {
   each_counter(*this, other, [](std::uint64_t& to, std::uint64_t from) { to += from; });

@@ -13,6 +13,8 @@ struct Membership {
   std::uint32_t member = 0;    // of the topic's subscribers, from 0
   std::uint32_t speakers = 0;  // all of them, when they speak; 0: the publisher does
   bool owed_own = true;
+  // In the order of connecting, among ten subscribers of the topic or more.
+  enum class Position : std::uint8_t { kMiddle, kFirstDecile, kLastDecile } position = Position::kMiddle;
 
   bool is_own(std::uint64_t sequence) const { return speakers != 0 && (sequence - 1) % speakers == member; }
 

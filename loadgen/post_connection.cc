@@ -46,12 +46,12 @@ void PostConnection::post(std::uint64_t message, wire::Bytes payload) {
 }
 
 void PostConnection::send(wire::Bytes text) {
-  if (counts_ != nullptr) counts_->sent.total += text.size();
+  if (counts_ != nullptr) counts_->sent.add_transfer(text.size());
   tcp_->send(text);
 }
 
 void PostConnection::on_bytes(net::Tcp&, wire::Bytes bytes) {
-  if (counts_ != nullptr) counts_->received.total += bytes.size();
+  if (counts_ != nullptr) counts_->received.add_transfer(bytes.size());
   while (!bytes.empty() && open_) {
     std::size_t consumed = 0;
     const wire::http1::Parsed parsed = parser_.feed(bytes, consumed, *this);

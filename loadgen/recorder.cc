@@ -62,6 +62,10 @@ void Recorder::message(const RunSpec& spec, Reception& reception, Bytes bytes, w
   delivery_latency.record(received - marker.intended);
   service_time.record(received - marker.sent);
   fanout.arrived(message, received);
+  if (part.position != Membership::Position::kMiddle) [[unlikely]] {
+    (part.position == Membership::Position::kFirstDecile ? first_decile : last_decile)
+        .record(received - marker.intended);
+  }
 }
 
 // Two speakers' messages may overtake each other on their way to the server. One speaker's may not: it is reordered
@@ -87,6 +91,9 @@ void Recorder::merge(const Recorder& other) {
   subscriber_bandwidth.merge(other.subscriber_bandwidth);
   loop_lag.merge(other.loop_lag);
   fanout.merge(other.fanout);
+  first_decile.merge(other.first_decile);
+  last_decile.merge(other.last_decile);
+  handshakes.merge(other.handshakes);
   failures.merge(other.failures);
   delivered += other.delivered;
   delivered_any += other.delivered_any;

@@ -22,6 +22,23 @@ struct Failures {
   std::uint64_t total() const;
 };
 
+// Bytes of connections until they were subscribed: the heads of HTTP, an upgrade, a first empty poll.
+struct Handshakes {
+  std::uint64_t count = 0;
+  std::uint64_t received = 0;
+  std::uint64_t sent = 0;
+  void add(std::uint64_t received_bytes, std::uint64_t sent_bytes) {
+    ++count;
+    received += received_bytes;
+    sent += sent_bytes;
+  }
+  void merge(const Handshakes& other) {
+    count += other.count;
+    received += other.received;
+    sent += other.sent;
+  }
+};
+
 class Recorder {
  public:
   explicit Recorder(const RunSpec& spec) : fanout(spec.first_measured, spec.end - spec.first_measured) {}
@@ -46,8 +63,12 @@ class Recorder {
   std::uint64_t own = 0;        // its own messages that came back with publish.echo: false
   std::uint64_t corrupt = 0;    // measured or not
   std::uint64_t foreign = 0;    // without a marker, or never published by this run; measured or not
+  Handshakes handshakes;        // of the whole run, reconnects included
   Failures failures;
   measure::FanOut fanout;  // by message number
+  // Delivery latency of those who come first and last in their topic.
+  measure::Histogram first_decile;
+  measure::Histogram last_decile;
 
  private:
   void count_late(const Reception& reception, std::uint64_t place, measure::Arrival arrival);

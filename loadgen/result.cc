@@ -61,21 +61,60 @@ Json optional_distribution(const measure::Histogram& histogram) {
   return histogram.count() > 0 ? distribution(histogram) : Json(nullptr);
 }
 
-Json byte_kinds(const ByteCount& count, std::uint64_t segments) {
+// `back`: the other direction.
+Json byte_kinds(const ByteCount& count, const ByteCount& back, std::uint64_t segments) {
   return {{"payload", count.payload},
-          {"framing", count.total - count.payload - count.http},
+          {"framing", count.total - count.payload - count.http - count.heartbeat},
+          {"heartbeat", count.heartbeat},
           {"http", count.http},
           {"tls", nullptr},
-          {"tcpip", segments * kSegmentHeaderBytes}};
+          {"tcpip", segments * kSegmentHeaderBytes},
+          {"tcpip_1500", (count.link_segments + back.link_acknowledgements) * kSegmentHeaderBytes}};
+}
+
+Json handshake_json(const Handshakes& handshakes) {
+  if (handshakes.count == 0) return nullptr;
+  const auto each = [&](std::uint64_t bytes) {
+    return static_cast<double>(bytes) / static_cast<double>(handshakes.count);
+  };
+  return {{"count", handshakes.count}, {"received", each(handshakes.received)}, {"sent", each(handshakes.sent)}};
 }
 
 Json bytes_json(const RunResult& run) {
   const Window& window = run.window;
   if (window.length == Nanos(0)) return nullptr;
-  return {{"received", byte_kinds(window.counts.received, window.segments_in)},
-          {"sent", byte_kinds(window.counts.sent, window.segments_out)},
+  const SessionCounts& counts = window.counts;
+  return {{"received", byte_kinds(counts.received, counts.sent, window.segments.in)},
+          {"sent", byte_kinds(counts.sent, counts.received, window.segments.out)},
+          {"retransmitted_segments", window.segments.retransmitted},
+          {"handshake", handshake_json(run.recorder.handshakes)},
           {"window_s", seconds(window.length)},
           {"deliveries", window.deliveries}};
+}
+
+// What a client costs while nothing is published.
+Json idle_json(const RunResult& run) {
+  const Window& window = run.idle_window;
+  if (window.length == Nanos(0) || run.connected == 0) return nullptr;
+  const double client_seconds =
+      std::chrono::duration<double>(window.length).count() * static_cast<double>(run.connected);
+  const auto per_hour = [&](const ByteCount& count, std::uint64_t segments) {
+    return static_cast<double>(count.total + segments * kSegmentHeaderBytes) * 3600 / client_seconds;
+  };
+  Json cpu = nullptr;
+  if (run.server && run.server->idle_cpu)
+    cpu = std::chrono::duration<double, std::micro>(*run.server->idle_cpu).count() / client_seconds;
+  return {{"window_s", seconds(window.length)},
+          {"received_bytes_per_client_hour", per_hour(window.counts.received, window.segments.in)},
+          {"sent_bytes_per_client_hour", per_hour(window.counts.sent, window.segments.out)},
+          {"requests", window.counts.requests},
+          {"server_cpu_us_per_client_s", std::move(cpu)}};
+}
+
+Json fanout_position_json(const RunResult& run) {
+  const Recorder& recorder = run.recorder;
+  if (recorder.first_decile.count() == 0 || recorder.last_decile.count() == 0) return nullptr;
+  return {{"first_decile", distribution(recorder.first_decile)}, {"last_decile", distribution(recorder.last_decile)}};
 }
 
 Json server_json(const RunResult& run) {
@@ -150,6 +189,7 @@ Json run_json(const RunResult& run) {
                {"foreign", run.recorder.foreign}};
   add_failures(json, run.failures);
   json["phases_s"] = {{"ramp", seconds(run.phases.ramp)},
+                      {"idle", seconds(run.phases.idle)},
                       {"warm_up", seconds(run.phases.warm_up)},
                       {"measure", seconds(run.phases.measure)},
                       {"drain", seconds(run.phases.drain)}};
@@ -161,6 +201,7 @@ Json run_json(const RunResult& run) {
   json["readiness_ns"] = distribution(run.recorder.readiness);
   json["round_trip_ns"] = optional_distribution(run.recorder.round_trip);
   json["fanout_spread_ns"] = distribution(run.fanout_spread);
+  json["fanout_position_ns"] = fanout_position_json(run);
   json["bytes"] = bytes_json(run);
   json["bytes_per_delivery"] = optional(run.bytes_per_delivery());
   json["subscriber_bandwidth_bytes_per_s"] = distribution(run.recorder.subscriber_bandwidth);
@@ -168,6 +209,7 @@ Json run_json(const RunResult& run) {
   json["empty_answers"] = run.window.counts.empty_answers;
   json["skipped_polls"] = run.window.counts.skipped_polls;
   json["gap_messages"] = run.window.counts.gap_messages;
+  json["idle"] = idle_json(run);
   json["server"] = server_json(run);
   json["generator"] = generator_json(run);
   json["verdict"] = verdict_name(run.verdict);

@@ -58,6 +58,8 @@ std::string_view Run::phase_name(Phase phase) {
   switch (phase) {
     case Phase::kRamp:
       return "ramp";
+    case Phase::kIdle:
+      return "idle";
     case Phase::kWarmUp:
       return "warm-up";
     case Phase::kMeasure:
@@ -76,6 +78,9 @@ void Run::enter(Phase phase, wire::Time now) {
   switch (phase_) {
     case Phase::kRamp:
       result_.phases.ramp = phase == Phase::kRamp ? Nanos(0) : length;
+      break;
+    case Phase::kIdle:
+      result_.phases.idle = length;
       break;
     case Phase::kWarmUp:
       result_.phases.warm_up = length;
@@ -110,6 +115,18 @@ void Run::end_ramp() {
     return;
   }
   if (server_ != nullptr) usage_ramped_ = read_usage(server_->pid());
+  if (spec_.scenario.phases.idle == Nanos(0)) {
+    begin_warm_up();
+    return;
+  }
+  enter(Phase::kIdle, net::now());
+  for (auto& worker : workers_) worker->begin_idle();
+  phase_timer_.start(loop_.timers(), phase_begun_ + spec_.scenario.phases.idle, *this);
+}
+
+void Run::end_idle() {
+  for (auto& worker : workers_) worker->end_idle();
+  if (server_ != nullptr) usage_idled_ = read_usage(server_->pid());
   begin_warm_up();
 }
 
@@ -159,7 +176,7 @@ void Run::end() {
 void Run::on_signal(int signal) {
   const bool again = signal_ != 0;
   signal_ = signal;
-  if (again || phase_ == Phase::kRamp || phase_ == Phase::kOver) {
+  if (again || phase_ == Phase::kRamp || phase_ == Phase::kIdle || phase_ == Phase::kOver) {
     end();
     return;
   }
@@ -189,6 +206,8 @@ void Run::on_timer(net::Timer& timer) {
   switch (phase_) {
     case Phase::kRamp:
       return end_ramp();
+    case Phase::kIdle:
+      return end_idle();
     case Phase::kWarmUp:
       return begin_measure();
     case Phase::kMeasure:
@@ -227,7 +246,9 @@ wire::Nanos Run::time_left(wire::Time now) const {
   const Phases& phases = spec_.scenario.phases;
   const Nanos publishing = phases.warm_up + phases.measure;
   Nanos left = publishing + phases.drain;  // at most
-  if (phase_ != Phase::kRamp) left -= std::min<Nanos>(now - publish_begun_, publishing);
+  if (phase_ == Phase::kRamp) left += phases.idle;
+  if (phase_ == Phase::kIdle) left += phases.idle - std::min<Nanos>(now - phase_begun_, phases.idle);
+  if (phase_ != Phase::kRamp && phase_ != Phase::kIdle) left -= std::min<Nanos>(now - publish_begun_, publishing);
   if (phase_ == Phase::kFinishing || phase_ == Phase::kDrain) left = phases.drain - (now - phase_begun_);
   return std::max(left, Nanos(0));
 }
@@ -264,6 +285,7 @@ void Run::collect_server() {
     usage.rss_bytes = usage_end_->rss_bytes;
     usage.pss_bytes = usage_end_->pss_bytes;
   }
+  if (usage_ramped_ && usage_idled_) usage.idle_cpu = usage_idled_->cpu - usage_ramped_->cpu;
   // With a few subscribers, pages that the server touches once weigh more than what each of them costs.
   constexpr std::uint64_t kEnough = 100;
   if (usage_ramped_ && usage_ramped_->pss_bytes >= usage_before_->pss_bytes && usage_before_->pss_bytes > 0 &&

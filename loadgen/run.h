@@ -34,13 +34,14 @@ class Run final : private net::Timer::Handler {
   int interrupted() const { return signal_; }
 
  private:
-  enum class Phase : std::uint8_t { kRamp, kWarmUp, kMeasure, kFinishing, kDrain, kOver };
+  enum class Phase : std::uint8_t { kRamp, kIdle, kWarmUp, kMeasure, kFinishing, kDrain, kOver };
   static std::string_view phase_name(Phase phase);
 
   void enter(Phase phase, wire::Time now);
   void worker_ready();
   void publishing_ready();
   void end_ramp();
+  void end_idle();
   void begin_warm_up();
   void begin_measure();
   void end_measure();
@@ -78,6 +79,7 @@ class Run final : private net::Timer::Handler {
   wire::Time publish_begun_{};
   std::optional<ProcessUsage> usage_before_;
   std::optional<ProcessUsage> usage_ramped_;
+  std::optional<ProcessUsage> usage_idled_;
   std::optional<ProcessUsage> usage_begin_;
   std::optional<ProcessUsage> usage_end_;
   std::size_t ready_ = 0;

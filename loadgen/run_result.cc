@@ -37,8 +37,9 @@ std::optional<Nanos> per_delivery(Nanos total, std::uint64_t deliveries) {
 
 std::optional<double> RunResult::bytes_per_delivery() const {
   if (window.deliveries == 0) return std::nullopt;
-  const std::uint64_t bytes = window.counts.received.total + window.counts.sent.total +
-                              (window.segments_in + window.segments_out) * kSegmentHeaderBytes;
+  const auto told = [](const ByteCount& count) { return count.total - count.heartbeat; };
+  const std::uint64_t bytes = told(window.counts.received) + told(window.counts.sent) +
+                              (window.segments.in + window.segments.out) * kSegmentHeaderBytes;
   return static_cast<double>(bytes) / static_cast<double>(window.deliveries);
 }
 

@@ -28,14 +28,16 @@ std::string_view verdict_name(Verdict verdict);
 
 struct PhaseTimes {
   Nanos ramp{0};
+  Nanos idle{0};
   Nanos warm_up{0};
   Nanos measure{0};
   Nanos drain{0};
 };
 
 struct ServerUsage {
-  std::optional<Nanos> cpu;     // during `measure`
-  std::uint64_t rss_bytes = 0;  // after `measure`
+  std::optional<Nanos> cpu;       // during `measure`
+  std::optional<Nanos> idle_cpu;  // during `idle`
+  std::uint64_t rss_bytes = 0;    // after `measure`
   std::uint64_t pss_bytes = 0;
   std::optional<double> bytes_per_subscriber;  // PSS after the ramp less PSS before it, by subscriber
 };
@@ -60,7 +62,8 @@ struct RunResult {
   measure::Histogram send_lag;
   measure::Histogram fanout_spread;
   Failures failures;
-  Window window;  // of all workers
+  Window window;       // of all workers
+  Window idle_window;  // the same; its length is 0 without the phase
   std::uint32_t workers = 0;
   std::uint64_t generator_rss_bytes = 0;
   std::optional<ServerUsage> server;
@@ -70,7 +73,8 @@ struct RunResult {
   std::vector<Warning> warnings;
 
   std::uint64_t delivered() const { return recorder.delivered; }
-  std::optional<double> bytes_per_delivery() const;  // on the wire, both directions, TCP/IP headers included
+  std::optional<double> bytes_per_delivery()
+      const;  // on the wire, both directions, TCP/IP headers included, heartbeats not
   std::optional<Nanos> server_cpu_per_delivery() const;
   std::optional<Nanos> generator_cpu_per_delivery() const;
 };

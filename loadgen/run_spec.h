@@ -44,7 +44,10 @@ struct RunSpec {
   Membership membership_of(std::uint32_t subscriber) const {
     Membership part{.topic = static_cast<std::uint32_t>(subscriber % topics),
                     .member = static_cast<std::uint32_t>(subscriber / topics)};
-    if (scenario.publish.from == PublishFrom::kSubscribers) part.speakers = members_of(part.topic);
+    const std::uint32_t members = members_of(part.topic);
+    if (part.member < members / 10) part.position = Membership::Position::kFirstDecile;
+    if (part.member >= members - members / 10) part.position = Membership::Position::kLastDecile;
+    if (scenario.publish.from == PublishFrom::kSubscribers) part.speakers = members;
     part.owed_own = scenario.publish.echo;
     return part;
   }

@@ -24,7 +24,7 @@ constexpr std::string_view kConnectKeys[] = {"rate", "timeout"};
 constexpr std::string_view kReconnectKeys[] = {"initial", "max", "factor", "jitter", "attempts"};
 constexpr std::string_view kPublishKeys[] = {"from", "echo",    "rate", "rate-per-subscriber", "arrivals", "burst",
                                              "to",   "payload", "type"};
-constexpr std::string_view kPhaseKeys[] = {"ramp", "warm-up", "measure", "drain"};
+constexpr std::string_view kPhaseKeys[] = {"ramp", "idle", "warm-up", "measure", "drain"};
 constexpr std::string_view kArrivals[] = {"constant", "poisson", "burst", "ramp"};  // by enum value
 constexpr std::string_view kEcho[] = {"true", "false"};
 constexpr std::string_view kFrom[] = {"publisher", "subscribers"};  // by enum value
@@ -102,6 +102,7 @@ void read_publish(Issues& issues, const yaml::Value* node, std::int64_t subscrib
 void read_phases(Issues& issues, const yaml::Value* node, Phases& out) {
   const Section section(issues, node, "phases", kPhaseKeys);
   section.duration("ramp", out.ramp, milliseconds(1), hours(24));
+  section.duration("idle", out.idle, Nanos(0), hours(24));
   section.duration("warm-up", out.warm_up, Nanos(0), hours(24));
   section.duration("measure", out.measure, milliseconds(1), hours(240));
   section.duration("drain", out.drain, Nanos(0), hours(24));

@@ -56,6 +56,7 @@ struct PublishPlan {
 
 struct Phases {
   Nanos ramp{std::chrono::seconds(30)};  // limit: ends as soon as everyone is subscribed
+  Nanos idle{0};                         // nothing is published: what the subscribers cost by themselves
   Nanos warm_up{std::chrono::seconds(2)};
   Nanos measure{std::chrono::seconds(10)};
   Nanos drain{std::chrono::seconds(10)};  // limit: ends as soon as everything has arrived

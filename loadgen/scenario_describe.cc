@@ -95,7 +95,8 @@ RunTotals run_totals(const Scenario& scenario) {
   totals.expected_deliveries =
       totals.messages * (static_cast<double>(scenario.subscribers) / static_cast<double>(scenario.topics) -
                          (scenario.publish.echo ? 0 : 1));
-  totals.at_most = scenario.phases.ramp + scenario.phases.warm_up + scenario.phases.measure + scenario.phases.drain;
+  totals.at_most = scenario.phases.ramp + scenario.phases.idle + scenario.phases.warm_up + scenario.phases.measure +
+                   scenario.phases.drain;
   return totals;
 }
 
@@ -115,8 +116,10 @@ std::string describe(const Scenario& scenario) {
        fmt::format("{} on {}, connecting at {}", wire::format_count(static_cast<std::uint64_t>(scenario.subscribers)),
                    plural(scenario.topics, "topic"), wire::format_rate(scenario.connect.rate)));
   line("publish", publish_line(scenario.publish));
-  line("phases", fmt::format("ramp at most {}, warm-up {}, measure {}, drain at most {}",
-                             wire::format_duration(phases.ramp), wire::format_duration(phases.warm_up),
+  const std::string idle =
+      phases.idle > Nanos(0) ? fmt::format("idle {}, ", wire::format_duration(phases.idle)) : std::string();
+  line("phases", fmt::format("ramp at most {}, {}warm-up {}, measure {}, drain at most {}",
+                             wire::format_duration(phases.ramp), idle, wire::format_duration(phases.warm_up),
                              wire::format_duration(phases.measure), wire::format_duration(phases.drain)));
   line("runs",
        fmt::format("{} = {} x {}", runs, plural(variants, "variant"), plural(scenario.repetitions, "repetition")));

@@ -32,11 +32,11 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
   }
 
   void send(Bytes bytes) override {
-    owner_.counts().sent.total += bytes.size();
+    count_sent(bytes.size());
     tcp_->send(bytes);
   }
   void send(const wire::SharedBytes& bytes) override {
-    owner_.counts().sent.total += bytes.size();
+    count_sent(bytes.size());
     tcp_->send(bytes);
   }
   void close() override {
@@ -56,15 +56,18 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
   void on_open(net::Tcp&) override { owner_.session_->on_open(*this); }
   void on_bytes(net::Tcp&, Bytes bytes) override {
     owner_.worker_.set_read_time(net::now());
-    owner_.counts().received.total += bytes.size();
+    owner_.counts().received.add_transfer(bytes.size());
     owner_.received_bytes_ += bytes.size();
+    owner_.attempt_received_ += static_cast<std::uint32_t>(bytes.size());
     owner_.session_->on_bytes(*this, bytes);
   }
   void on_close(net::Tcp&, int error) override;
+  void count_sent(std::size_t bytes) {
+    owner_.counts().sent.add_transfer(bytes);
+    owner_.attempt_sent_ += static_cast<std::uint32_t>(bytes);
+  }
   void count_segments() {
-    if (tcp_ == nullptr) return;
-    const net::Segments ended = segments();
-    owner_.worker_.count_ended_segments(ended.in, ended.out);
+    if (tcp_ != nullptr) owner_.worker_.count_ended_segments(segments());
   }
 
   Subscriber& owner_;
@@ -96,6 +99,7 @@ void Subscriber::begin(wire::Time now) {
   started_ = now;
   asked_ = {};
   got_message_ = false;
+  attempt_received_ = attempt_sent_ = 0;
   phase_ = Phase::kConnecting;
   life_timer_.start(worker_.loop().timers(), now + worker_.spec().scenario.connect.timeout, *this);
   session_->start();
@@ -129,6 +133,7 @@ void Subscriber::subscribed() {
   } else {
     reception_.come_back(place);
   }
+  worker_.recorder().handshakes.add(attempt_received_, attempt_sent_);
   worker_.count_subscribed(+1);
 }
 
@@ -269,12 +274,8 @@ void Subscriber::drop(Connection& connection) {
   }
 }
 
-void Subscriber::add_segments(std::uint64_t& in, std::uint64_t& out) const {
-  for (const auto& connection : connections_) {
-    const net::Segments segments = connection->segments();
-    in += segments.in;
-    out += segments.out;
-  }
+void Subscriber::add_segments(net::Segments& sum) const {
+  for (const auto& connection : connections_) sum += connection->segments();
 }
 
 SessionCounts& Subscriber::counts() {

@@ -9,6 +9,7 @@
 #include "loadgen/recorder.h"
 #include "loadgen/technique.h"
 #include "loadgen/voice.h"
+#include "net/segments.h"
 #include "net/tcp.h"
 #include "net/timer.h"
 
@@ -34,7 +35,7 @@ class Subscriber final : public Host, private net::Timer::Handler {
   Spoken speak(std::uint64_t message, Bytes payload);
   Reception take_reception() { return std::move(reception_); }
   std::uint64_t received_bytes() const { return received_bytes_; }
-  void add_segments(std::uint64_t& in, std::uint64_t& out) const;  // of the connections that are open now
+  void add_segments(net::Segments& sum) const;  // of the connections that are open now
 
   // Host
   Link& open() override;
@@ -81,6 +82,8 @@ class Subscriber final : public Host, private net::Timer::Handler {
   wire::Time started_{};  // of the present attempt
   wire::Time asked_{};    // begin of a round trip; 0: none
   std::uint64_t received_bytes_ = 0;
+  std::uint32_t attempt_received_ = 0;  // since the start of the present attempt, until it is subscribed
+  std::uint32_t attempt_sent_ = 0;
   Nanos retry_{-1};  // asked for by the server; negative: none
   std::uint32_t number_;
   std::uint32_t attempts_ = 0;  // in a row, without success

@@ -37,12 +37,20 @@ enum class Failure : std::uint8_t {
 inline constexpr std::size_t kFailureKinds = 10;
 std::string_view failure_name(Failure kind);  // "refused", "unreachable", …, as in the result
 
-// Bytes by kind in one direction. Framing is what is left of `total` when payload and http are taken off.
+// Bytes by kind in one direction. Framing is what is left of `total` when the others are taken off.
 struct ByteCount {
-  std::uint64_t total = 0;    // as read from or written to the socket (before TLS)
-  std::uint64_t payload = 0;  // message payloads
-  std::uint64_t http = 0;     // request and response heads, chunked or not
+  std::uint64_t total = 0;      // as read from or written to the socket (before TLS)
+  std::uint64_t payload = 0;    // message payloads
+  std::uint64_t http = 0;       // request and response heads, chunked or not
+  std::uint64_t heartbeat = 0;  // what keeps a connection alive and says nothing: comments, pings, pongs
+  // A model, not a count: every read and every write as segments on a link with an MTU of 1,500 bytes, and the pure
+  // acknowledgements of a receiver that delays them (one for two segments, at least one; RFC 5681 section 4.2).
+  std::uint64_t link_segments = 0;
+  std::uint64_t link_acknowledgements = 0;  // these travel in the other direction
+  void add_transfer(std::size_t bytes);     // one read or write
 };
+// 1,500 less 20 (IPv4), 20 (TCP) and 12 (the time-stamp option, RFC 7323).
+inline constexpr std::uint64_t kLinkSegment = 1448;
 
 // What sessions count by themselves; the host adds totals and delivered payloads.
 struct SessionCounts {

@@ -76,6 +76,21 @@ void check_absences(const RunResult& result, std::vector<Warning>& warnings) {
   }
 }
 
+// Rule 27: a server that serves its subscribers one after the other lets the last ones wait.
+void check_position(const RunResult& result, std::vector<Warning>& warnings) {
+  constexpr std::uint64_t kEnough = 100;       // for a median that means something
+  constexpr std::int64_t kLittle = 1'000'000;  // ns
+  const measure::Histogram& first = result.recorder.first_decile;
+  const measure::Histogram& last = result.recorder.last_decile;
+  if (first.count() < kEnough || last.count() < kEnough) return;
+  const std::int64_t difference = last.value_at_quantile(0.5) - first.value_at_quantile(0.5);
+  const std::int64_t size = std::abs(difference);
+  if (size < kLittle || 10 * size < result.recorder.delivery_latency.value_at_quantile(0.5)) return;
+  add(warnings, 27, Level::kInfo,
+      fmt::format("the {} decile of subscribers waits {} more than the {} (p50)", difference > 0 ? "last" : "first",
+                  time_text(size), difference > 0 ? "first" : "last"));
+}
+
 // Rule 9: the generator's own processors.
 void check_generator_cpu(const RunResult& result, std::vector<Warning>& warnings) {
   if (result.window.length.count() == 0 || result.workers == 0) return;
@@ -197,6 +212,7 @@ void judge_validity(RunResult& result) {
   check_population(result, warnings);
   check_missing(result, warnings);
   check_absences(result, warnings);
+  check_position(result, warnings);
   check_send_lag(result, warnings);
   check_skipped_polls(result, warnings);
   check_rate(result, warnings);

@@ -83,7 +83,12 @@ void WebSocketLink::on_message(Opcode type, Bytes payload) {
   if (link_ != nullptr) handler_.on_message(type, payload);
 }
 void WebSocketLink::on_ping(Bytes payload) {
-  if (link_ != nullptr) send(Opcode::kPong, payload);
+  constexpr std::size_t kHeader = 2;      // of a control frame
+  constexpr std::size_t kMaskingKey = 4;  // of a client's
+  host_.counts().received.heartbeat += kHeader + payload.size();
+  if (link_ == nullptr) return;
+  host_.counts().sent.heartbeat += kHeader + kMaskingKey + payload.size();
+  send(Opcode::kPong, payload);
 }
 void WebSocketLink::on_pong(Bytes payload) {
   if (link_ != nullptr) handler_.on_pong(payload);

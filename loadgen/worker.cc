@@ -28,8 +28,7 @@ measure::Pacer share_of(const wire::Rate& rate, std::uint32_t shares) {
 void Window::add(const Window& other) {
   counts.add(other.counts);
   deliveries += other.deliveries;
-  segments_in += other.segments_in;
-  segments_out += other.segments_out;
+  segments += other.segments;
   cpu += other.cpu;
   busy += other.busy;
   length = std::max(length, other.length);
@@ -38,8 +37,7 @@ void Window::add(const Window& other) {
 void Window::subtract(const Window& earlier) {
   counts.subtract(earlier.counts);
   deliveries -= earlier.deliveries;
-  segments_in -= earlier.segments_in;
-  segments_out -= earlier.segments_out;
+  segments -= earlier.segments;
   cpu -= earlier.cpu;
   busy -= earlier.busy;
   length -= earlier.length;
@@ -168,20 +166,25 @@ void Worker::count_failure(Failure kind, std::string_view detail) {
   recorder_.failures.add(kind, detail);
 }
 
-void Worker::count_ended_segments(std::uint64_t in, std::uint64_t out) {
-  ended_segments_in_ += in;
-  ended_segments_out_ += out;
-}
-
 void Worker::take_snapshot(Window& window) const {
   window.counts = counts_;
   window.deliveries = recorder_.delivered_any;
-  window.segments_in = ended_segments_in_;
-  window.segments_out = ended_segments_out_;
-  for (const auto& subscriber : subscribers_) subscriber->add_segments(window.segments_in, window.segments_out);
+  window.segments = ended_segments_;
+  for (const auto& subscriber : subscribers_) subscriber->add_segments(window.segments);
   window.length = net::now().time_since_epoch();
   window.cpu = net::thread_cpu();
   window.busy = window.length - loop_.idle_time();
+}
+
+void Worker::begin_idle() {
+  loop_.post([this] { take_snapshot(begin_window_); });
+}
+
+void Worker::end_idle() {
+  loop_.post([this] {
+    take_snapshot(idle_window_);
+    idle_window_.subtract(begin_window_);
+  });
 }
 
 void Worker::begin_measure() {

@@ -22,12 +22,11 @@
 
 namespace loadgen {
 
-// What a worker did between the start and the end of `measure`.
+// What a worker did in a window of time: `measure`, or `idle`.
 struct Window {
   SessionCounts counts;
   std::uint64_t deliveries = 0;  // messages accepted, those of the warm-up that came late included
-  std::uint64_t segments_in = 0;
-  std::uint64_t segments_out = 0;
+  net::Segments segments;
   Nanos cpu{0};   // of the thread
   Nanos busy{0};  // of the loop: not waiting for events
   Nanos length{0};
@@ -61,6 +60,8 @@ class Worker final : private net::Timer::Handler {
 
   // From the controller's thread.
   void start();
+  void begin_idle();
+  void end_idle();
   void begin_measure();
   void end_measure();
   void publish_from(wire::Time start);             // requires publish.from: subscribers
@@ -72,7 +73,8 @@ class Worker final : private net::Timer::Handler {
   std::uint32_t size() const { return size_; }
 
   // After finish().
-  const Window& window() const { return window_; }
+  const Window& window() const { return window_; }  // of `measure`
+  const Window& idle_window() const { return idle_window_; }
   const std::vector<Reception>& receptions() const { return receptions_; }
   // From any thread, as far as Speakers allows; null when the publisher publishes.
   Speakers* speakers() { return speakers_.get(); }
@@ -90,7 +92,7 @@ class Worker final : private net::Timer::Handler {
   void count_subscribed(int change);
   void attempt_settled();  // a subscriber's first attempt to subscribe has succeeded or failed
   void count_failure(Failure kind, std::string_view detail);
-  void count_ended_segments(std::uint64_t in, std::uint64_t out);
+  void count_ended_segments(const net::Segments& segments) { ended_segments_ += segments; }
   void bury(std::unique_ptr<Link> connection) { graves_.push_back(std::move(connection)); }
   std::optional<net::Address> source_address(const net::Address& target, std::uint32_t subscriber) const;
   // Of a server that a redirect names; kept, since asking for it stops the thread. Connecting to one that is not found
@@ -135,14 +137,14 @@ class Worker final : private net::Timer::Handler {
   std::uint64_t subscribed_ = 0;
   std::uint64_t ever_subscribed_ = 0;
   std::uint64_t settled_ = 0;  // subscribers whose first attempt is over
-  std::uint64_t ended_segments_in_ = 0;
-  std::uint64_t ended_segments_out_ = 0;
+  net::Segments ended_segments_;
   std::uint64_t drained_at_ = UINT64_MAX;  // value of recorder_.delivered at which the drain may be complete
   std::uint64_t published_end_ = 0;
   Unpublished unpublished_;
   std::vector<std::uint64_t> bytes_at_begin_;  // of each subscriber
   Window begin_window_;
   Window window_;
+  Window idle_window_;
   bool measuring_ = false;
   bool draining_ = false;
   std::thread thread_;

@@ -8,7 +8,19 @@ namespace net {
 struct Segments {
   std::uint64_t in = 0;
   std::uint64_t out = 0;
-  std::uint64_t retransmitted = 0;
+  std::uint64_t retransmitted = 0;  // of those sent
+  Segments& operator+=(const Segments& other) {
+    in += other.in;
+    out += other.out;
+    retransmitted += other.retransmitted;
+    return *this;
+  }
+  Segments& operator-=(const Segments& other) {
+    in -= other.in;
+    out -= other.out;
+    retransmitted -= other.retransmitted;
+    return *this;
+  }
 };
 
 // Zero when `descriptor` is no TCP socket.

@@ -119,9 +119,16 @@ DISTRIBUTION = Object(
     | {"undelivered_from": Number(maximum=1)})
 
 BYTE_KINDS = ("payload", "framing", "http", "tls", "tcpip")
-DIRECTION = Object(optional={kind: COUNT for kind in BYTE_KINDS})
+DIRECTION = Object(optional={kind: COUNT for kind in (*BYTE_KINDS, "heartbeat", "tcpip_1500")})
+HANDSHAKE = Object(required={"count": COUNT, "received": NUMBER, "sent": NUMBER})
 
-BYTES = Object(required={"received": DIRECTION, "sent": DIRECTION, "deliveries": COUNT}, optional={"window_s": NUMBER})
+BYTES = Object(required={"received": DIRECTION, "sent": DIRECTION, "deliveries": COUNT}, optional={"window_s": NUMBER, "retransmitted_segments": COUNT, "handshake": HANDSHAKE})
+
+IDLE = Object(required={"window_s": NUMBER, "received_bytes_per_client_hour": NUMBER,
+                        "sent_bytes_per_client_hour": NUMBER, "requests": COUNT},
+              optional={"server_cpu_us_per_client_s": NUMBER})
+
+FANOUT_POSITION = Object(required={"first_decile": DISTRIBUTION, "last_decile": DISTRIBUTION})
 
 SERVER = Object(optional={"cpu_us_per_delivery": NUMBER, "rss_bytes": COUNT, "pss_bytes": COUNT,
                           "bytes_per_subscriber": SIGNED})
@@ -155,7 +162,8 @@ RUN = Object(
         "phases_s": MapOf(NUMBER), "offered_rate_per_s": NUMBER, "achieved_rate_per_s": NUMBER,
         "delivery_latency_ns": DISTRIBUTION, "service_time_ns": DISTRIBUTION, "send_lag_ns": DISTRIBUTION,
         "readiness_ns": DISTRIBUTION, "round_trip_ns": DISTRIBUTION, "fanout_spread_ns": DISTRIBUTION,
-        "bytes": BYTES, "bytes_per_delivery": NUMBER, "subscriber_bandwidth_bytes_per_s": DISTRIBUTION, "requests": COUNT, "empty_answers": COUNT,
+        "fanout_position_ns": FANOUT_POSITION,
+        "idle": IDLE, "bytes": BYTES, "bytes_per_delivery": NUMBER, "subscriber_bandwidth_bytes_per_s": DISTRIBUTION, "requests": COUNT, "empty_answers": COUNT,
         "skipped_polls": COUNT, "server": SERVER, "generator": GENERATOR, "verdict_reasons": ListOf(TEXT),
         "histograms": Object(optional={name: TEXT for name in HISTOGRAMS}),
     })

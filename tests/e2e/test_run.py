@@ -78,6 +78,18 @@ def test_streams_that_end_by_design_lose_nothing_and_are_no_failure(tmp_path, te
     assert 20 * (100 // 20 - 1) <= r["requests"] <= 20 * (100 // 20 + 1), "a request for each 20 messages"
 
 
+def test_idle_subscribers_cost_their_heartbeats_and_their_empty_polls(tmp_path):
+    finished = run(tmp_path, "--set", "phases.idle=600ms", "--set", "server.heartbeat=50ms", techniques=["websocket", "sse", "polling"], subscribers=20,
+                   measure="300ms")
+    assert finished.complete, finished.out + finished.err
+    quiet, beating, polling = (r["idle"] for r in finished.result["runs"])
+    assert quiet["requests"] == beating["requests"] == 0 and polling["requests"] >= 20
+    assert quiet["received_bytes_per_client_hour"] < beating["received_bytes_per_client_hour"]
+    assert polling["sent_bytes_per_client_hour"] > quiet["sent_bytes_per_client_hour"]
+    assert all(idle["window_s"] >= 0.6 and idle["server_cpu_us_per_client_s"] > 0 for idle in (beating, polling))
+    assert all(r["phases_s"]["idle"] >= 0.6 for r in finished.result["runs"])
+
+
 def test_server_and_generator_costs_are_measured(tmp_path):
     r = run(tmp_path, techniques=["websocket"], subscribers=100).run
     assert r["server"]["cpu_us_per_delivery"] > 0

@@ -119,7 +119,7 @@ GOOD = {
     "reconnect by percent": {"reconnect": {"initial": "0s", "max": "1min", "factor": 1.5, "jitter": "100%", "attempts": 0}},
     "reconnect by share": {"reconnect": {"jitter": 0.5}},
     "publishing subscribers": {"publish": {"from": "subscribers", "echo": False, "rate-per-subscriber": "12/min"}},
-    "no warm-up": {"phases": {"ramp": "1s", "warm-up": "0s", "measure": "0.5s", "drain": "0s"}},
+    "no warm-up": {"phases": {"ramp": "1s", "idle": "2s", "warm-up": "0s", "measure": "0.5s", "drain": "0s"}},
     "variants": {
         "techniques": [
             "polling",

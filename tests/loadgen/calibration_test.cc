@@ -118,10 +118,11 @@ TEST(Calibration, WhatIsMissingIsAtTheEndOfEveryQuantile) {
 
 TEST(Calibration, TheSpreadOfAFanOutIsFromTheFirstToTheLastReceiver) {
   TenSeconds run;
-  Recorder recorder(run.spec);
   constexpr std::uint32_t kSubscribers = 20;
+  run.scenario.subscribers = kSubscribers;
+  Recorder recorder(run.spec);
   for (std::uint32_t subscriber = 0; subscriber < kSubscribers; ++subscriber) {
-    Reception reception;
+    Reception reception(run.spec.membership_of(subscriber));
     reception.tracker.start_at(1);
     for (std::uint64_t n = 0; n < kMessages; ++n)  // 50 us from one subscriber to the next
       recorder.message(run.spec, reception, run.payload(n), run.intended(n) + kBase + subscriber * microseconds(50));
@@ -130,6 +131,26 @@ TEST(Calibration, TheSpreadOfAFanOutIsFromTheFirstToTheLastReceiver) {
   EXPECT_EQ(spreads.count(), kMessages);
   expect_value(spreads.value_at_quantile_of(0.5, kMessages), 19 * microseconds(50), "spread");
   expect_value(spreads.value_at_quantile_of(1, kMessages), 19 * microseconds(50), "spread");
+  EXPECT_EQ(recorder.first_decile.count(), 2 * kMessages);
+  EXPECT_EQ(recorder.last_decile.count(), 2 * kMessages);
+  expect_value(recorder.first_decile.value_at_quantile_of(1, 2 * kMessages), kBase + microseconds(50), "second of 20");
+  expect_value(recorder.last_decile.value_at_quantile_of(0.5, 2 * kMessages), kBase + 18 * microseconds(50), "19th");
+}
+
+TEST(Calibration, ALinkOf1500BytesIsModelledFromWhatIsReadAtOnce) {
+  ByteCount count;
+  const auto transfer = [&count](std::size_t bytes) {
+    const ByteCount before = count;
+    count.add_transfer(bytes);
+    EXPECT_EQ(count.total - before.total, bytes);
+    return std::pair(count.link_segments - before.link_segments,
+                     count.link_acknowledgements - before.link_acknowledgements);
+  };
+  EXPECT_EQ(transfer(1), std::pair(std::uint64_t{1}, std::uint64_t{1}));
+  EXPECT_EQ(transfer(1448), std::pair(std::uint64_t{1}, std::uint64_t{1}));
+  EXPECT_EQ(transfer(1449), std::pair(std::uint64_t{2}, std::uint64_t{1}));
+  EXPECT_EQ(transfer(3 * 1448), std::pair(std::uint64_t{3}, std::uint64_t{2}));
+  EXPECT_EQ(transfer(1 << 20), std::pair(std::uint64_t{725}, std::uint64_t{363}));
 }
 
 }  // namespace

@@ -51,6 +51,25 @@ def test_losses_duplicates_swaps_and_damage_are_counted_exactly(tmp_path, techni
         assert (r["delivery_latency_ns"]["p90"] is None) == (share > 0.1) and r["delivery_latency_ns"]["p99"] is None and r["delivery_latency_ns"]["max"] is None
 
 
+def test_bytes_are_counted_exactly_by_kind(tmp_path):
+    """A comment, or a ping, of 20 characters goes before every message; no HTTP chunks. Everything here is a multiple of the deliveries."""
+    with truth(Faults(comment=b"c" * 20)) as (url, server):
+        finished = run(tmp_path, target=url, techniques=STREAMS)
+    assert finished.complete, finished.out + finished.err
+    received = {"sse": (len("data: \n\n"), len(": \n\n") + 20), "http-streaming": (len("\n"), 0), "websocket": (2, 2 + 20)}
+    sent = {"sse": 0, "http-streaming": 0, "websocket": 2 + 4 + 20}      # a pong has a masking key
+    for number, r in enumerate(finished.result["runs"]):
+        deliveries, technique = r["bytes"]["deliveries"], r["technique"]
+        assert deliveries >= 900
+        inward = {kind: r["bytes"]["received"][kind] / deliveries for kind in ("payload", "framing", "heartbeat", "http")}
+        assert inward == {"payload": 100, "framing": received[technique][0], "heartbeat": received[technique][1], "http": 0}, technique
+        outward = {kind: r["bytes"]["sent"][kind] / deliveries for kind in ("payload", "framing", "heartbeat", "http")}
+        assert outward == {"payload": 0, "framing": 0, "heartbeat": sent[technique], "http": 0}, technique
+        assert r["bytes"]["received"]["tcpip"] % 52 == 0 and r["bytes"]["received"]["tcpip"] > 0
+        ten = slice(10 * number, 10 * number + 10)
+        assert r["bytes"]["handshake"] == {"count": 10, "received": sum(server.heads_out[ten]) / 10, "sent": sum(server.heads_in[ten]) / 10}
+
+
 def lateness(r):
     """What the run says of its own disturbance, in ns: how far its clocks and its publisher were off at worst."""
     return r["send_lag_ns"]["max"] + r["generator"]["loop_lag_ns"]["max"]
