@@ -4,8 +4,9 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <optional>
 
+#include "loadgen/endpoint.h"
+#include "loadgen/programs.h"
 #include "loadgen/run.h"
 #include "loadgen/warnings.h"
 #include "net/clock.h"
@@ -43,16 +44,16 @@ net::DescriptorPlan plan_workers(const Scenario& scenario, const HostInfo& host,
   return net::plan_descriptors(static_cast<std::uint64_t>(scenario.subscribers), limit, threads, true);
 }
 
-Plan plan_of(const Scenario& scenario, const Variant& variant, const std::string& authority, std::uint64_t seed) {
+Plan plan_of(const Scenario& scenario, const Variant& variant, const Endpoint& target, std::uint64_t seed) {
   Plan plan;
-  plan.authority = authority;
-  plan.base_path = scenario.target.base_path;
+  plan.authority = target.authority;
+  plan.base_path = target.base_path;
   plan.options = variant.options;
   plan.echo = scenario.publish.echo;
   for (std::int64_t i = 0; i < scenario.topics; ++i) {
-    // A server of ours is fresh for every run; any other may still hold what an earlier run published.
-    plan.topics.push_back(scenario.target.reference ? fmt::format("t{}", i)
-                                                    : fmt::format("pushbench-{:08x}-{}", seed & 0xffffffff, i));
+    // A server that we start is fresh for every run; any other may still hold what an earlier run published.
+    plan.topics.push_back(scenario.target.is_running() ? fmt::format("pushbench-{:08x}-{}", seed & 0xffffffff, i)
+                                                       : fmt::format("t{}", i));
   }
   return plan;
 }
@@ -65,11 +66,6 @@ std::vector<std::string> server_arguments(const Scenario& scenario) {
     arguments.push_back(value);
   }
   return arguments;
-}
-
-std::string authority_of(const Target& target) {
-  const std::string host = target.host.find(':') == std::string::npos ? target.host : "[" + target.host + "]";
-  return host + ":" + std::to_string(target.port);
 }
 
 class CampaignRunner {
@@ -105,18 +101,14 @@ class CampaignRunner {
     const std::uint64_t seed = options_.seed + number;
     // The same schedule for every variant of a repetition: they are compared under one workload.
     const std::uint64_t schedule_seed = options_.seed + static_cast<std::uint64_t>(repetition);
-    std::optional<ServerProcess> server;
-    std::string authority;
-    if (scenario_.target.reference) {
-      server.emplace(options_.server_program, server_arguments(scenario_));
-      authority = server->address();
-    } else {
-      authority = authority_of(scenario_.target);
-    }
+    Programs programs(scenario_, options_.server_program, server_arguments(scenario_));
+    const Endpoint target = endpoint_of(programs.target_url());
+    const Endpoint publish = endpoint_of(programs.publish_url());
     RunSpec spec{.scenario = scenario_,
                  .variant = variant,
-                 .plan = plan_of(scenario_, variant, authority, seed),
-                 .target = net::resolve(authority),
+                 .plan = plan_of(scenario_, variant, target, seed),
+                 .target = net::resolve(target.authority),
+                 .publish = {net::resolve(publish.authority), publish.authority, publish.base_path},
                  .pacer = pacer_of(scenario_, schedule_seed),
                  .topics = static_cast<std::uint64_t>(scenario_.topics),
                  .seed = seed};
@@ -129,7 +121,7 @@ class CampaignRunner {
     result.variant = &variant;
     result.repetition = repetition;
     {
-      Run run(spec, server ? &*server : nullptr, static_cast<std::uint32_t>(workers.threads), progress_, result);
+      Run run(spec, programs, static_cast<std::uint32_t>(workers.threads), progress_, result);
       run.go();
       outcome_.signal = run.interrupted();
     }

@@ -14,7 +14,7 @@ PostConnection::PostConnection(const RunSpec& spec, net::Loop& loop, Owner& owne
     : spec_(spec), loop_(loop), owner_(owner), counts_(counts) {}
 
 void PostConnection::connect(const std::optional<net::Address>& source) {
-  tcp_ = net::Tcp::connect(loop_, spec_.target, source, *this);
+  tcp_ = net::Tcp::connect(loop_, spec_.publish.address, source, *this);
 }
 
 void PostConnection::on_open(net::Tcp&) {
@@ -29,7 +29,7 @@ void PostConnection::post(std::uint64_t message, wire::Bytes payload) {
   request.clear();
   fmt::format_to(std::back_inserter(request),
                  "POST {}/publish?topic={} HTTP/1.1\r\nHost: {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n",
-                 spec_.plan.base_path, spec_.plan.topics[spec_.topic_of(message)], spec_.plan.authority,
+                 spec_.publish.base_path, spec_.plan.topics[spec_.topic_of(message)], spec_.publish.authority,
                  spec_.scenario.publish.binary ? "application/octet-stream" : "text/plain", payload.size());
   if (counts_ != nullptr) {
     ++counts_->requests;
@@ -86,7 +86,8 @@ void PostConnection::on_end() {
 
 void PostConnection::on_close(net::Tcp&, int error) {
   fail(error == 0 ? Failure::kClosed : socket_failure(-error),
-       "publish to " + spec_.target.text() + ": " + (error == 0 ? "closed by the server" : std::strerror(-error)));
+       "publish to " + spec_.publish.address.text() + ": " +
+           (error == 0 ? "closed by the server" : std::strerror(-error)));
 }
 
 void PostConnection::fail(Failure kind, std::string_view detail) {

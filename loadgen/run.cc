@@ -12,8 +12,8 @@
 
 namespace loadgen {
 
-Run::Run(const RunSpec& spec, ServerProcess* server, std::uint32_t workers, Progress& progress, RunResult& result)
-    : spec_(spec), server_(server), progress_(progress), result_(result) {
+Run::Run(const RunSpec& spec, const Programs& programs, std::uint32_t workers, Progress& progress, RunResult& result)
+    : spec_(spec), programs_(programs), progress_(progress), result_(result) {
   for (std::uint32_t i = 0; i < workers; ++i) {
     Worker::Events events{[this] { loop_.post([this] { worker_ready(); }); },
                           [this] { loop_.post([this] { worker_drained(); }); }, [this] { speaking_->share_done(); }};
@@ -37,10 +37,8 @@ Run::~Run() {
 
 void Run::go() {
   watch_signals();
-  if (server_ != nullptr) {
-    watch_server();
-    usage_before_ = read_usage(server_->pid());
-  }
+  watch_programs();
+  usage_before_ = server_usage();
   begun_ = net::now();
   enter(Phase::kRamp, begun_);
   phase_timer_.start(loop_.timers(), begun_ + spec_.scenario.phases.ramp, *this);
@@ -114,7 +112,7 @@ void Run::end_ramp() {
     end();
     return;
   }
-  if (server_ != nullptr) usage_ramped_ = read_usage(server_->pid());
+  usage_ramped_ = server_usage();
   if (spec_.scenario.phases.idle == Nanos(0)) {
     begin_warm_up();
     return;
@@ -126,7 +124,7 @@ void Run::end_ramp() {
 
 void Run::end_idle() {
   for (auto& worker : workers_) worker->end_idle();
-  if (server_ != nullptr) usage_idled_ = read_usage(server_->pid());
+  usage_idled_ = server_usage();
   begin_warm_up();
 }
 
@@ -140,7 +138,7 @@ void Run::begin_warm_up() {
 
 void Run::begin_measure() {
   enter(Phase::kMeasure, net::now());
-  if (server_ != nullptr) usage_begin_ = read_usage(server_->pid());
+  usage_begin_ = server_usage();
   for (auto& worker : workers_) worker->begin_measure();
   const Phases& phases = spec_.scenario.phases;
   phase_timer_.start(loop_.timers(), publish_begun_ + phases.warm_up + phases.measure, *this);
@@ -149,7 +147,7 @@ void Run::begin_measure() {
 void Run::end_measure() {
   if (phase_ == Phase::kMeasure) {
     for (auto& worker : workers_) worker->end_measure();
-    if (server_ != nullptr) usage_end_ = read_usage(server_->pid());
+    usage_end_ = server_usage();
   }
   const wire::Time now = net::now();
   enter(Phase::kFinishing, now);
@@ -187,10 +185,12 @@ void Run::on_signal(int signal) {
   }
 }
 
-void Run::server_ended() {
-  uv_poll_stop(&server_poll_);
-  result_.server_ended = server_->ended();
-  progress_.note("the reference server " + result_.server_ended);
+// Also when a proxy ends and the server behind it lives: nothing that is measured from now on is what was asked for.
+void Run::program_ended(std::size_t index) {
+  uv_poll_stop(&watches_[index].poll);
+  if (phase_ == Phase::kOver) return;
+  result_.server_ended = programs_.ended(index);
+  progress_.note(result_.server_ended);
   if (phase_ == Phase::kMeasure) {
     for (auto& worker : workers_) worker->end_measure();
   }
@@ -262,11 +262,21 @@ void Run::watch_signals() {
   }
 }
 
-void Run::watch_server() {
-  uv_poll_init(loop_.uv(), &server_poll_, server_->exit_descriptor());
-  server_poll_.data = this;
-  uv_poll_start(&server_poll_, UV_READABLE,
-                [](uv_poll_t* poll, int, int) { static_cast<Run*>(poll->data)->server_ended(); });
+void Run::watch_programs() {
+  for (std::size_t i = 0; i < programs_.running().size(); ++i) {
+    Watch& watch = watches_.emplace_back(Watch{*this, i});
+    uv_poll_init(loop_.uv(), &watch.poll, programs_.running()[i].process->exit_descriptor());
+    watch.poll.data = &watch;
+    uv_poll_start(&watch.poll, UV_READABLE, [](uv_poll_t* poll, int, int) {
+      const Watch& ended = *static_cast<Watch*>(poll->data);
+      ended.run.program_ended(ended.index);
+    });
+  }
+}
+
+std::optional<ProcessUsage> Run::server_usage() const {
+  if (programs_.server() < 0) return std::nullopt;
+  return read_usage(programs_.server());
 }
 
 void Run::collect() {
@@ -278,7 +288,7 @@ void Run::collect() {
 }
 
 void Run::collect_server() {
-  if (server_ == nullptr || !usage_before_) return;
+  if (!usage_before_) return;
   ServerUsage usage;
   if (usage_begin_ && usage_end_) {
     usage.cpu = usage_end_->cpu - usage_begin_->cpu;

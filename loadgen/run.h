@@ -5,16 +5,17 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "loadgen/process.h"
+#include "loadgen/programs.h"
 #include "loadgen/progress.h"
 #include "loadgen/publishing.h"
 #include "loadgen/run_result.h"
 #include "loadgen/run_spec.h"
-#include "loadgen/server_process.h"
 #include "loadgen/worker.h"
 #include "net/loop.h"
 
@@ -24,8 +25,8 @@ class SpeakingSubscribers;
 
 class Run final : private net::Timer::Handler {
  public:
-  // `server`: null when the target is not ours. `result` is filled by go().
-  Run(const RunSpec& spec, ServerProcess* server, std::uint32_t workers, Progress& progress, RunResult& result);
+  // Watches `programs` and measures the server among them. `result` is filled by go().
+  Run(const RunSpec& spec, const Programs& programs, std::uint32_t workers, Progress& progress, RunResult& result);
   ~Run();
 
   // Returns when the run is over. Handles SIGINT and SIGTERM meanwhile: the first ends the measuring and drains, the
@@ -34,6 +35,11 @@ class Run final : private net::Timer::Handler {
   int interrupted() const { return signal_; }
 
  private:
+  struct Watch {
+    Run& run;
+    std::size_t index;
+    uv_poll_t poll{};
+  };
   enum class Phase : std::uint8_t { kRamp, kIdle, kWarmUp, kMeasure, kFinishing, kDrain, kOver };
   static std::string_view phase_name(Phase phase);
 
@@ -49,19 +55,20 @@ class Run final : private net::Timer::Handler {
   void worker_drained();
   void end();
   void on_signal(int signal);
-  void server_ended();
+  void program_ended(std::size_t index);
   void on_timer(net::Timer& timer) override;
   void tick(wire::Time now);
   bool hopeless() const;
   std::uint64_t sum(std::atomic<std::uint64_t> LiveCounters::*counter) const;
   wire::Nanos time_left(wire::Time now) const;
   void watch_signals();
-  void watch_server();
+  void watch_programs();
+  std::optional<ProcessUsage> server_usage() const;
   void collect();
   void collect_server();
 
   const RunSpec& spec_;
-  ServerProcess* server_;
+  const Programs& programs_;
   Progress& progress_;
   RunResult& result_;
   net::Loop loop_;
@@ -73,7 +80,7 @@ class Run final : private net::Timer::Handler {
   net::Timer tick_timer_;
   uv_signal_t interrupt_{};
   uv_signal_t terminate_{};
-  uv_poll_t server_poll_{};
+  std::deque<Watch> watches_;  // one for each program
   wire::Time begun_{};
   wire::Time phase_begun_{};
   wire::Time publish_begun_{};

@@ -67,7 +67,8 @@ struct RunResult {
   std::uint32_t workers = 0;
   std::uint64_t generator_rss_bytes = 0;
   std::optional<ServerUsage> server;
-  std::string server_ended;  // how the reference server ended during the run; empty if it did not
+  // Which of the programs that the run had started ended during it, and how; empty: none.
+  std::string server_ended;
   bool interrupted = false;
   Verdict verdict = Verdict::kValid;
   std::vector<Warning> warnings;

@@ -14,6 +14,13 @@
 
 namespace loadgen {
 
+// Where and how messages are published.
+struct PublishTarget {
+  net::Address address;
+  std::string authority;  // Host header
+  std::string base_path;  // of the URL, without trailing slash; mostly empty
+};
+
 // Messages are numbered through all topics by the schedule: message n (from 0) goes to topic n % topics, with the
 // sequence n / topics + 1 there.
 struct RunSpec {
@@ -21,6 +28,7 @@ struct RunSpec {
   const Variant& variant;
   Plan plan;
   net::Address target;
+  PublishTarget publish{};
   measure::Pacer pacer;
   std::uint64_t topics = 1;
   std::uint64_t first_measured = 0;  // messages [first_measured, end) have their intended time in `measure`

@@ -22,8 +22,8 @@ constexpr std::string_view kRootKeys[] = {"name",        "description", "target"
                                           "phases",      "techniques",  "repetitions", "thresholds"};
 constexpr std::string_view kConnectKeys[] = {"rate", "timeout"};
 constexpr std::string_view kReconnectKeys[] = {"initial", "max", "factor", "jitter", "attempts"};
-constexpr std::string_view kPublishKeys[] = {"from", "echo",    "rate", "rate-per-subscriber", "arrivals", "burst",
-                                             "to",   "payload", "type"};
+constexpr std::string_view kPublishKeys[] = {
+    "from", "echo", "rate", "rate-per-subscriber", "arrivals", "burst", "to", "payload", "type", "url"};
 constexpr std::string_view kPhaseKeys[] = {"ramp", "idle", "warm-up", "measure", "drain"};
 constexpr std::string_view kArrivals[] = {"constant", "poisson", "burst", "ramp"};  // by enum value
 constexpr std::string_view kEcho[] = {"true", "false"};
@@ -77,7 +77,8 @@ void read_publish_rate(const Section& section, std::int64_t subscribers, wire::R
   if (out.per_second() > kMaxRate) section.error(kEach, "more than 10000000/s by all subscribers together");
 }
 
-void read_publish(Issues& issues, const yaml::Value* node, std::int64_t subscribers, PublishPlan& out) {
+void read_publish(Issues& issues, const yaml::Value* node, Scenario& scenario) {
+  PublishPlan& out = scenario.publish;
   const Section section(issues, node, "publish", kPublishKeys);
   std::size_t from = 0;
   section.word("from", from, kFrom);
@@ -85,7 +86,8 @@ void read_publish(Issues& issues, const yaml::Value* node, std::int64_t subscrib
   std::size_t echo = 0;
   section.word("echo", echo, kEcho);
   out.echo = echo == 0;
-  read_publish_rate(section, subscribers, out.rate);
+  read_publish_url(section, scenario);
+  read_publish_rate(section, scenario.subscribers, out.rate);
   std::size_t arrivals = 0;
   section.word("arrivals", arrivals, kArrivals);
   out.arrivals = static_cast<Arrivals>(arrivals);
@@ -113,7 +115,7 @@ void read_root(Issues& issues, const yaml::Value& tree, std::span<const Techniqu
   if (tree.kind != yaml::Value::Kind::kMap) return;
   read_name(root, out.name);
   root.text("description", out.description, 2000);
-  read_target(root, out.target);
+  if (const yaml::Value* target = root.find("target")) read_target(issues, *target, out);
   if (const yaml::Value* server = root.find("server")) read_server(issues, *server, out);
   root.count("topics", out.topics, 1, 1'000'000);
   root.require("subscribers", "1000");
@@ -121,8 +123,7 @@ void read_root(Issues& issues, const yaml::Value& tree, std::span<const Techniqu
   root.count("threads", out.threads, 0, 1024);
   read_connect(issues, root.find("connect"), out.connect);
   read_reconnect(issues, root.find("reconnect"), out.reconnect);
-  if (root.require("publish", "{ rate: 20/s }"))
-    read_publish(issues, root.find("publish"), out.subscribers, out.publish);
+  if (root.require("publish", "{ rate: 20/s }")) read_publish(issues, root.find("publish"), out);
   read_phases(issues, root.find("phases"), out.phases);
   if (root.require("techniques", "[sse, websocket]"))
     read_techniques(issues, *root.find("techniques"), table, out.variants);
@@ -166,6 +167,13 @@ LoadedScenario failed(const std::string& path, const yaml::Failure& failure) {
 
 std::string_view arrivals_name(Arrivals arrivals) {
   return kArrivals[static_cast<std::size_t>(arrivals)];
+}
+
+const std::string& Scenario::publish_url() const {
+  static const std::string kReference = "reference";
+  if (!publish.url.empty()) return publish.url;
+  // Subscribers that publish do so where they are connected, through a proxy too.
+  return target.reference && publish.from == PublishFrom::kPublisher ? kReference : target.url;
 }
 
 std::string ScenarioError::text() const {

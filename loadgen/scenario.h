@@ -16,12 +16,22 @@
 
 namespace loadgen {
 
+// A program that a run starts: the server under test, or a proxy before it. In the texts of its command and files,
+// placeholders stand for its port and folder and for those of the others (loadgen/placeholders.h).
+struct ProgramPlan {
+  std::string name;                                        // "nginx"
+  std::vector<std::string> command;                        // never empty
+  std::vector<std::pair<std::string, std::string>> files;  // name in the program's folder, content
+  Nanos start_timeout{std::chrono::seconds(10)};           // until its port takes a connection
+  int line = 0;
+};
+
 struct Target {
-  bool reference = true;  // start the reference server; host and port are known once it listens
-  std::string url;        // as written: "reference", "http://127.0.0.1:8080/base"
-  std::string host;       // without brackets; empty for the reference server
-  std::uint16_t port = 0;
-  std::string base_path;  // "/base", without trailing slash; mostly empty
+  bool reference = true;          // start the reference server
+  std::string url = "reference";  // where subscribers connect, as written: "reference", "http://127.0.0.1:8080/base",
+                                  // "http://127.0.0.1:${nginx.port}"
+  std::vector<ProgramPlan> programs;                                  // started for each run, in this order
+  bool is_running() const { return !reference && programs.empty(); }  // pushbench starts nothing
 };
 
 struct ConnectPolicy {
@@ -44,6 +54,9 @@ std::string_view arrivals_name(Arrivals arrivals);
 enum class PublishFrom : std::uint8_t { kPublisher, kSubscribers };
 
 struct PublishPlan {
+  // Where messages go, as written; empty: a publisher's to the reference server when
+  // there is one, else to the target.
+  std::string url;
   PublishFrom from = PublishFrom::kPublisher;
   bool echo = true;  // kSubscribers: a subscriber is owed its own messages, too
   wire::Rate rate;   // messages per second over all topics; the start of a ramp
@@ -90,6 +103,7 @@ struct Scenario {
   std::vector<Variant> variants;  // never empty
   std::int64_t repetitions = 1;   // interleaved: ABC, ABC
   std::vector<Threshold> thresholds;
+  const std::string& publish_url() const;  // never empty
 };
 
 struct ScenarioError {
@@ -123,6 +137,9 @@ struct RunTotals {
   Nanos at_most{0};                // ramp + warm-up + measure + drain
 };
 RunTotals run_totals(const Scenario& scenario);
+
+// The folder that a scenario's file is in, absolute: ${scenario.folder}.
+std::string scenario_folder(const std::string& path);
 
 // A short plain-English plan for `pushbench check`, several lines, each ended by LF.
 std::string describe(const Scenario& scenario);

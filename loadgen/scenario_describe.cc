@@ -50,21 +50,28 @@ std::string one_line(const std::string& text) {
 }
 
 std::string target_line(const Scenario& scenario) {
-  std::string out = scenario.target.reference ? "the reference server, started for each run" : scenario.target.url;
+  const Target& target = scenario.target;
+  const bool direct = target.url == "reference";
+  std::string out = direct ? "the reference server, started for each run" : target.url;
   for (const auto& [key, value] : scenario.server) out += fmt::format(", {} {}", key, value);
+  std::string started = direct || !target.reference ? "" : "the reference server";
+  for (const ProgramPlan& program : target.programs) started += (started.empty() ? "" : ", ") + program.name;
+  if (!started.empty()) out += fmt::format(", with {} started for each run", started);
   return out;
 }
 
-std::string publish_line(const PublishPlan& publish) {
+std::string publish_line(const Scenario& scenario) {
+  const PublishPlan& publish = scenario.publish;
   std::string how(arrivals_name(publish.arrivals));
   if (publish.arrivals == Arrivals::kBurst) how = fmt::format("bursts of {}", publish.burst);
   if (publish.arrivals == Arrivals::kRamp) how = fmt::format("rising to {}", wire::format_rate(publish.to));
   const char* from = publish.from == PublishFrom::kPublisher ? ""
                      : publish.echo                          ? ", by the subscribers in turn, with echo"
                                                              : ", by the subscribers in turn, without echo";
-  return fmt::format("{}, {}, {} of {}{}", wire::format_rate(publish.rate), how,
+  const bool apart = scenario.publish_url() != scenario.target.url;
+  return fmt::format("{}, {}, {} of {}{}{}", wire::format_rate(publish.rate), how,
                      wire::format_size(static_cast<std::int64_t>(publish.payload)), publish.binary ? "binary" : "text",
-                     from);
+                     from, apart ? ", to " + scenario.publish_url() : "");
 }
 
 std::string variant_line(const Variant& variant) {
@@ -115,7 +122,7 @@ std::string describe(const Scenario& scenario) {
   line("subscribers",
        fmt::format("{} on {}, connecting at {}", wire::format_count(static_cast<std::uint64_t>(scenario.subscribers)),
                    plural(scenario.topics, "topic"), wire::format_rate(scenario.connect.rate)));
-  line("publish", publish_line(scenario.publish));
+  line("publish", publish_line(scenario));
   const std::string idle =
       phases.idle > Nanos(0) ? fmt::format("idle {}, ", wire::format_duration(phases.idle)) : std::string();
   line("phases", fmt::format("ramp at most {}, {}warm-up {}, measure {}, drain at most {}",

@@ -117,7 +117,9 @@ void check_rules(Issues& issues, const yaml::Value& root, const Scenario& scenar
   check_subscribers(issues, root, scenario);
   check_techniques(issues, root, scenario);
   if (!scenario.target.reference && yaml::has(root, "server")) {
-    report(issues, root, "server", "only for target: reference: another server has its own options");
+    report(issues, root, "server",
+           "only where the reference server is started (target: reference, or ${reference.port} in it): "
+           "another server has its own options");
   }
   const ReconnectPolicy& reconnect = scenario.reconnect;
   if (issues.clean({"reconnect.initial", "reconnect.max"}) && reconnect.max < reconnect.initial) {

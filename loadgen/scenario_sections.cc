@@ -1,10 +1,9 @@
-// target, server and thresholds.
+// server and thresholds.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "loadgen/scenario_parts.h"
-#include "wire/url.h"
 
 namespace loadgen {
 namespace {
@@ -41,20 +40,6 @@ const std::vector<OptionSpec>& server_options() {
       {"cors", Kind::kText, "", ""},
   };
   return options;
-}
-
-// Returns what is wrong, or "".
-std::string read_url(const std::string& text, Target& out) {
-  const auto url = wire::parse_url(text);
-  if (!text.starts_with("http://")) return "must be reference or a URL such as http://127.0.0.1:8080";
-  if (!url) return url.error;
-  if (text.find_first_of("?#\"<>\\") != std::string::npos) {
-    return "a URL has no query, fragment or quotes here: http://HOST:PORT/PATH";
-  }
-  std::string path = url.value->target;
-  while (path.ends_with('/')) path.pop_back();
-  out = {false, text, url.value->host, url.value->port, path};
-  return "";
 }
 
 // Finds technique and variant of a threshold: "polling", "polling 500ms", or with the variant in a key of its own.
@@ -112,8 +97,9 @@ void read_threshold(Issues& issues, const yaml::Value& node, const std::string& 
   Threshold& threshold = *parsed.value;
   const bool server =
       threshold.metric == Metric::kServerCpuPerDelivery || threshold.metric == Metric::kServerBytesPerSubscriber;
-  if (server && !scenario.target.reference) {
-    return issues.add(*check, key, "cannot be measured: only the reference server's CPU and memory are known");
+  if (server && scenario.target.is_running()) {
+    return issues.add(*check, key,
+                      "cannot be measured: only of a server that pushbench starts are CPU and memory known");
   }
   threshold.technique = selection.technique;
   threshold.variant = selection.variant;
@@ -123,14 +109,6 @@ void read_threshold(Issues& issues, const yaml::Value& node, const std::string& 
 }
 
 }  // namespace
-
-void read_target(const Section& root, Target& out) {
-  std::string text = "reference";
-  root.text("target", text, 2048);
-  out = Target{true, text, "", 0, ""};
-  if (text == "reference") return;
-  if (std::string error = read_url(text, out); !error.empty()) root.error("target", error);
-}
 
 void read_server(Issues& issues, const yaml::Value& node, Scenario& scenario) {
   std::vector<std::string_view> keys;

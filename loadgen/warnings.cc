@@ -150,7 +150,7 @@ void check_population(const RunResult& result, std::vector<Warning>& warnings) {
 
 void check_completeness(const RunResult& result, std::vector<Warning>& warnings) {
   if (!result.server_ended.empty()) {
-    add(warnings, 0, Level::kInvalid, "the reference server " + result.server_ended + " during the run");
+    add(warnings, 0, Level::kInvalid, "during the run " + result.server_ended);
   }
   if (result.connected > 0 && result.delivered() == 0) add(warnings, 0, Level::kInvalid, "nothing was delivered");
   if (result.interrupted) add(warnings, 0, Level::kWarn, "interrupted: what was measured until then");
@@ -168,10 +168,10 @@ void check_completeness(const RunResult& result, std::vector<Warning>& warnings)
 
 std::vector<Warning> check_conditions(const Scenario& scenario, const HostInfo& host) {
   std::vector<Warning> warnings;
-  if (scenario.target.reference) {
+  if (!scenario.target.is_running()) {
     add(warnings, 22, Level::kInfo, "loopback: absolute latencies are lower bounds; byte and CPU comparisons hold");
   }
-  if (scenario.target.reference && host.cores < 4) {
+  if (!scenario.target.is_running() && host.cores < 4) {
     add(warnings, 30, Level::kInfo,
         fmt::format("{} cores: generator and server share CPUs; CPU per delivery is valid, capacity is not",
                     host.cores));

@@ -60,6 +60,13 @@ int reserve_port(Address& address) {
   return socket;
 }
 
+int reserve_port_for_another(std::uint16_t& port) {
+  const Address any = resolve(":0");
+  const int socket = bound_socket(any, false);
+  port = name_of(socket).port();
+  return socket;
+}
+
 void Listener::open(const Address& address, bool reuse_port) {
   socket_ = bound_socket(address, reuse_port);
   if (listen(socket_, kBacklog) != 0) fail("cannot listen on", address, errno);

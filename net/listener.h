@@ -49,4 +49,9 @@ class Listener final : Timer::Handler {
 // does.
 int reserve_port(Address& address);
 
+// A free port for a program that is not ours, reserved while the returned descriptor is open: bound on every IPv4
+// address with SO_REUSEADDR, not listening. Linux lets a socket that asks for SO_REUSEADDR too (as every common server
+// does) listen beside it, and gives the port to nobody who asks for any. Throws std::runtime_error with one sentence.
+int reserve_port_for_another(std::uint16_t& port);
+
 }  // namespace net

@@ -92,6 +92,17 @@ GOOD = {
     "minimal": {},
     "a foreign target": {"target": "http://127.0.0.1:8080/base"},
     "an IPv6 target": {"target": "http://[::1]:8080"},
+    "a proxy before the reference server": {
+        "target": {
+            "url": "http://127.0.0.1:${proxy.port}/base",
+            "programs": {
+                "proxy": {"command": ["sh", "-c", "${reference.port} ${scenario.folder}", 5], "files": {"a.conf": "${proxy.port} $host $${x}"}},
+                "other_one": {"command": ["sh", "${proxy.folder}"], "start-timeout": "500ms"},
+            },
+        },
+        "server": {"threads": 1},
+    },
+    "another place to publish": {"target": "http://h", "publish": {"rate": "20/s", "url": "http://127.0.0.1:81/pub"}},
     "every server option": {
         "server": {
             "threads": 2,
@@ -224,7 +235,17 @@ BAD = {
     "an option as an origin": ({"server": {"cors": "--listen"}}, "has no blanks"),
     "no hold": ({"server": {"hold": "0s"}}, "must be at least 1ms"),
     "unknown policy": ({"server": {"policy": "drop"}}, "disconnect, drop-oldest"),
-    "server options of a foreign server": ({"target": "http://h", "server": {"threads": 1}}, "only for target: reference"),
+    "server options of a foreign server": ({"target": "http://h", "server": {"threads": 1}}, "only where the reference server is started"),
+    "a target without url": ({"target": {"programs": {}}}, "key 'target.url'"),
+    "an unknown key of the target": ({"target": {"url": "reference", "program": {}}}, "did you mean 'programs'?"),
+    "a program without command": ({"target": {"url": "reference", "programs": {"a": {}}}}, "key 'target.programs.a.command'"),
+    "a command without words": ({"target": {"url": "reference", "programs": {"a": {"command": []}}}}, "must be a list of words"),
+    "a command as text": ({"target": {"url": "reference", "programs": {"a": {"command": "sh -c"}}}}, "must be a list of words"),
+    "a program of a reserved name": ({"target": {"url": "reference", "programs": {"reference": {"command": ["sh"]}}}}, "is not reference"),
+    "a file outside": ({"target": {"url": "reference", "programs": {"a": {"command": ["sh"], "files": {"../x": "y"}}}}}, "a file's name has"),
+    "a file where the output is": ({"target": {"url": "reference", "programs": {"a": {"command": ["sh"], "files": {"output.log": "y"}}}}}, "is not output.log"),
+    "a start in no time": ({"target": {"url": "reference", "programs": {"a": {"command": ["sh"], "start-timeout": "0s"}}}}, "at least 1ms"),
+    "a bad place to publish": ({"publish": {"rate": "20/s", "url": "h:80"}}, "key 'publish.url'"),
     "target without scheme": ({"target": "127.0.0.1:80"}, "key 'target'"),
     "target with TLS": ({"target": "https://h"}, "key 'target'"),
     "target with a query": ({"target": "http://h/?a=1"}, "key 'target'"),
@@ -271,6 +292,8 @@ CONTRADICTIONS = {
     "rooms of one without echo": ({"topics": 10, "publish": {"from": "subscribers", "echo": False, "rate": "20/s"}}, "need at least 20 subscribers"),
     "equal variants": ({"techniques": ["sse", "sse"]}, "a second 'sse'"),
     "a threshold on an absent technique": ({"thresholds": [{"technique": "websocket", "check": "missing == 0"}]}, "not among the techniques"),
+    "an unknown placeholder": ({"target": "http://127.0.0.1:${nope.port}"}, "unknown placeholder ${nope.port}"),
+    "a program that is not there": ({"target": {"url": "reference", "programs": {"a": {"command": ["no-such-program"]}}}}, "install it, or write its path"),
     "reconnect turned round": ({"reconnect": {"initial": "2s", "max": "1s"}}, "shorter than reconnect.initial"),
 }
 

@@ -23,6 +23,14 @@ TEST(ScenarioFile, RefusesOtherTargets) {
   }
 }
 
+TEST(ScenarioFile, RefusesOtherUrlsToPublishTo) {
+  for (const std::string url : {"https://h", "h:80", "'http://h/?a=b'", "'http://h:${x.port}'"}) {
+    const LoadedScenario loaded = parse(replaced("publish", "publish: { rate: 20/s, url: " + url + " }"));
+    ASSERT_EQ(loaded.errors.size(), 1U) << url;
+    EXPECT_EQ(loaded.errors[0].key, "publish.url") << url;
+  }
+}
+
 TEST(Variants, MayNotShareAName) {
   for (const std::string techniques : {"[sse, sse]", "[polling: {interval: 1000ms}, polling]",
                                        "[polling: {interval: 2s, variant: 3s}, polling: {interval: 3s}]",
@@ -67,8 +75,33 @@ TEST(ScenarioErrors, SayFileLineColumnKeyValueAndWhatWouldBeRight) {
       {"server: { max-topics: 1 }\ntopics: 2",
        "key 'topics': '2': more than the reference server takes (1): set server.max-topics: 2"},
       {"server: { max-payload: 100B }", "key 'publish.payload': larger than server.max-payload (100B)"},
-      {"target: http://h\nserver: { threads: 1 }", "a.yaml:6:9: key 'server': only for target: reference"},
+      {"target: http://h\nserver: { threads: 1 }",
+       "a.yaml:6:9: key 'server': only where the reference server is started"},
       {"target: http://h\nthresholds: [server_cpu_per_delivery < 1ms]", "cannot be measured"},
+      {"target: [a]", "a.yaml:5:9: key 'target': must be reference, a URL, or a map of keys (url, programs)"},
+      {"target: { programs: {} }", "key 'target.url': missing: write url: http://127.0.0.1:${nginx.port}"},
+      {"target: 'http://h:${x.port}'",
+       "a.yaml:5:9: key 'target': 'http://h:${x.port}': unknown placeholder ${x.port}: one of ${reference.port}, "
+       "${scenario.folder}"},
+      {"target: { url: 'http://h:${x.port}', programs: { y: { command: [sh] } } }",
+       "a.yaml:5:16: key 'target.url': 'http://h:${x.port}': unknown placeholder ${x.port}: did you mean ${y.port}?"},
+      {"target: { url: reference, programs: { y: { command: [sh, '${y.prot}'] } } }",
+       "key 'target.programs.y.command[1]': '${y.prot}': unknown placeholder ${y.prot}: did you mean ${y.port}?"},
+      {"target: { url: reference, programs: { y: { command: [sh], files: { a: '${b' } } } }",
+       "key 'target.programs.y.files.a': '${b': '${b' is not closed"},
+      {"target: { url: reference, programs: { y: { command: [no-such-program] } } }",
+       "a.yaml:5:54: key 'target.programs.y.command[0]': 'no-such-program': there is no such program in PATH or the "
+       "folders of system daemons: install it, or write its path"},
+      {"target: { url: reference, programs: { y: { command: ['${scenario.folder}/no-such'] } } }",
+       "there is no such executable file (a path is relative to the current folder"},
+      {"target: { url: reference, programs: { y: { command: sh } } }", "must be a list of words, such as [node"},
+      {"target: { url: reference, programs: { y: { files: {} } } }", "key 'target.programs.y.command': missing"},
+      {"target: { url: reference, programs: { y: sh } }", "must be a map of keys (command, files, start-timeout)"},
+      {"target: { url: reference, programs: { y: { command: [sh], file: {} } } }", "did you mean 'files'?"},
+      {"target: { url: reference, programs: { reference: { command: [sh] } } }", "is not reference or scenario"},
+      {"target: { url: reference, programs: { a b: { command: [sh] } } }", "a program's name has letters"},
+      {"target: { url: reference, programs: { y: { command: [sh], files: { ../a: b } } } }", "a file's name has"},
+      {"target: { url: reference, programs: { y: { command: [sh] }, y: { command: [sh] } } }", "given twice"},
       {"thresholds: missing == 0", "must be a list, such as [missing == 0]"},
       {"thresholds:\n  - misssing == 0",
        "a.yaml:6:5: key 'thresholds[0]': 'misssing == 0': unknown metric 'misssing': did you mean 'missing'?"},

@@ -100,24 +100,42 @@ thresholds:
   EXPECT_FALSE(s.thresholds[1].applies_to("odd", "other"));
 }
 
-TEST(ScenarioFile, TakesTheUrlOfAForeignServerApart) {
-  struct Row {
-    std::string url, host;
-    std::uint16_t port;
-    std::string base_path;
-  };
-  for (const Row& row : std::vector<Row>{{"http://127.0.0.1:8080", "127.0.0.1", 8080, ""},
-                                         {"http://localhost", "localhost", 80, ""},
-                                         {"http://h:1/a/b/", "h", 1, "/a/b"},
-                                         {"http://h/", "h", 80, ""},
-                                         {"'http://[::1]:9'", "::1", 9, ""},
-                                         {"'http://[::1]/x'", "::1", 80, "/x"}}) {
-    const Scenario s = good(with("target: " + row.url + "\n"));
-    EXPECT_FALSE(s.target.reference);
-    EXPECT_EQ(s.target.host, row.host) << row.url;
-    EXPECT_EQ(s.target.port, row.port) << row.url;
-    EXPECT_EQ(s.target.base_path, row.base_path) << row.url;
+TEST(ScenarioFile, TakesTheUrlOfAForeignServer) {
+  for (const std::string url : {"http://127.0.0.1:8080", "http://h:1/a/b/", "'http://[::1]/x'"}) {
+    const Scenario s = good(with("target: " + url + "\n"));
+    EXPECT_TRUE(s.target.is_running());
+    EXPECT_EQ(s.publish_url(), s.target.url);
   }
+}
+
+TEST(ScenarioFile, TakesProgramsAndTheUrlsThatNameThem) {
+  const Scenario s =
+      good(with("target:\n"
+                "  url: http://127.0.0.1:${proxy.port}/x\n"
+                "  programs:\n"
+                "    proxy:\n"
+                "      command: [sh, -c, 'exec proxy ${back.port}']\n"
+                "      files: { a.conf: 'listen ${proxy.port} $host;' }\n"
+                "    back: { command: ['sh'], start-timeout: 2s }\n"));
+  EXPECT_FALSE(s.target.is_running());
+  EXPECT_FALSE(s.target.reference);
+  ASSERT_EQ(s.target.programs.size(), 2U);
+  EXPECT_EQ(s.target.programs[0].name, "proxy");
+  EXPECT_EQ(s.target.programs[0].line, 8);
+  EXPECT_EQ(s.target.programs[0].files[0].first, "a.conf");
+  EXPECT_EQ(s.target.programs[1].start_timeout, std::chrono::seconds(2));
+  EXPECT_EQ(s.publish_url(), s.target.url);
+}
+
+TEST(ScenarioFile, StartsTheReferenceServerWhereItsPortIsNamed) {
+  const std::string proxy = "  programs: { proxy: { command: ['sh', '-c', '${reference.port}'] } }\n";
+  const Scenario behind = good(with("server: { threads: 1 }\ntarget:\n  url: http://h:${proxy.port}\n" + proxy));
+  EXPECT_TRUE(behind.target.reference);
+  EXPECT_EQ(behind.publish_url(), "reference") << "straight to the server, not through the proxy";
+  const Scenario through =
+      good("name: a\nsubscribers: 10\ntechniques: [sse]\ntarget:\n  url: http://h:${proxy.port}\n" + proxy +
+           "publish: { rate: 20/s, url: 'http://h:${proxy.port}' }\n");
+  EXPECT_EQ(through.publish_url(), "http://h:${proxy.port}");
 }
 
 std::vector<std::string> labels(std::string_view techniques) {
