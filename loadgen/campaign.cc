@@ -7,6 +7,7 @@
 
 #include "loadgen/endpoint.h"
 #include "loadgen/programs.h"
+#include "loadgen/request.h"
 #include "loadgen/run.h"
 #include "loadgen/warnings.h"
 #include "net/clock.h"
@@ -44,11 +45,23 @@ net::DescriptorPlan plan_workers(const Scenario& scenario, const HostInfo& host,
   return net::plan_descriptors(static_cast<std::uint64_t>(scenario.subscribers), limit, threads, true);
 }
 
+PublishTarget publish_target_of(const PublishPlan& plan, const Endpoint& server) {
+  PublishTarget target{net::resolve(server.authority), plan.method + " " + server.base_path, plan.path,
+                       " HTTP/1.1\r\n"};
+  if (!has_header(plan.headers, "Host")) target.headers += "Host: " + server.authority + "\r\n";
+  if (!has_header(plan.headers, "Content-Type"))
+    target.headers += plan.binary ? "Content-Type: application/octet-stream\r\n" : "Content-Type: text/plain\r\n";
+  target.headers += plan.headers + "Content-Length: ";
+  return target;
+}
+
 Plan plan_of(const Scenario& scenario, const Variant& variant, const Endpoint& target, std::uint64_t seed) {
   Plan plan;
   plan.authority = target.authority;
   plan.base_path = target.base_path;
   plan.options = variant.options;
+  if (!variant.path.empty()) plan.target = target.base_path + variant.path;
+  plan.headers = variant.headers;
   plan.echo = scenario.publish.echo;
   for (std::int64_t i = 0; i < scenario.topics; ++i) {
     // A server that we start is fresh for every run; any other may still hold what an earlier run published.
@@ -108,7 +121,7 @@ class CampaignRunner {
                  .variant = variant,
                  .plan = plan_of(scenario_, variant, target, seed),
                  .target = net::resolve(target.authority),
-                 .publish = {net::resolve(publish.authority), publish.authority, publish.base_path},
+                 .publish = publish_target_of(scenario_.publish, publish),
                  .pacer = pacer_of(scenario_, schedule_seed),
                  .topics = static_cast<std::uint64_t>(scenario_.topics),
                  .seed = seed};

@@ -139,7 +139,8 @@ void HttpSession::on_head(const http1::Response& response) {
 bool HttpSession::follow(const http1::Response& response) {
   const Bytes location = response.header("Location");
   if (location.empty()) return false;
-  const std::string target = plan_.target.empty() ? plan_.base_path + std::string(route_) : plan_.target;
+  std::string target = plan_.target.empty() ? plan_.base_path + std::string(route_) : "";
+  append_path(target, plan_.target, topic_);
   const auto home = wire::parse_url("http://" + plan_.authority + target);
   if (!home) return false;
   const auto url = wire::resolve_url(redirect_ != nullptr ? redirect_->url : *home.value, location);

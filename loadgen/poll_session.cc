@@ -5,6 +5,27 @@
 
 namespace loadgen {
 
+// Of the last whole answer, and of the one in hand.
+struct PollSession::Validators {
+  struct Pair {
+    std::string tag;       // ETag, as it was sent
+    std::string modified;  // Last-Modified
+  };
+  Pair last;
+  Pair next;
+  std::string body;               // of a message that did not come in one piece
+  std::uint64_t body_length = 0;  // by Content-Length; 0: unknown
+};
+
+PollSession::PollSession(Host& host, const Plan& plan, const std::string& topic, Bytes route, bool keep_alive,
+                         Resume resume)
+    : HttpSession(host, plan, topic, route),
+      validators_(resume == Resume::kValidators ? std::make_unique<Validators>() : nullptr),
+      splitter_(plan.max_message),
+      keep_alive_(keep_alive) {}
+
+PollSession::~PollSession() = default;
+
 void PollSession::on_open(Link&) {
   fresh_ = true;
   send_request();
@@ -21,7 +42,9 @@ void PollSession::ask() {
 void PollSession::send_request() {
   thread_local std::string query;
   query.clear();
-  if (knows_cursor_) {
+  if (validators_ != nullptr) {
+    validators_->body.clear();
+  } else if (knows_cursor_) {
     char digits[20];
     const auto end = std::to_chars(digits, digits + sizeof digits, cursor_).ptr;
     query.append("&after=").append(digits, end).append(hold_query());
@@ -31,6 +54,8 @@ void PollSession::send_request() {
   messages_ = 0;
   splitter_.reset();
   request(query, headers());
+  // Such a server answers nothing before its first message: whoever has asked counts as subscribed.
+  if (validators_ != nullptr) host_.subscribed();
 }
 
 // Whoever has no tag yet sends an empty one, which no answer has: the server learns that tags are wanted. Nor does the
@@ -40,12 +65,50 @@ Bytes PollSession::headers() const {
   headers.clear();
   if (conditional())
     headers.append("If-None-Match: ").append(tag_.empty() || cursor_ != answer_cursor_ ? "\"\"" : tag_).append("\r\n");
+  if (validators_ != nullptr) append_validators(headers);
   if (!keep_alive_) headers.append("Connection: close\r\n");
   return headers;
 }
 
+void PollSession::append_validators(std::string& headers) const {
+  const Validators::Pair& last = validators_->last;
+  if (!last.tag.empty()) headers.append("If-None-Match: ").append(last.tag).append("\r\n");
+  if (!last.modified.empty()) headers.append("If-Modified-Since: ").append(last.modified).append("\r\n");
+}
+
+// 408 is how nchan says that its hold is over.
+bool PollSession::takes(int status) const {
+  if (validators_ != nullptr) return status == 204 || status == 304 || status == 408;
+  return status == 204 || (status == 304 && conditional());
+}
+
+void PollSession::take_validators(const wire::http1::Response& response) {
+  Validators& validators = *validators_;
+  validators.next = validators.last;
+  if (response.status != 200) return;
+  validators.next.tag = response.header("ETag");
+  validators.next.modified = response.header("Last-Modified");
+  if (!read_number(response, "Content-Length", validators.body_length)) validators.body_length = 0;
+  if (validators.next.tag.empty() && validators.next.modified.empty())
+    fail(Failure::kProtocol, "the answer has neither ETag nor Last-Modified to ask for the next message with");
+}
+
+// A message in one piece, as nearly every one is, is not copied.
+void PollSession::on_piece(Bytes piece) {
+  if (validators_ == nullptr) {
+    splitter_.feed(piece, *this);
+  } else if (validators_->body.empty() && piece.size() == validators_->body_length) {
+    on_message(piece);
+  } else if (validators_->body.size() + piece.size() > plan_.max_message) {
+    fail(Failure::kTooLarge, "an answer is larger than a message may be");
+  } else {
+    validators_->body.append(piece);
+  }
+}
+
 void PollSession::on_answer(const wire::http1::Response& response) {
   fresh_ = false;
+  if (validators_ != nullptr) return take_validators(response);
   if (conditional()) tag_ = response.header("ETag");
   if (!read_number(response, "Pushbench-Cursor", answer_cursor_)) {
     fail(Failure::kProtocol, "the answer has no Pushbench-Cursor header");
@@ -68,8 +131,14 @@ void PollSession::on_answer_end() {
     fail(Failure::kProtocol, "the answer ends inside a line");
     return;
   }
-  knows_cursor_ = true;
-  cursor_ = answer_cursor_;
+  if (validators_ != nullptr) {
+    if (!validators_->body.empty()) on_message(validators_->body);
+    std::string().swap(validators_->body);
+    std::swap(validators_->last, validators_->next);
+  } else {
+    knows_cursor_ = true;
+    cursor_ = answer_cursor_;
+  }
   if (messages_ == 0) ++host_.counts().empty_answers;
   host_.subscribed();
   on_polled();

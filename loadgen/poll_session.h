@@ -1,8 +1,10 @@
 // What `polling` and `long-polling` share: ask with a cursor, read an answer of lines, keep the cursor for the next
-// request. They differ in when they ask again.
+// request. They differ in when they ask again. A server that numbers nothing is asked by the validators of its last
+// answer (RFC 9110 sections 13.1.2 and 13.1.3), whose body is one message.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "loadgen/http_session.h"
@@ -15,8 +17,10 @@ class PollSession : public HttpSession, private wire::lines::Splitter::Handler {
   void on_open(Link& link) final;
 
  protected:
-  PollSession(Host& host, const Plan& plan, const std::string& topic, Bytes route, bool keep_alive)
-      : HttpSession(host, plan, topic, route), splitter_(plan.max_message), keep_alive_(keep_alive) {}
+  enum class Resume : std::uint8_t { kCursor, kValidators };
+  PollSession(Host& host, const Plan& plan, const std::string& topic, Bytes route, bool keep_alive,
+              Resume resume = Resume::kCursor);
+  ~PollSession() override;
 
   // Asks for everything after the cursor, on the present connection or on a new one.
   void ask();
@@ -30,15 +34,19 @@ class PollSession : public HttpSession, private wire::lines::Splitter::Handler {
  private:
   void send_request();
   Bytes headers() const;
-  bool takes(int status) const final { return status == 204 || (status == 304 && conditional()); }
+  void append_validators(std::string& headers) const;
+  bool takes(int status) const final;
   void on_answer(const wire::http1::Response& response) final;
-  void on_piece(Bytes piece) final { splitter_.feed(piece, *this); }
+  void take_validators(const wire::http1::Response& response);
+  void on_piece(Bytes piece) final;
   void on_answer_end() final;
   void on_idle_close(bool waiting) final;
   void on_message(Bytes payload) final;
   void on_gap(wire::lines::Gap gap) final;
   void on_bad_line(Bytes line) final { fail(Failure::kProtocol, "a line that is no message and no notice"); }
 
+  struct Validators;
+  std::unique_ptr<Validators> validators_;  // null: by cursor
   wire::lines::Splitter splitter_;
   std::string tag_;                  // of that answer, when conditional
   std::uint64_t cursor_ = 0;         // sequence of the last message received

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "loadgen/request.h"
 #include "loadgen/socket_failure.h"
 
 namespace loadgen {
@@ -27,10 +28,11 @@ void PostConnection::on_open(net::Tcp&) {
 void PostConnection::post(std::uint64_t message, wire::Bytes payload) {
   thread_local std::string request;
   request.clear();
-  fmt::format_to(std::back_inserter(request),
-                 "POST {}/publish?topic={} HTTP/1.1\r\nHost: {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n",
-                 spec_.publish.base_path, spec_.plan.topics[spec_.topic_of(message)], spec_.publish.authority,
-                 spec_.scenario.publish.binary ? "application/octet-stream" : "text/plain", payload.size());
+  const PublishTarget& target = spec_.publish;
+  request.append(target.method_and_base);
+  append_path(request, target.path, spec_.plan.topics[spec_.topic_of(message)]);
+  request.append(target.headers);
+  fmt::format_to(std::back_inserter(request), "{}\r\n\r\n", payload.size());
   if (counts_ != nullptr) {
     ++counts_->requests;
     counts_->sent.http += request.size();

@@ -31,13 +31,6 @@ bool has_parameter(Bytes query, Bytes name) {
   return false;
 }
 
-bool has_header(Bytes lines, Bytes name) {
-  while (!lines.empty()) {
-    if (http1::equal_ignoring_case(name_of(cut(lines, "\r\n"), ':'), name)) return true;
-  }
-  return false;
-}
-
 template <std::size_t N>
 bool is_one_of(Bytes name, const Bytes (&names)[N]) {
   return std::any_of(std::begin(names), std::end(names),
@@ -73,6 +66,20 @@ bool has_meaning_for_a_body(Bytes method) {
 
 }  // namespace
 
+bool has_header(Bytes lines, Bytes name) {
+  while (!lines.empty()) {
+    if (http1::equal_ignoring_case(name_of(cut(lines, "\r\n"), ':'), name)) return true;
+  }
+  return false;
+}
+
+void append_path(std::string& out, Bytes path, Bytes topic) {
+  constexpr Bytes kTopic = "{topic}";
+  for (std::size_t at = 0; (at = path.find(kTopic)) != Bytes::npos; path.remove_prefix(at + kTopic.size()))
+    out.append(path.substr(0, at)).append(topic);
+  out.append(path);
+}
+
 void append_target(std::string& out, Bytes target, Bytes query) {
   if (query.empty()) {
     out.append(target);
@@ -100,7 +107,10 @@ void append_request(std::string& out, const Plan& plan, const RequestText& reque
   const Bytes body = own_method || as_get ? Bytes() : Bytes(plan.body);
   out.append(method).append(" ");
   if (destination != nullptr || !plan.target.empty()) {
-    append_target(out, destination != nullptr ? destination->target : Bytes(plan.target), request.query);
+    thread_local std::string path;
+    path.clear();
+    append_path(path, plan.target, request.topic);
+    append_target(out, destination != nullptr ? destination->target : Bytes(path), request.query);
   } else {
     out.append(plan.base_path).append(request.route).append("?topic=").append(request.topic).append(request.query);
   }

@@ -28,6 +28,12 @@ struct Destination {
 void append_request(std::string& out, const Plan& plan, const RequestText& request,
                     const Destination* destination = nullptr);
 
+// Appends `path` with the topic in the place of each "{topic}".
+void append_path(std::string& out, Bytes path, Bytes topic);
+
+// Whether there is a line "NAME: …" among whole header lines.
+bool has_header(Bytes lines, Bytes name);
+
 // `target` as typed, with `query`: a cursor ("after") replaces the one typed, of every other parameter the typed one
 // stays.
 void append_target(std::string& out, Bytes target, Bytes query);

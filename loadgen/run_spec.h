@@ -17,8 +17,9 @@ namespace loadgen {
 // Where and how messages are published.
 struct PublishTarget {
   net::Address address;
-  std::string authority;  // Host header
-  std::string base_path;  // of the URL, without trailing slash; mostly empty
+  std::string method_and_base;  // "POST /base": what comes before the path
+  std::string path;             // with "{topic}"
+  std::string headers;          // " HTTP/1.1" and every header line up to the number of Content-Length
 };
 
 // Messages are numbered through all topics by the schedule: message n (from 0) goes to topic n % topics, with the

@@ -23,7 +23,8 @@ constexpr std::string_view kRootKeys[] = {"name",        "description", "target"
 constexpr std::string_view kConnectKeys[] = {"rate", "timeout"};
 constexpr std::string_view kReconnectKeys[] = {"initial", "max", "factor", "jitter", "attempts"};
 constexpr std::string_view kPublishKeys[] = {
-    "from", "echo", "rate", "rate-per-subscriber", "arrivals", "burst", "to", "payload", "type", "url"};
+    "from",   "echo", "rate",   "rate-per-subscriber", "arrivals", "burst", "to", "payload", "type", "url",
+    "method", "path", "headers"};
 constexpr std::string_view kPhaseKeys[] = {"ramp", "idle", "warm-up", "measure", "drain"};
 constexpr std::string_view kArrivals[] = {"constant", "poisson", "burst", "ramp"};  // by enum value
 constexpr std::string_view kEcho[] = {"true", "false"};
@@ -86,7 +87,7 @@ void read_publish(Issues& issues, const yaml::Value* node, Scenario& scenario) {
   std::size_t echo = 0;
   section.word("echo", echo, kEcho);
   out.echo = echo == 0;
-  read_publish_url(section, scenario);
+  read_publish_request(issues, section, scenario);
   read_publish_rate(section, scenario.subscribers, out.rate);
   std::size_t arrivals = 0;
   section.word("arrivals", arrivals, kArrivals);

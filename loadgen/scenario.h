@@ -57,6 +57,9 @@ struct PublishPlan {
   // Where messages go, as written; empty: a publisher's to the reference server when
   // there is one, else to the target.
   std::string url;
+  std::string method = "POST";
+  std::string path = "/publish?topic={topic}";  // below the URL's
+  std::string headers;                          // whole lines
   PublishFrom from = PublishFrom::kPublisher;
   bool echo = true;  // kSubscribers: a subscriber is owed its own messages, too
   wire::Rate rate;   // messages per second over all topics; the start of a ramp
@@ -80,6 +83,8 @@ struct Variant {
   const TechniqueInfo* technique = nullptr;
   std::string name;                  // "" when the technique appears once, else e.g. "500ms"
   std::vector<OptionValue> options;  // in the order of technique->options
+  std::string path;                  // "/sub/{topic}": of a foreign server; empty: the technique's own
+  std::string headers;               // whole lines, added to every request
   int line = 0;
   std::string label() const;  // "polling 500ms", "sse"
 };

@@ -16,8 +16,11 @@ std::string format_option(const OptionSpec& spec, const OptionValue& value);
 void read_techniques(Issues& issues, const yaml::Value& list, std::span<const TechniqueInfo> table,
                      std::vector<Variant>& out);
 void read_target(Issues& issues, const yaml::Value& node, Scenario& out);
-// `publish.url`, from the section `publish`. Requires that the target has been read.
-void read_publish_url(const Section& section, Scenario& out);
+// Where and how messages are published, from the section `publish`. Requires that the target has been read.
+void read_publish_request(Issues& issues, const Section& section, Scenario& out);
+// A path with "{topic}" in it, and header lines: what a foreign server wants.
+void read_path(const Section& section, std::string_view key, std::string& out);
+void read_headers(Issues& issues, const Section& section, std::string_view key, std::string& out);
 void read_server(Issues& issues, const yaml::Value& node, Scenario& scenario);
 // What the reference server will use for one of its options: as given, or its default. Requires a key of the `server`
 // section.

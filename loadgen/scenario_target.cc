@@ -178,7 +178,13 @@ void read_target(Issues& issues, const yaml::Value& node, Scenario& out) {
   TargetReader(issues, out).read(node);
 }
 
-void read_publish_url(const Section& section, Scenario& out) {
+void read_publish_request(Issues& issues, const Section& section, Scenario& out) {
+  constexpr std::string_view kMethods[] = {"POST", "PUT"};
+  std::size_t method = 0;
+  section.word("method", method, kMethods);
+  out.publish.method = kMethods[method];
+  read_path(section, "path", out.publish.path);
+  read_headers(issues, section, "headers", out.publish.headers);
   std::string& url = out.publish.url;
   section.text("url", url, 2048);
   if (url.empty()) return;

@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t kMaxVariants = 200;
 constexpr std::size_t kLongestName = 40;
 constexpr std::string_view kVariantKey = "variant";
+constexpr std::string_view kPathKey = "path";
+constexpr std::string_view kHeadersKey = "headers";
 constexpr std::string_view kFlagWords[] = {"false", "true"};
 
 bool is_variant_name(std::string_view name) {
@@ -78,9 +80,11 @@ class TechniqueReader {
     const bool none = options == nullptr || options->kind == yaml::Value::Kind::kNull;
     std::vector<std::string_view> keys;
     for (const OptionSpec& spec : info->options) keys.push_back(spec.key);
-    keys.push_back(kVariantKey);
+    keys.insert(keys.end(), {kPathKey, kHeadersKey, kVariantKey});
     const Section section(issues_, none ? nullptr : options, fmt::format("{}.{}", path, name), keys);
     for (const OptionSpec& spec : info->options) entry.variant.options.push_back(read_option(section, spec));
+    read_path(section, kPathKey, entry.variant.path);
+    read_headers(issues_, section, kHeadersKey, entry.variant.headers);
     section.text(kVariantKey, entry.variant.name, kLongestName);
     entry.named = section.find(kVariantKey) != nullptr;
     if (!entry.variant.name.empty() && !is_variant_name(entry.variant.name)) {

@@ -153,9 +153,10 @@ struct Plan {
   std::vector<std::string> topics;   // percent-encoded
   std::vector<OptionValue> options;  // in the order of the technique's specs
   bool echo = true;                  // publish.echo; false: asks the server to leave out what this subscriber publishes
-  // What a person asks for by hand; all empty in a run. See loadgen/request.h.
-  std::string target;         // "/sse?topic=t": instead of the path and query that the technique makes
-  std::string headers;        // whole lines, added to every request; they replace the technique's of the same name
+  // What a foreign server wants, or a person by hand; mostly empty. See loadgen/request.h.
+  std::string target;   // "/sub/{topic}?a=b": instead of the path and query that the technique makes
+  std::string headers;  // whole lines, added to every request; they replace the technique's of the same name
+  // What only a person asks for.
   std::string method;         // instead of GET
   std::string body;           // of every request
   std::string last_event_id;  // sse: as if the stream had been read so far

@@ -9,12 +9,13 @@ namespace loadgen {
 
 namespace {
 
-enum Option : std::size_t { kHold, kConnection, kEmpty };
+enum Option : std::size_t { kHold, kConnection, kEmpty, kResume };
 
 class LongPolling final : public PollSession {
  public:
   LongPolling(Host& host, const Plan& plan, const std::string& topic)
-      : PollSession(host, plan, topic, "/long-polling", plan.options[kConnection].number == 0) {}
+      : PollSession(host, plan, topic, "/long-polling", plan.options[kConnection].number == 0,
+                    plan.options[kResume].number == 0 ? Resume::kCursor : Resume::kValidators) {}
 
  private:
   Bytes hold_query() const override {
@@ -50,7 +51,13 @@ TechniqueInfo long_polling() {
             Kind::kChoice,
             "200",
             "status of an answer that brings nothing: 200 with an empty body, or 204",
-            {"200", "204"}}},
+            {"200", "204"}},
+           {"resume",
+            Kind::kChoice,
+            "cursor",
+            "how the next request says what is known: cursor, as the reference server numbers messages; validators, "
+            "the ETag and Last-Modified of the last answer, whose body is one message (nchan)",
+            {"cursor", "validators"}}},
           [](Host& host, const Plan& plan, const std::string& topic) -> std::unique_ptr<Session> {
             return std::make_unique<LongPolling>(host, plan, topic);
           }};

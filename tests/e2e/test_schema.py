@@ -102,6 +102,12 @@ GOOD = {
         },
         "server": {"threads": 1},
     },
+    "requests of a foreign server": {
+        "target": "http://h",
+        "publish": {"rate": "20/s", "method": "PUT", "path": "/pub?id={topic}", "headers": {"X-Key": "a b", "X-Number": 5}},
+        "techniques": [{"sse": {"path": "/sub/{topic}", "headers": {"Authorization": "Bearer x"}}}, {"websocket": {"path": "/ws"}},
+                       {"long-polling": {"resume": "validators", "path": "/lp/{topic}"}}],
+    },
     "another place to publish": {"target": "http://h", "publish": {"rate": "20/s", "url": "http://127.0.0.1:81/pub"}},
     "every server option": {
         "server": {
@@ -245,6 +251,13 @@ BAD = {
     "a file outside": ({"target": {"url": "reference", "programs": {"a": {"command": ["sh"], "files": {"../x": "y"}}}}}, "a file's name has"),
     "a file where the output is": ({"target": {"url": "reference", "programs": {"a": {"command": ["sh"], "files": {"output.log": "y"}}}}}, "is not output.log"),
     "a start in no time": ({"target": {"url": "reference", "programs": {"a": {"command": ["sh"], "start-timeout": "0s"}}}}, "at least 1ms"),
+    "a path without a slash": ({"techniques": [{"sse": {"path": "sub"}}]}, "a path starts with /"),
+    "a path with a blank": ({"publish": {"rate": "20/s", "path": "/a b"}}, "a path starts with /"),
+    "a header of two words": ({"techniques": [{"sse": {"headers": {"a b": "c"}}}]}, "a header's name"),
+    "a header of two lines": ({"publish": {"rate": "20/s", "headers": {"A": "b\nc"}}}, "one line without control characters"),
+    "a length by hand": ({"publish": {"rate": "20/s", "headers": {"Content-Length": "5"}}}, "made by pushbench itself"),
+    "another method": ({"publish": {"rate": "20/s", "method": "GET"}}, "POST, PUT"),
+    "an unknown resumption": ({"techniques": [{"long-polling": {"resume": "etag"}}]}, "cursor, validators"),
     "a bad place to publish": ({"publish": {"rate": "20/s", "url": "h:80"}}, "key 'publish.url'"),
     "target without scheme": ({"target": "127.0.0.1:80"}, "key 'target'"),
     "target with TLS": ({"target": "https://h"}, "key 'target'"),

@@ -39,6 +39,22 @@ TEST(RequestTarget, HasTheCursorInPlaceOfTheTypedOne) {
   EXPECT_EQ(target("/sse?thereafter=0", "&after=5"), "/sse?thereafter=0&after=5");
 }
 
+TEST(RequestTarget, HasTheTopicWhereAForeignServerWantsIt) {
+  const auto path = [](Bytes text) {
+    std::string out;
+    append_path(out, text, "news");
+    return out;
+  };
+  EXPECT_EQ(path("/sub/{topic}?a={topic}&b={}"), "/sub/news?a=news&b={}");
+  EXPECT_EQ(path("/sub"), "/sub");
+  EXPECT_EQ(path("{topic}"), "news");
+  Plan of = plan();
+  of.target = "/base/sub/{topic}";
+  of.headers = "TE: chunked\r\n";
+  EXPECT_EQ(text(of),
+            "GET /base/sub/t?after=5 HTTP/1.1\r\nHost: h:8080\r\nAccept: text/event-stream\r\nTE: chunked\r\n\r\n");
+}
+
 TEST(RequestTarget, KeepsEveryOtherParameterAsTyped) {
   EXPECT_EQ(target("/lp?hold=100", "&after=5&hold=25000"), "/lp?hold=100&after=5");
   EXPECT_EQ(target("/lp?after=0", "&hold=0"), "/lp?after=0&hold=0");

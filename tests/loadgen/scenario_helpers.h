@@ -32,7 +32,7 @@ inline std::span<const TechniqueInfo> table() {
        {{"buffer", Kind::kSize, "4KiB", "", {}, 1, 1 << 20},
         {"batch", Kind::kCount, "1", "", {}, 1, 100},
         {"deflate", Kind::kFlag, "false", ""},
-        {"path", Kind::kText, "/x", ""}},
+        {"label", Kind::kText, "/x", ""}},
        nullptr}};
   return kTable;
 }

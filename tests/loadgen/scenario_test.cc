@@ -54,7 +54,7 @@ publish: { rate: 600/min, arrivals: ramp, to: 30/s, payload: 1KiB, type: binary 
 phases: { ramp: 20s, warm-up: 1s, measure: 5s, drain: 3s }
 techniques:
   - long-polling: { hold: 30s }
-  - odd: { buffer: 8KiB, batch: 5, deflate: true, path: /y, variant: mine }
+  - odd: { buffer: 8KiB, batch: 5, deflate: true, label: /y, variant: mine }
 repetitions: 4
 thresholds:
   - missing == 0
@@ -106,6 +106,22 @@ TEST(ScenarioFile, TakesTheUrlOfAForeignServer) {
     EXPECT_TRUE(s.target.is_running());
     EXPECT_EQ(s.publish_url(), s.target.url);
   }
+}
+
+TEST(ScenarioFile, TakesWhatAForeignServerWantsToBeAsked) {
+  const Scenario s = good(
+      "name: a\nsubscribers: 10\ntarget: http://h/base\n"
+      "publish: { rate: 20/s, method: PUT, path: '/pub?id={topic}', headers: { X-Key: a b } }\n"
+      "techniques: [sse: { path: '/sub/{topic}', headers: { Authorization: Bearer 5, TE: chunked } }]\n");
+  EXPECT_EQ(s.publish.method, "PUT");
+  EXPECT_EQ(s.publish.path, "/pub?id={topic}");
+  EXPECT_EQ(s.publish.headers, "X-Key: a b\r\n");
+  EXPECT_EQ(s.variants[0].path, "/sub/{topic}");
+  EXPECT_EQ(s.variants[0].headers, "Authorization: Bearer 5\r\nTE: chunked\r\n");
+  const Scenario plain = good(kMinimal);
+  EXPECT_EQ(plain.publish.method, "POST");
+  EXPECT_EQ(plain.publish.path, "/publish?topic={topic}");
+  EXPECT_EQ(plain.variants[0].path, "");
 }
 
 TEST(ScenarioFile, TakesProgramsAndTheUrlsThatNameThem) {
@@ -251,7 +267,7 @@ TEST(Schema, KnowsExactlyTheTechniquesAndOptionsOfTheTable) {
     EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name;
     ASSERT_TRUE(properties.contains(name)) << name;
     const auto& options = properties.at(name).at("properties");
-    EXPECT_EQ(options.size(), technique.options.size() + 1) << name << ": the options and `variant`";
+    EXPECT_EQ(options.size(), technique.options.size() + 3) << name << ": the options, path, headers and variant";
     for (const OptionSpec& spec : technique.options) {
       ASSERT_TRUE(options.contains(std::string(spec.key))) << name << "." << spec.key;
       const auto& option = options.at(std::string(spec.key));
