@@ -66,6 +66,8 @@ void Recorder::message(const RunSpec& spec, Reception& reception, Bytes bytes, w
     (part.position == Membership::Position::kFirstDecile ? first_decile : last_decile)
         .record(received - marker.intended);
   }
+  if (part.topic == 0 && part.member < measure::BurstDetector::kWatched && !reception.was_absent(place))
+    bursts.arrived(part.member, marker.sent, received, bytes.size());
 }
 
 // Two speakers' messages may overtake each other on their way to the server. One speaker's may not: it is reordered
@@ -94,6 +96,7 @@ void Recorder::merge(const Recorder& other) {
   first_decile.merge(other.first_decile);
   last_decile.merge(other.last_decile);
   handshakes.merge(other.handshakes);
+  bursts.merge(other.bursts);
   failures.merge(other.failures);
   delivered += other.delivered;
   delivered_any += other.delivered_any;

@@ -9,6 +9,7 @@
 #include "loadgen/reception.h"
 #include "loadgen/run_spec.h"
 #include "loadgen/technique.h"
+#include "measure/bursts.h"
 #include "measure/fanout.h"
 #include "measure/histogram.h"
 
@@ -65,7 +66,8 @@ class Recorder {
   std::uint64_t foreign = 0;    // without a marker, or never published by this run; measured or not
   Handshakes handshakes;        // of the whole run, reconnects included
   Failures failures;
-  measure::FanOut fanout;  // by message number
+  measure::FanOut fanout;         // by message number
+  measure::BurstDetector bursts;  // of the first subscribers of the first topic
   // Delivery latency of those who come first and last in their topic.
   measure::Histogram first_decile;
   measure::Histogram last_decile;

@@ -148,6 +148,19 @@ void check_population(const RunResult& result, std::vector<Warning>& warnings) {
   }
 }
 
+// Rule 32: streams that something holds back and lets go in bursts. Polls bring batches by design.
+void check_bursts(const RunResult& result, std::vector<Warning>& warnings) {
+  const std::string_view technique = result.variant->technique->name;
+  if (technique == "polling" || technique == "long-polling") return;
+  const Nanos jitter(result.recorder.loop_lag.count() > 0 ? result.recorder.loop_lag.value_at_quantile(0.99) : 0);
+  const auto bursts = result.recorder.bursts.judge(jitter);
+  if (!bursts) return;
+  add(warnings, 32, Level::kWarn,
+      fmt::format("events arrive in bursts of ~{} ({} messages, every {}): a proxy or the server buffers the stream",
+                  human_bytes(static_cast<double>(bursts->bytes)), bursts->messages,
+                  time_text(bursts->period.count())));
+}
+
 void check_completeness(const RunResult& result, std::vector<Warning>& warnings) {
   if (!result.server_ended.empty()) {
     add(warnings, 0, Level::kInvalid, "during the run " + result.server_ended);
@@ -219,6 +232,7 @@ void judge_validity(RunResult& result) {
   check_generator_cpu(result, warnings);
   check_loop_lag(result, warnings);
   check_samples(result, warnings);
+  check_bursts(result, warnings);
   Level worst = Level::kInfo;
   for (const Warning& warning : warnings) worst = std::max(worst, warning.level);
   result.verdict = worst == Level::kInvalid ? Verdict::kInvalid
