@@ -3,7 +3,6 @@
 #include <signal.h>
 
 #include <cstdio>
-#include <cstring>
 #include <utility>
 
 #include "loadgen/socket_failure.h"
@@ -17,13 +16,16 @@ class ByHand::Connection final : public Link, public net::Tcp::Handler {
  public:
   Connection(ByHand& owner, std::string host_port) : owner_(owner), host_port_(std::move(host_port)) {}
 
-  void connect() { tcp_ = net::Tcp::connect(owner_.loop_, net::try_resolve(host_port_), std::nullopt, *this); }
+  void connect(const net::TlsClient* tls) {
+    tcp_ = net::Tcp::connect(owner_.loop_, net::try_resolve(host_port_), std::nullopt, *this, tls);
+  }
   void send(Bytes bytes) override { tcp_->send(bytes); }
   void send(const wire::SharedBytes& bytes) override { tcp_->send(bytes); }
   void close() override {
     net::Tcp::finish(std::move(tcp_));
     owner_.drop(*this);
   }
+  bool truncated() const override { return tcp_ != nullptr && tcp_->truncated(); }
   void abort() { tcp_.reset(); }
 
  private:
@@ -36,19 +38,22 @@ class ByHand::Connection final : public Link, public net::Tcp::Handler {
   }
   void on_close(net::Tcp&, int error) override {
     owner_.read_time_ = net::now();
-    if (error != 0) return owner_.fail(socket_failure(-error), host_port_ + ": " + text_of(error));
+    if (error != 0) return owner_.fail(socket_failure(error), host_port_ + ": " + tcp_->error_text(error));
     owner_.session_->on_close(*this);
     if (tcp_ != nullptr) close();
   }
-  static std::string text_of(int error) { return error == -EAFNOSUPPORT ? "unknown host" : std::strerror(-error); }
 
   ByHand& owner_;
   std::string host_port_;
   net::Tcp::Ptr tcp_;
 };
 
-ByHand::ByHand(const ByHandOptions& options) : options_(options), random_(std::random_device{}()) {
+ByHand::ByHand(const ByHandOptions& options)
+    : options_(options),
+      tls_({.enabled = options.url.is_secure(), .verify = !options.insecure, .ca = options.ca, .server_name = {}}),
+      random_(std::random_device{}()) {
   plan_.authority = options.url.authority;
+  plan_.secure = options.url.is_secure();
   plan_.target = options.url.target;
   for (const std::string& line : options.headers) plan_.headers += line + "\r\n";
   plan_.method = options.method.empty() && !options.body.empty() ? "POST" : options.method;
@@ -85,17 +90,22 @@ void ByHand::watch_signals() {
 }
 
 Link& ByHand::open() {
-  return connect(options_.url.host_port());
+  return connect(options_.url);
 }
 Link& ByHand::open_at(const wire::Url& url) {
-  return connect(url.host_port());
+  return connect(url);
 }
 
-Link& ByHand::connect(const std::string& host_port) {
-  connections_.push_back(std::make_unique<Connection>(*this, host_port));
+Link& ByHand::connect(const wire::Url& url) {
+  connections_.push_back(std::make_unique<Connection>(*this, url.host_port()));
   Connection& connection = *connections_.back();
   expect_bytes();
-  connection.connect();
+  if (url.is_secure()) {
+    const net::TlsClient tls = tls_.client(url.host, tls_counts_, tls_sessions_);
+    connection.connect(&tls);
+  } else {
+    connection.connect(nullptr);
+  }
   return connection;
 }
 

@@ -10,6 +10,7 @@
 #include <random>
 #include <vector>
 
+#include "loadgen/client_tls.h"
 #include "loadgen/technique.h"
 #include "net/loop.h"
 #include "net/timer.h"
@@ -25,11 +26,13 @@ struct ByHandOptions {
   Nanos timeout{0};       // of the whole; 0: none
   Nanos read_timeout{0};  // without a byte from the server; 0: none
   bool pretty = false;    // indented
+  std::string ca;         // PEM file of who is trusted; empty: whom the system trusts
+  bool insecure = false;  // any certificate will do
 };
 
 class ByHand : public Host, private net::Timer::Handler {
  public:
-  explicit ByHand(const ByHandOptions& options);
+  explicit ByHand(const ByHandOptions& options);  // throws std::runtime_error when options.ca cannot be used
   ~ByHand() override;
   // Runs the session until finish(), SIGINT or SIGTERM; returns the exit code (0 after a signal).
   int run(Session& session);
@@ -61,13 +64,16 @@ class ByHand : public Host, private net::Timer::Handler {
 
  private:
   class Connection;
-  Link& connect(const std::string& host_port);
+  Link& connect(const wire::Url& url);
   void drop(Connection& connection);
   void watch_signals();
   void expect_bytes();  // restarts the read time-out
   void on_timer(net::Timer& timer) override;
 
   const ByHandOptions& options_;
+  const ClientTls tls_;
+  net::TlsCounts tls_counts_;
+  net::TlsSessions tls_sessions_;
   net::Loop loop_;
   Session* session_ = nullptr;
   SessionCounts counts_;

@@ -1,7 +1,10 @@
 // What a person types for `pushbench listen` and `pushbench fetch`, checked.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <optional>
 
 #include "loadgen/commands.h"
@@ -50,14 +53,17 @@ class Arguments {
     const auto url = wire::parse_url(typed.url);
     if (!url) wrong(fmt::format("'{}' {}", typed.url, url.error));
     if (url) options.url = *url.value;
-    if (options.url.scheme == "https" || options.url.scheme == "wss")
-      wrong(fmt::format("'{}': {} is not supported", typed.url, options.url.scheme));
     for (const std::string& line : typed.headers) options.headers.push_back(header(line));
     options.method = method(typed.method);
     options.body = typed.body;
     options.timeout = duration("--timeout", typed.timeout);
     options.read_timeout = duration("--read-timeout", typed.read_timeout);
     options.pretty = typed.pretty;
+    options.ca = typed.ca;
+    options.insecure = typed.insecure;
+    if (!options.ca.empty() && access(options.ca.c_str(), R_OK) != 0)
+      wrong(fmt::format("--ca '{}': {}", options.ca, std::strerror(errno)));
+    if (options.insecure && !options.ca.empty()) wrong("--ca says whom to trust, --insecure trusts everyone");
     return options;
   }
 
@@ -118,7 +124,7 @@ int listen_command(const ByHandArguments& typed) {
 int fetch_command(const ByHandArguments& typed) {
   Arguments arguments;
   const ByHandOptions options = arguments.request(typed);
-  if (options.url.scheme == "ws")
+  if (options.url.scheme.starts_with("ws"))
     arguments.wrong(fmt::format("'{}': fetch speaks HTTP; see pushbench listen", typed.url));
   return arguments.error().empty() ? fetch(options) : refuse(arguments);
 }

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 
+#include "loadgen/client_tls.h"
 #include "loadgen/endpoint.h"
 #include "loadgen/programs.h"
 #include "loadgen/request.h"
 #include "loadgen/run.h"
+#include "loadgen/throwaway_certificate.h"
 #include "loadgen/warnings.h"
 #include "net/clock.h"
 #include "net/limits.h"
@@ -46,8 +48,8 @@ net::DescriptorPlan plan_workers(const Scenario& scenario, const HostInfo& host,
 }
 
 PublishTarget publish_target_of(const PublishPlan& plan, const Endpoint& server) {
-  PublishTarget target{net::resolve(server.authority), plan.method + " " + server.base_path, plan.path,
-                       " HTTP/1.1\r\n"};
+  PublishTarget target{net::resolve(server.authority), plan.method + " " + server.base_path, plan.path, " HTTP/1.1\r\n",
+                       server.secure};
   if (!has_header(plan.headers, "Host")) target.headers += "Host: " + server.authority + "\r\n";
   if (!has_header(plan.headers, "Content-Type"))
     target.headers += plan.binary ? "Content-Type: application/octet-stream\r\n" : "Content-Type: text/plain\r\n";
@@ -58,6 +60,7 @@ PublishTarget publish_target_of(const PublishPlan& plan, const Endpoint& server)
 Plan plan_of(const Scenario& scenario, const Variant& variant, const Endpoint& target, std::uint64_t seed) {
   Plan plan;
   plan.authority = target.authority;
+  plan.secure = target.secure;
   plan.base_path = target.base_path;
   plan.options = variant.options;
   if (!variant.path.empty()) plan.target = target.base_path + variant.path;
@@ -114,14 +117,21 @@ class CampaignRunner {
     const std::uint64_t seed = options_.seed + number;
     // The same schedule for every variant of a repetition: they are compared under one workload.
     const std::uint64_t schedule_seed = options_.seed + static_cast<std::uint64_t>(repetition);
-    Programs programs(scenario_, options_.server_program, server_arguments(scenario_));
-    const Endpoint target = endpoint_of(programs.target_url());
-    const Endpoint publish = endpoint_of(programs.publish_url());
+    std::string trusted;
+    const auto programs = start_programs(variant, trusted);
+    const ClientTls tls(variant.tls, trusted);
+    const Endpoint target = endpoint_of(programs->target_url());
+    const Endpoint publish = endpoint_of(programs->publish_url());
+    const std::string& name = variant.tls.server_name;
+    const bool same = publish.authority == target.authority;
     RunSpec spec{.scenario = scenario_,
                  .variant = variant,
                  .plan = plan_of(scenario_, variant, target, seed),
                  .target = net::resolve(target.authority),
                  .publish = publish_target_of(scenario_.publish, publish),
+                 .tls = &tls,
+                 .tls_host = name.empty() ? target.host : name,
+                 .publish_tls_host = name.empty() || !same ? publish.host : name,
                  .pacer = pacer_of(scenario_, schedule_seed),
                  .topics = static_cast<std::uint64_t>(scenario_.topics),
                  .seed = seed};
@@ -132,15 +142,29 @@ class CampaignRunner {
 
     RunResult result(spec);
     result.variant = &variant;
+    result.tls = variant.tls.enabled;
     result.repetition = repetition;
     {
-      Run run(spec, programs, static_cast<std::uint32_t>(workers.threads), progress_, result);
+      Run run(spec, *programs, static_cast<std::uint32_t>(workers.threads), progress_, result);
       run.go();
       outcome_.signal = run.interrupted();
     }
     judge_validity(result);
     outcome_.campaign.interrupted = outcome_.signal != 0;
     outcome_.campaign.runs.push_back(std::move(result));
+  }
+
+  // With TLS the reference server gets a certificate, which is told in `trusted`. A proxy before it speaks plain HTTP
+  // with it: what the target's URL says is what the clients speak with the proxy.
+  std::unique_ptr<Programs> start_programs(const Variant& variant, std::string& trusted) {
+    std::vector<std::string> arguments = server_arguments(scenario_);
+    const bool tls = variant.tls.enabled && scenario_.target.is_reference();
+    if (!tls) return std::make_unique<Programs>(scenario_, options_.server_program, arguments, false);
+    const net::Certificate certificate = make_throwaway_certificate(variant.tls.server_name);
+    const CertificateFiles files(certificate);  // until the server has read them: it listens
+    arguments.insert(arguments.end(), {"--tls-cert", files.certificate_path(), "--tls-key", files.key_path()});
+    trusted = certificate.chain_pem;
+    return std::make_unique<Programs>(scenario_, options_.server_program, arguments, true);
   }
 
   void write() {

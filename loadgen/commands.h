@@ -33,6 +33,8 @@ struct ByHandArguments {
   std::string timeout;
   std::uint64_t count = 0;
   bool pretty = false;
+  std::string ca;
+  bool insecure = false;
 };
 
 int run_command(const RunOptions& options);

@@ -45,9 +45,9 @@ void SessionCounts::subtract(const SessionCounts& earlier) {
 }
 
 std::string_view failure_name(Failure kind) {
-  constexpr std::array<std::string_view, kFailureKinds> kNames = {"refused",  "unreachable",   "timeout",  "reset",
-                                                                  "closed",   "status",        "protocol", "too_large",
-                                                                  "no_ports", "no_descriptors"};
+  constexpr std::array<std::string_view, kFailureKinds> kNames = {"refused",  "unreachable",    "timeout",  "reset",
+                                                                  "closed",   "status",         "protocol", "too_large",
+                                                                  "no_ports", "no_descriptors", "tls"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 

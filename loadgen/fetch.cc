@@ -35,8 +35,11 @@ class Fetch final : public ByHand, private Session, private http1::ResponseParse
     if (parsed == http1::Parsed::kError) return fail(Failure::kProtocol, parser_.error_text());
     if (parsed == http1::Parsed::kComplete) complete();
   }
-  void on_close(Link&) override {
-    if (parser_.finish(*this)) return complete();
+  void on_close(Link& link) override {
+    if (parser_.finish(*this)) {
+      if (!link.truncated()) return complete();
+      return fail(Failure::kTls, "the body, which lasts until the connection ends, ended without TLS's close_notify");
+    }
     fail(Failure::kClosed,
          headed_ ? "the connection closed in the middle of the body" : "the connection closed before the answer");
   }

@@ -141,10 +141,10 @@ bool HttpSession::follow(const http1::Response& response) {
   if (location.empty()) return false;
   std::string target = plan_.target.empty() ? plan_.base_path + std::string(route_) : "";
   append_path(target, plan_.target, topic_);
-  const auto home = wire::parse_url("http://" + plan_.authority + target);
+  const auto home = wire::parse_url((plan_.secure ? "https://" : "http://") + plan_.authority + target);
   if (!home) return false;
   const auto url = wire::resolve_url(redirect_ != nullptr ? redirect_->url : *home.value, location);
-  if (!url || url.value->scheme != "http") {
+  if (!url || !url.value->scheme.starts_with("http")) {
     refuse(Failure::kProtocol, "redirected to '" + std::string(location) + "', which cannot be followed");
     return true;
   }
@@ -156,7 +156,8 @@ bool HttpSession::follow(const http1::Response& response) {
   const bool was_get = redirect_ != nullptr && redirect_->as_get;
   const bool get =
       response.status == 303 || ((response.status == 301 || response.status == 302) && plan_.method == "POST");
-  const bool elsewhere = !http1::equal_ignoring_case(url.value->host_port(), home.value->host_port());
+  const bool elsewhere = url.value->scheme != home.value->scheme ||
+                         !http1::equal_ignoring_case(url.value->host_port(), home.value->host_port());
   redirect_ = std::make_unique<Redirect>(Redirect{*url.value, count, elsewhere, was_get || get, true});
   std::exchange(link_, nullptr)->close();
   waiting_ = false;
@@ -180,6 +181,10 @@ void HttpSession::on_close(Link& link) {
   }
   if (!parser_.finish(*this)) {
     fail(Failure::kClosed, "the server closed the connection in the middle of an answer");
+    return;
+  }
+  if (link.truncated()) {
+    fail(Failure::kTls, "an answer that lasts until the connection ends, ended without TLS's close_notify");
     return;
   }
   link_ = nullptr;  // the close was the answer's end

@@ -67,6 +67,10 @@ void add_by_hand(CLI::App& command, loadgen::ByHandArguments& typed) {
       .add_option("--read-timeout", typed.read_timeout, "A server that sends nothing for so long has failed (\"30s\")")
       ->type_name("TIME");
   command.add_option("--timeout", typed.timeout, "End after so long (\"1min\"); default: never")->type_name("TIME");
+  command
+      .add_option("--ca", typed.ca, "https, wss: trust these certificates only (PEM); default: whom the system trusts")
+      ->type_name("FILE");
+  command.add_flag("--insecure", typed.insecure, "https, wss: take any certificate");
   command.add_flag("--pretty", typed.pretty, "Indented JSON");
 }
 
@@ -86,6 +90,7 @@ Examples:
   pushbench listen 'http://127.0.0.1:8080/sse?topic=t&after=0'
   pushbench listen http://127.0.0.1:8080/events --technique sse --header 'Authorization: Bearer x' --last-event-id 41
   pushbench listen 'ws://127.0.0.1:8080/websocket?topic=t' --count 10 --timeout 30s | jq -r .data
+  pushbench listen 'wss://localhost:8443/websocket?topic=t' --ca cert.pem
 
 Exit codes: 0 ended by --count, a signal, or --timeout without --count; 1 gave up, or --timeout came before --count; 2 usage.
 )";
@@ -96,7 +101,7 @@ void add_listen(CLI::App& app, loadgen::ByHandArguments& typed, int& code) {
   add_by_hand(*listen, typed);
   listen
       ->add_option("--technique", typed.technique,
-                   "Its name; default: the last part of the URL's path, or websocket for ws://")
+                   "Its name; default: the last part of the URL's path, or websocket for ws:// and wss://")
       ->type_name("NAME");
   listen->add_option("--last-event-id", typed.last_event_id, "sse: resume after this event")->type_name("ID");
   listen->add_option("--initial-retry", typed.initial_retry, "Time before a reconnect until the server says another")

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "loadgen/request.h"
@@ -11,11 +9,17 @@
 
 namespace loadgen {
 
-PostConnection::PostConnection(const RunSpec& spec, net::Loop& loop, Owner& owner, SessionCounts* counts)
-    : spec_(spec), loop_(loop), owner_(owner), counts_(counts) {}
+PostConnection::PostConnection(const RunSpec& spec, net::Loop& loop, Owner& owner, SessionCounts* counts,
+                               net::TlsCounts& tls_counts)
+    : spec_(spec), loop_(loop), owner_(owner), counts_(counts), tls_counts_(tls_counts) {}
 
 void PostConnection::connect(const std::optional<net::Address>& source) {
-  tcp_ = net::Tcp::connect(loop_, spec_.publish.address, source, *this);
+  if (spec_.publish.secure) {
+    const net::TlsClient tls = spec_.tls->client(spec_.publish_tls_host, tls_counts_, tls_sessions_);
+    tcp_ = net::Tcp::connect(loop_, spec_.publish.address, source, *this, &tls);
+  } else {
+    tcp_ = net::Tcp::connect(loop_, spec_.publish.address, source, *this);
+  }
 }
 
 void PostConnection::on_open(net::Tcp&) {
@@ -87,9 +91,9 @@ void PostConnection::on_end() {
 }
 
 void PostConnection::on_close(net::Tcp&, int error) {
-  fail(error == 0 ? Failure::kClosed : socket_failure(-error),
+  fail(error == 0 ? Failure::kClosed : socket_failure(error),
        "publish to " + spec_.publish.address.text() + ": " +
-           (error == 0 ? "closed by the server" : std::strerror(-error)));
+           (error == 0 ? "closed by the server" : tcp_->error_text(error)));
 }
 
 void PostConnection::fail(Failure kind, std::string_view detail) {

@@ -29,7 +29,7 @@ class PostConnection final : private net::Tcp::Handler, private wire::http1::Res
     ~Owner() = default;
   };
   // `counts`: where bytes and requests are added; null: nowhere.
-  PostConnection(const RunSpec& spec, net::Loop& loop, Owner& owner, SessionCounts* counts);
+  PostConnection(const RunSpec& spec, net::Loop& loop, Owner& owner, SessionCounts* counts, net::TlsCounts& tls_counts);
 
   void connect(const std::optional<net::Address>& source);
   bool is_open() const { return open_; }
@@ -54,6 +54,8 @@ class PostConnection final : private net::Tcp::Handler, private wire::http1::Res
   net::Loop& loop_;
   Owner& owner_;
   SessionCounts* counts_;
+  net::TlsCounts& tls_counts_;
+  net::TlsSessions tls_sessions_;
   net::Tcp::Ptr tcp_;
   wire::http1::ResponseParser parser_;
   std::deque<std::uint64_t> outstanding_;  // in the order of their answers

@@ -42,8 +42,9 @@ std::string place_of(const Scenario& scenario, const ProgramPlan& plan) {
                      fmt::join(plan.command, " "));
 }
 
-std::string url_of(const std::string& text, const Placeholders& values) {
-  return text == "reference" ? "http://127.0.0.1:" + values.at("reference.port") : expand(text, values).value.value();
+std::string url_of(const std::string& text, const std::string& reference_scheme, const Placeholders& values) {
+  return text == "reference" ? reference_scheme + "://127.0.0.1:" + values.at("reference.port")
+                             : expand(text, values).value.value();
 }
 
 }  // namespace
@@ -146,8 +147,8 @@ std::string Program::last_words() const {
 }
 
 Programs::Programs(const Scenario& scenario, const std::string& reference_program,
-                   const std::vector<std::string>& reference_arguments)
-    : scenario_(scenario) {
+                   const std::vector<std::string>& reference_arguments, bool reference_tls)
+    : scenario_(scenario), reference_scheme_(reference_tls ? "https" : "http") {
   values_["scenario.folder"] = scenario_folder(scenario.path);
   if (scenario.target.reference) {
     reference_.emplace(reference_program, reference_arguments);
@@ -196,11 +197,11 @@ std::string Programs::ended(std::size_t index) const {
 }
 
 std::string Programs::target_url() const {
-  return url_of(scenario_.target.url, values_);
+  return url_of(scenario_.target.url, reference_scheme_, values_);
 }
 
 std::string Programs::publish_url() const {
-  return url_of(scenario_.publish_url(), values_);
+  return url_of(scenario_.publish_url(), reference_scheme_, values_);
 }
 
 void Programs::stop() {

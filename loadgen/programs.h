@@ -50,8 +50,9 @@ class Programs {
  public:
   // Throws std::runtime_error with the place in the scenario of what could not be started. `reference_program` is
   // started when the scenario needs it.
+  // `reference_tls`: its arguments make it speak TLS.
   Programs(const Scenario& scenario, const std::string& reference_program,
-           const std::vector<std::string>& reference_arguments);
+           const std::vector<std::string>& reference_arguments, bool reference_tls = false);
   ~Programs() { stop(); }
 
   struct Running {
@@ -72,6 +73,7 @@ class Programs {
   void stop();
 
   const Scenario& scenario_;
+  const std::string reference_scheme_;
   Placeholders values_;
   std::optional<ServerProcess> reference_;
   std::deque<Program> programs_;

@@ -20,7 +20,7 @@ constexpr std::size_t kMaxUnsent = std::size_t{64} << 20;  // a server that read
 }  // namespace
 
 Publisher::Publisher(const RunSpec& spec, Events events)
-    : spec_(spec), events_(std::move(events)), posting_(spec, loop_, *this, nullptr), end_(spec.end) {}
+    : spec_(spec), events_(std::move(events)), posting_(spec, loop_, *this, nullptr, tls_counts_), end_(spec.end) {}
 
 Publisher::~Publisher() {
   finish();

@@ -42,6 +42,7 @@ class Publisher final : public Publishing, private net::Timer::Handler, private 
   const RunSpec& spec_;
   Events events_;
   net::Loop loop_;
+  net::TlsCounts tls_counts_;  // nobody's: what publishing costs is not the subscribers'
   PostConnection posting_;
   net::Timer due_timer_;
   net::Timer reconnect_timer_;

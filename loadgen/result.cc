@@ -62,12 +62,13 @@ Json optional_distribution(const measure::Histogram& histogram) {
 }
 
 // `back`: the other direction.
-Json byte_kinds(const ByteCount& count, const ByteCount& back, std::uint64_t segments) {
+Json byte_kinds(const ByteCount& count, const ByteCount& back, const net::TlsCounts::Direction* tls,
+                std::uint64_t segments) {
   return {{"payload", count.payload},
           {"framing", count.total - count.payload - count.http - count.heartbeat},
           {"heartbeat", count.heartbeat},
           {"http", count.http},
-          {"tls", nullptr},
+          {"tls", tls != nullptr ? Json(tls->overhead()) : Json(nullptr)},
           {"tcpip", segments * kSegmentHeaderBytes},
           {"tcpip_1500", (count.link_segments + back.link_acknowledgements) * kSegmentHeaderBytes}};
 }
@@ -84,8 +85,9 @@ Json bytes_json(const RunResult& run) {
   const Window& window = run.window;
   if (window.length == Nanos(0)) return nullptr;
   const SessionCounts& counts = window.counts;
-  return {{"received", byte_kinds(counts.received, counts.sent, window.segments.in)},
-          {"sent", byte_kinds(counts.sent, counts.received, window.segments.out)},
+  const net::TlsCounts& tls = window.tls;
+  return {{"received", byte_kinds(counts.received, counts.sent, run.tls ? &tls.received : nullptr, window.segments.in)},
+          {"sent", byte_kinds(counts.sent, counts.received, run.tls ? &tls.sent : nullptr, window.segments.out)},
           {"retransmitted_segments", window.segments.retransmitted},
           {"handshake", handshake_json(run.recorder.handshakes)},
           {"window_s", seconds(window.length)},
@@ -98,15 +100,16 @@ Json idle_json(const RunResult& run) {
   if (window.length == Nanos(0) || run.connected == 0) return nullptr;
   const double client_seconds =
       std::chrono::duration<double>(window.length).count() * static_cast<double>(run.connected);
-  const auto per_hour = [&](const ByteCount& count, std::uint64_t segments) {
-    return static_cast<double>(count.total + segments * kSegmentHeaderBytes) * 3600 / client_seconds;
+  const auto per_hour = [&](const ByteCount& count, const net::TlsCounts::Direction& tls, std::uint64_t segments) {
+    const std::uint64_t bytes = count.total + tls.overhead() + segments * kSegmentHeaderBytes;
+    return static_cast<double>(bytes) * 3600 / client_seconds;
   };
   Json cpu = nullptr;
   if (run.server && run.server->idle_cpu)
     cpu = std::chrono::duration<double, std::micro>(*run.server->idle_cpu).count() / client_seconds;
   return {{"window_s", seconds(window.length)},
-          {"received_bytes_per_client_hour", per_hour(window.counts.received, window.segments.in)},
-          {"sent_bytes_per_client_hour", per_hour(window.counts.sent, window.segments.out)},
+          {"received_bytes_per_client_hour", per_hour(window.counts.received, window.tls.received, window.segments.in)},
+          {"sent_bytes_per_client_hour", per_hour(window.counts.sent, window.tls.sent, window.segments.out)},
           {"requests", window.counts.requests},
           {"server_cpu_us_per_client_s", std::move(cpu)}};
 }
@@ -115,6 +118,16 @@ Json fanout_position_json(const RunResult& run) {
   const Recorder& recorder = run.recorder;
   if (recorder.first_decile.count() == 0 || recorder.last_decile.count() == 0) return nullptr;
   return {{"first_decile", distribution(recorder.first_decile)}, {"last_decile", distribution(recorder.last_decile)}};
+}
+
+Json tls_json(const RunResult& run) {
+  const Window& window = run.window;
+  if (!run.tls || window.length == Nanos(0)) return nullptr;
+  return {{"handshakes", window.tls.handshakes},
+          {"resumed", window.tls.resumed},
+          {"failures", window.tls.failures},
+          {"handshakes_per_s", run.handshakes_per_second()},
+          {"handshake_bytes", {{"received", window.tls.received.handshake}, {"sent", window.tls.sent.handshake}}}};
 }
 
 Json server_json(const RunResult& run) {
@@ -203,6 +216,7 @@ Json run_json(const RunResult& run) {
   json["fanout_spread_ns"] = distribution(run.fanout_spread);
   json["fanout_position_ns"] = fanout_position_json(run);
   json["bytes"] = bytes_json(run);
+  json["tls"] = tls_json(run);
   json["bytes_per_delivery"] = optional(run.bytes_per_delivery());
   json["subscriber_bandwidth_bytes_per_s"] = distribution(run.recorder.subscriber_bandwidth);
   json["requests"] = run.window.counts.requests;

@@ -64,6 +64,7 @@ struct RunResult {
   Failures failures;
   Window window;       // of all workers
   Window idle_window;  // the same; its length is 0 without the phase
+  bool tls = false;    // the target is https
   std::uint32_t workers = 0;
   std::uint64_t generator_rss_bytes = 0;
   std::optional<ServerUsage> server;
@@ -75,7 +76,8 @@ struct RunResult {
 
   std::uint64_t delivered() const { return recorder.delivered; }
   std::optional<double> bytes_per_delivery()
-      const;  // on the wire, both directions, TCP/IP headers included, heartbeats not
+      const;  // on the wire, both directions, TLS and TCP/IP headers included, heartbeats not
+  double handshakes_per_second() const;  // of TLS, completed in `window`
   std::optional<Nanos> server_cpu_per_delivery() const;
   std::optional<Nanos> generator_cpu_per_delivery() const;
 };

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "loadgen/client_tls.h"
 #include "loadgen/membership.h"
 #include "loadgen/scenario.h"
 #include "loadgen/technique.h"
@@ -20,6 +21,7 @@ struct PublishTarget {
   std::string method_and_base;  // "POST /base": what comes before the path
   std::string path;             // with "{topic}"
   std::string headers;          // " HTTP/1.1" and every header line up to the number of Content-Length
+  bool secure = false;          // https
 };
 
 // Messages are numbered through all topics by the schedule: message n (from 0) goes to topic n % topics, with the
@@ -30,6 +32,9 @@ struct RunSpec {
   Plan plan;
   net::Address target;
   PublishTarget publish{};
+  const ClientTls* tls = nullptr;  // of connections to the target if plan.secure, and to https servers that it names
+  std::string tls_host{};          // of the target: the name that is verified
+  std::string publish_tls_host{};  // of the server that is published to
   measure::Pacer pacer;
   std::uint64_t topics = 1;
   std::uint64_t first_measured = 0;  // messages [first_measured, end) have their intended time in `measure`

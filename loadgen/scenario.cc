@@ -17,9 +17,9 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
-constexpr std::string_view kRootKeys[] = {"name",        "description", "target",      "server",    "topics",
-                                          "subscribers", "threads",     "connect",     "reconnect", "publish",
-                                          "phases",      "techniques",  "repetitions", "thresholds"};
+constexpr std::string_view kRootKeys[] = {"name",    "description", "target",     "server",      "tls",
+                                          "topics",  "subscribers", "threads",    "connect",     "reconnect",
+                                          "publish", "phases",      "techniques", "repetitions", "thresholds"};
 constexpr std::string_view kConnectKeys[] = {"rate", "timeout"};
 constexpr std::string_view kReconnectKeys[] = {"initial", "max", "factor", "jitter", "attempts"};
 constexpr std::string_view kPublishKeys[] = {
@@ -118,6 +118,8 @@ void read_root(Issues& issues, const yaml::Value& tree, std::span<const Techniqu
   root.text("description", out.description, 2000);
   if (const yaml::Value* target = root.find("target")) read_target(issues, *target, out);
   if (const yaml::Value* server = root.find("server")) read_server(issues, *server, out);
+  out.tls.enabled = out.target.is_secure();
+  if (const yaml::Value* tls = root.find("tls")) read_tls(issues, *tls, "tls", out.tls);
   root.count("topics", out.topics, 1, 1'000'000);
   root.require("subscribers", "1000");
   root.count("subscribers", out.subscribers, 1, kMaxSubscribers);
@@ -127,7 +129,7 @@ void read_root(Issues& issues, const yaml::Value& tree, std::span<const Techniqu
   if (root.require("publish", "{ rate: 20/s }")) read_publish(issues, root.find("publish"), out);
   read_phases(issues, root.find("phases"), out.phases);
   if (root.require("techniques", "[sse, websocket]"))
-    read_techniques(issues, *root.find("techniques"), table, out.variants);
+    read_techniques(issues, *root.find("techniques"), table, out.tls, out.variants);
   root.count("repetitions", out.repetitions, 1, 1000);
   if (const yaml::Value* thresholds = root.find("thresholds")) read_thresholds(issues, *thresholds, out);
   check_rules(issues, tree, out);

@@ -12,6 +12,7 @@
 
 #include "loadgen/technique.h"
 #include "loadgen/threshold.h"
+#include "loadgen/tls_settings.h"
 #include "wire/units.h"
 
 namespace loadgen {
@@ -30,7 +31,9 @@ struct Target {
   bool reference = true;          // start the reference server
   std::string url = "reference";  // where subscribers connect, as written: "reference", "http://127.0.0.1:8080/base",
                                   // "http://127.0.0.1:${nginx.port}"
-  std::vector<ProgramPlan> programs;                                  // started for each run, in this order
+  std::vector<ProgramPlan> programs;                        // started for each run, in this order
+  bool is_reference() const { return url == "reference"; }  // with nothing between it and the clients
+  bool is_secure() const { return url.starts_with("https://"); }
   bool is_running() const { return !reference && programs.empty(); }  // pushbench starts nothing
 };
 
@@ -86,6 +89,7 @@ struct Variant {
   std::string path;                  // "/sub/{topic}": of a foreign server; empty: the technique's own
   std::string headers;               // whole lines, added to every request
   int line = 0;
+  TlsSettings tls{};          // the scenario's, as far as the technique does not say otherwise
   std::string label() const;  // "polling 500ms", "sse"
 };
 
@@ -98,6 +102,7 @@ struct Scenario {
   Target target;
   // Options for the reference server in the order given, key without "--": {"hold", "25s"} means `--hold 25s`.
   std::vector<std::pair<std::string, std::string>> server;
+  TlsSettings tls;  // of every technique that does not say otherwise
   std::int64_t topics = 1;
   std::int64_t subscribers = 0;  // spread evenly over the topics
   std::int64_t threads = 0;      // of the load generator; 0 = automatic

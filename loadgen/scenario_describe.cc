@@ -57,6 +57,7 @@ std::string target_line(const Scenario& scenario) {
   std::string started = direct || !target.reference ? "" : "the reference server";
   for (const ProgramPlan& program : target.programs) started += (started.empty() ? "" : ", ") + program.name;
   if (!started.empty()) out += fmt::format(", with {} started for each run", started);
+  if (scenario.tls.enabled) out += ", " + scenario.tls.label();
   return out;
 }
 

@@ -14,7 +14,9 @@ OptionValue read_option(const Section& section, const OptionSpec& spec);
 std::string format_option(const OptionSpec& spec, const OptionValue& value);
 
 void read_techniques(Issues& issues, const yaml::Value& list, std::span<const TechniqueInfo> table,
-                     std::vector<Variant>& out);
+                     const TlsSettings& tls, std::vector<Variant>& out);
+// true, false, or a map of what differs from `out`.
+void read_tls(Issues& issues, const yaml::Value& node, const std::string& path, TlsSettings& out);
 void read_target(Issues& issues, const yaml::Value& node, Scenario& out);
 // Where and how messages are published, from the section `publish`. Requires that the target has been read.
 void read_publish_request(Issues& issues, const Section& section, Scenario& out);

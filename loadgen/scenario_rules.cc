@@ -109,6 +109,32 @@ void check_techniques(Issues& issues, const yaml::Value& root, const Scenario& s
   }
 }
 
+// Where TLS was asked for: by the technique, else by the scenario.
+std::string tls_key(const yaml::Value& root, std::size_t variant, const Scenario& scenario) {
+  const std::string own = fmt::format("techniques[{}].{}.tls", variant, scenario.variants[variant].technique->name);
+  return yaml::has(root, own) ? own : "tls";
+}
+
+void check_tls(Issues& issues, const yaml::Value& root, const Scenario& scenario) {
+  if (!issues.clean({"target", "tls", "techniques"})) return;
+  const Target& target = scenario.target;
+  for (std::size_t i = 0; i < scenario.variants.size(); ++i) {
+    const TlsSettings& tls = scenario.variants[i].tls;
+    const std::string key = tls_key(root, i, scenario);
+    if (!target.is_reference() && tls.enabled != target.is_secure()) {
+      report(
+          issues, root, key,
+          tls.enabled ? "the target's URL says http: write https://" : "the target's URL says https: it is always TLS");
+    } else if (target.is_reference() && !tls.ca.empty()) {
+      report(issues, root, key + ".ca",
+             "only for a server of your own: the reference server's certificate is made for the run");
+    } else {
+      continue;
+    }
+    return;
+  }
+}
+
 }  // namespace
 
 void check_rules(Issues& issues, const yaml::Value& root, const Scenario& scenario) {
@@ -116,6 +142,7 @@ void check_rules(Issues& issues, const yaml::Value& root, const Scenario& scenar
   check_speakers(issues, root, scenario);
   check_subscribers(issues, root, scenario);
   check_techniques(issues, root, scenario);
+  check_tls(issues, root, scenario);
   if (!scenario.target.reference && yaml::has(root, "server")) {
     report(issues, root, "server",
            "only where the reference server is started (target: reference, or ${reference.port} in it): "

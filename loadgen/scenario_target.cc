@@ -49,7 +49,8 @@ std::string check_url(const std::string& text, const Placeholders& values) {
   if (text == kReference) return {};
   const auto expanded = expand(text, values);
   if (!expanded) return expanded.error;
-  if (!text.starts_with("http://")) return "must be reference or a URL such as http://127.0.0.1:8080";
+  if (!text.starts_with("http://") && !text.starts_with("https://"))
+    return "must be reference or a URL such as http://127.0.0.1:8080";
   const auto url = wire::parse_url(*expanded.value);
   if (!url) return url.error;
   if (expanded.value->find_first_of("?#\"<>\\") != std::string::npos) {

@@ -14,6 +14,7 @@ constexpr std::size_t kLongestName = 40;
 constexpr std::string_view kVariantKey = "variant";
 constexpr std::string_view kPathKey = "path";
 constexpr std::string_view kHeadersKey = "headers";
+constexpr std::string_view kTlsKey = "tls";
 constexpr std::string_view kFlagWords[] = {"false", "true"};
 
 bool is_variant_name(std::string_view name) {
@@ -33,7 +34,8 @@ struct Entry {
 
 class TechniqueReader {
  public:
-  TechniqueReader(Issues& issues, std::span<const TechniqueInfo> table) : issues_(issues), table_(table) {
+  TechniqueReader(Issues& issues, std::span<const TechniqueInfo> table, const TlsSettings& tls)
+      : issues_(issues), table_(table), tls_(tls) {
     for (const TechniqueInfo& info : table) names_.push_back(info.name);
   }
 
@@ -80,11 +82,14 @@ class TechniqueReader {
     const bool none = options == nullptr || options->kind == yaml::Value::Kind::kNull;
     std::vector<std::string_view> keys;
     for (const OptionSpec& spec : info->options) keys.push_back(spec.key);
-    keys.insert(keys.end(), {kPathKey, kHeadersKey, kVariantKey});
+    keys.insert(keys.end(), {kPathKey, kHeadersKey, kTlsKey, kVariantKey});
     const Section section(issues_, none ? nullptr : options, fmt::format("{}.{}", path, name), keys);
     for (const OptionSpec& spec : info->options) entry.variant.options.push_back(read_option(section, spec));
     read_path(section, kPathKey, entry.variant.path);
     read_headers(issues_, section, kHeadersKey, entry.variant.headers);
+    entry.variant.tls = tls_;
+    if (const yaml::Value* tls = section.find(kTlsKey))
+      read_tls(issues_, *tls, section.path(kTlsKey), entry.variant.tls);
     section.text(kVariantKey, entry.variant.name, kLongestName);
     entry.named = section.find(kVariantKey) != nullptr;
     if (!entry.variant.name.empty() && !is_variant_name(entry.variant.name)) {
@@ -110,6 +115,9 @@ class TechniqueReader {
     }
     for (Entry& entry : entries_) {
       if (entry.named) continue;
+      const auto same_tls = [&](const Entry* other) { return other->variant.tls.label() == entry.variant.tls.label(); };
+      if (!std::ranges::all_of(groups[entry.variant.technique], same_tls))
+        entry.variant.name = entry.variant.tls.label();
       for (const std::size_t i : differing[entry.variant.technique]) {
         if (!entry.variant.name.empty()) entry.variant.name += ' ';
         entry.variant.name += format_option(entry.variant.technique->options[i], entry.variant.options[i]);
@@ -119,6 +127,7 @@ class TechniqueReader {
 
   Issues& issues_;
   std::span<const TechniqueInfo> table_;
+  const TlsSettings& tls_;
   std::vector<std::string_view> names_;
   std::vector<Entry> entries_;
 };
@@ -206,13 +215,13 @@ std::string Variant::label() const {
 }
 
 void read_techniques(Issues& issues, const yaml::Value& list, std::span<const TechniqueInfo> table,
-                     std::vector<Variant>& out) {
+                     const TlsSettings& tls, std::vector<Variant>& out) {
   if (list.kind != yaml::Value::Kind::kSequence || list.items.empty()) {
     return issues.add(list, "techniques", "must be a list of at least one technique, such as [sse, websocket]");
   }
   if (list.items.size() > kMaxVariants)
     return issues.add(list, "techniques", fmt::format("more than {} entries", kMaxVariants));
-  TechniqueReader reader(issues, table);
+  TechniqueReader reader(issues, table, tls);
   for (std::size_t i = 0; i < list.items.size(); ++i) reader.read(list.items[i], fmt::format("techniques[{}]", i));
   if (issues.clean({"techniques"})) reader.finish(out);
 }

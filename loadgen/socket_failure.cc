@@ -2,10 +2,13 @@
 
 #include <cerrno>
 
+#include "net/tcp.h"
+
 namespace loadgen {
 
 Failure socket_failure(int error) {
-  switch (error) {
+  if (error == net::Tcp::kTlsError) return Failure::kTls;
+  switch (-error) {
     case ECONNREFUSED:
       return Failure::kRefused;
     case ECONNRESET:

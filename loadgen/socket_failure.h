@@ -5,6 +5,6 @@
 
 namespace loadgen {
 
-Failure socket_failure(int error);  // errno, positive
+Failure socket_failure(int error);  // of net::Tcp::Handler::on_close
 
 }  // namespace loadgen

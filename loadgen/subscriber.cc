@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <string>
 #include <utility>
 
@@ -25,10 +24,10 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
  public:
   explicit Connection(Subscriber& owner) : owner_(owner) {}
 
-  void connect(const net::Address& target) {
+  void connect(const net::Address& target, const net::TlsClient* tls) {
     Worker& worker = owner_.worker_;
     target_ = &target;
-    tcp_ = net::Tcp::connect(worker.loop(), target, worker.source_address(target, owner_.number_), *this);
+    tcp_ = net::Tcp::connect(worker.loop(), target, worker.source_address(target, owner_.number_), *this, tls);
   }
 
   void send(Bytes bytes) override {
@@ -49,6 +48,7 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
     count_segments();
     tcp_.reset();
   }
+  bool truncated() const override { return tcp_ != nullptr && tcp_->truncated(); }
   std::size_t unsent_bytes() const { return tcp_ != nullptr ? tcp_->unsent_bytes() : 0; }
   net::Segments segments() const { return tcp_ != nullptr ? net::read_segments(tcp_->descriptor()) : net::Segments{}; }
 
@@ -82,7 +82,7 @@ void Subscriber::Connection::on_close(net::Tcp&, int error) {
     if (tcp_ != nullptr) close();
     return;
   }
-  owner.fail(socket_failure(-error), target_->text() + ": " + std::strerror(-error));
+  owner.fail(socket_failure(error), target_->text() + ": " + tcp_->error_text(error));
 }
 
 Subscriber::Subscriber(Worker& worker, std::uint32_t number)
@@ -106,17 +106,25 @@ void Subscriber::begin(wire::Time now) {
 }
 
 Link& Subscriber::open() {
-  return connect(worker_.spec().target);
+  const RunSpec& spec = worker_.spec();
+  return connect(spec.target, spec.plan.secure, spec.tls_host);
 }
 
 Link& Subscriber::open_at(const wire::Url& url) {
-  return connect(worker_.resolve(url.host_port()));
+  return connect(worker_.resolve(url.host_port()), url.is_secure(), url.host);
 }
 
-Link& Subscriber::connect(const net::Address& target) {
+Link& Subscriber::connect(const net::Address& target, bool secure, std::string_view host) {
   connections_.push_back(std::make_unique<Connection>(*this));
-  connections_.back()->connect(target);
-  return *connections_.back();
+  Connection& connection = *connections_.back();
+  if (secure) {
+    if (tls_sessions_ == nullptr) tls_sessions_ = std::make_unique<net::TlsSessions>();
+    const net::TlsClient tls = worker_.spec().tls->client(host, worker_.tls_counts(), *tls_sessions_);
+    connection.connect(target, &tls);
+  } else {
+    connection.connect(target, nullptr);
+  }
+  return connection;
 }
 
 void Subscriber::subscribed() {

@@ -60,7 +60,7 @@ class Subscriber final : public Host, private net::Timer::Handler {
   friend class Connection;
   enum class Phase : std::uint8_t { kNew, kConnecting, kSubscribed, kBackingOff, kGivenUp };
 
-  Link& connect(const net::Address& target);
+  Link& connect(const net::Address& target, bool secure, std::string_view host);
   void connect_again();
   void settle();
   void leave();
@@ -75,9 +75,10 @@ class Subscriber final : public Host, private net::Timer::Handler {
   std::unique_ptr<Session> session_;
   std::vector<std::unique_ptr<Connection>> connections_;
   Reception reception_;
-  std::unique_ptr<Voice> voice_;  // from its first turn to publish on
-  net::Timer wake_timer_;         // the session's
-  net::Timer life_timer_;         // the connect time-out, or the end of a back-off
+  std::unique_ptr<Voice> voice_;                    // from its first turn to publish on
+  std::unique_ptr<net::TlsSessions> tls_sessions_;  // from its first connection over TLS on
+  net::Timer wake_timer_;                           // the session's
+  net::Timer life_timer_;                           // the connect time-out, or the end of a back-off
   wire::Time wake_due_{};
   wire::Time started_{};  // of the present attempt
   wire::Time asked_{};    // begin of a round trip; 0: none

@@ -180,6 +180,19 @@ void append_tables(std::string& out, std::span<const Group> groups, const Style&
   append_table(out, polling_columns(), polling, style);
 }
 
+// Where connections came and went while it was measured.
+void append_handshakes(std::string& out, const Campaign& campaign, const Style& style) {
+  std::string lines;
+  for (const RunResult& run : campaign.runs) {
+    const net::TlsCounts& tls = run.window.tls;
+    if (tls.handshakes == 0) continue;
+    const double resumed = static_cast<double>(tls.resumed) / static_cast<double>(tls.handshakes);
+    lines += fmt::format("{}: {} handshakes/s, {:.0f}% of them resumed\n", run.variant->label(),
+                         three_digits(run.handshakes_per_second()), 100 * resumed);
+  }
+  if (!lines.empty()) out += "\n" + style.bold("TLS") + "\n" + lines;
+}
+
 // A threshold that every technique meets takes one line; else one line for each that does not.
 void append_threshold(std::string& out, const Threshold& threshold, std::span<const ThresholdResult> results,
                       const Style& style) {
@@ -271,6 +284,7 @@ std::string summary_text(const Campaign& campaign, std::span<const Group> groups
   } else {
     append_tables(out, groups, style);
   }
+  append_handshakes(out, campaign, style);
   append_thresholds(out, scenario, thresholds, style);
   append_warnings(out, campaign, style);
   return out;

@@ -33,8 +33,9 @@ enum class Failure : std::uint8_t {
   kTooLarge,       // a message above the limit
   kNoPorts,        // EADDRNOTAVAIL: this machine ran out of source ports
   kNoDescriptors,  // EMFILE or ENFILE
+  kTls,            // no TLS with the server: its certificate, its version, or it speaks none
 };
-inline constexpr std::size_t kFailureKinds = 10;
+inline constexpr std::size_t kFailureKinds = 11;
 std::string_view failure_name(Failure kind);  // "refused", "unreachable", …, as in the result
 
 // Bytes by kind in one direction. Framing is what is left of `total` when the others are taken off.
@@ -149,6 +150,7 @@ struct OptionSpec {
 // What all sessions of one run share; outlives them.
 struct Plan {
   std::string authority;             // Host header, "127.0.0.1:8080"
+  bool secure = false;               // https, wss
   std::string base_path;             // of the target's URL, without trailing slash; mostly empty
   std::vector<std::string> topics;   // percent-encoded
   std::vector<OptionValue> options;  // in the order of the technique's specs

@@ -8,7 +8,9 @@
 namespace loadgen {
 
 Voice::Voice(Worker& worker, std::uint32_t subscriber)
-    : worker_(worker), subscriber_(subscriber), posting_(worker.spec(), worker.loop(), *this, &worker.counts()) {}
+    : worker_(worker),
+      subscriber_(subscriber),
+      posting_(worker.spec(), worker.loop(), *this, &worker.counts(), worker.tls_counts()) {}
 
 Voice::~Voice() {
   posting_.give_up();

@@ -27,6 +27,7 @@ measure::Pacer share_of(const wire::Rate& rate, std::uint32_t shares) {
 
 void Window::add(const Window& other) {
   counts.add(other.counts);
+  tls.add(other.tls);
   deliveries += other.deliveries;
   segments += other.segments;
   cpu += other.cpu;
@@ -36,6 +37,7 @@ void Window::add(const Window& other) {
 
 void Window::subtract(const Window& earlier) {
   counts.subtract(earlier.counts);
+  tls.subtract(earlier.tls);
   deliveries -= earlier.deliveries;
   segments -= earlier.segments;
   cpu -= earlier.cpu;
@@ -168,6 +170,7 @@ void Worker::count_failure(Failure kind, std::string_view detail) {
 
 void Worker::take_snapshot(Window& window) const {
   window.counts = counts_;
+  window.tls = tls_counts_;
   window.deliveries = recorder_.delivered_any;
   window.segments = ended_segments_;
   for (const auto& subscriber : subscribers_) subscriber->add_segments(window.segments);

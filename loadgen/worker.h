@@ -25,6 +25,7 @@ namespace loadgen {
 // What a worker did in a window of time: `measure`, or `idle`.
 struct Window {
   SessionCounts counts;
+  net::TlsCounts tls;
   std::uint64_t deliveries = 0;  // messages accepted, those of the warm-up that came late included
   net::Segments segments;
   Nanos cpu{0};   // of the thread
@@ -85,6 +86,7 @@ class Worker final : private net::Timer::Handler {
   Subscriber* subscriber(std::uint32_t number);  // one of this worker's; null before its turn to connect
   net::Loop& loop() { return loop_; }
   SessionCounts& counts() { return counts_; }
+  net::TlsCounts& tls_counts() { return tls_counts_; }
   std::uint64_t random() { return random_(); }
   void set_read_time(wire::Time time) { read_time_ = time; }
   void deliver(Reception& reception, Bytes message);
@@ -122,6 +124,7 @@ class Worker final : private net::Timer::Handler {
   net::Loop loop_;
   Recorder recorder_;
   SessionCounts counts_;
+  net::TlsCounts tls_counts_;
   LiveCounters live_;
   std::mt19937_64 random_;
   std::map<std::string, net::Address> resolved_;

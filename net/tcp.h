@@ -62,7 +62,6 @@ class Tcp {
   int descriptor() const;                               // -1 when there is none
   void reset_on_close();                                // dropping it sends RST instead of FIN: leaves no TIME_WAIT
   std::string error_text(int error) const;              // of on_close, for people: "Connection refused"
-  const Tls* tls() const;                               // null for plain TCP
   // After on_close with 0: TLS ended without close_notify, so that somebody may have cut the stream (RFC 8446
   // section 6.1). It matters where the end of the stream is the end of the data.
   bool truncated() const;

@@ -141,10 +141,6 @@ std::string Tcp::error_text(int error) const {
   return error == -EAFNOSUPPORT ? "unknown host" : std::strerror(-error);
 }
 
-const Tls* Tcp::tls() const {
-  return secure_ != nullptr ? &secure_->tls : nullptr;
-}
-
 bool Tcp::truncated() const {
   return secure_ != nullptr && secure_->truncated;
 }

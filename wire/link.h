@@ -13,6 +13,9 @@ class Link {
   virtual void send(Bytes bytes) = 0;
   // The same without the copy.
   virtual void send(const SharedBytes& bytes) = 0;
+  // Inside an event that tells the peer's end: the end came without the goodbye that the layer below has for it (TLS:
+  // RFC 8446 section 6.1), so that somebody may have cut the stream. It matters where the end is the end of the data.
+  virtual bool truncated() const { return false; }
   // Sends what is queued, then closes; no event reaches the caller for this link afterwards.
   virtual void close() = 0;
 };

@@ -16,6 +16,7 @@ struct Url {
   std::string authority;          // as written, "[::1]:8080": what the Host header says
   std::string target;             // path and query as written, at least "/"; the fragment is dropped
   std::string host_port() const;  // "[::1]:8080", the port always there: what a resolver takes
+  bool is_secure() const { return scheme == "https" || scheme == "wss"; }
   std::string_view path() const { return std::string_view(target).substr(0, target.find('?')); }
 };
 

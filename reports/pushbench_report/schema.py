@@ -130,6 +130,10 @@ IDLE = Object(required={"window_s": NUMBER, "received_bytes_per_client_hour": NU
 
 FANOUT_POSITION = Object(required={"first_decile": DISTRIBUTION, "last_decile": DISTRIBUTION})
 
+TLS = Object(required={"handshakes": COUNT, "resumed": COUNT},
+             optional={"failures": COUNT, "handshakes_per_s": NUMBER,
+                       "handshake_bytes": Object(optional={"received": COUNT, "sent": COUNT})})
+
 SERVER = Object(optional={"cpu_us_per_delivery": NUMBER, "rss_bytes": COUNT, "pss_bytes": COUNT,
                           "bytes_per_subscriber": SIGNED})
 
@@ -163,7 +167,8 @@ RUN = Object(
         "delivery_latency_ns": DISTRIBUTION, "service_time_ns": DISTRIBUTION, "send_lag_ns": DISTRIBUTION,
         "readiness_ns": DISTRIBUTION, "round_trip_ns": DISTRIBUTION, "fanout_spread_ns": DISTRIBUTION,
         "fanout_position_ns": FANOUT_POSITION,
-        "idle": IDLE, "bytes": BYTES, "bytes_per_delivery": NUMBER, "subscriber_bandwidth_bytes_per_s": DISTRIBUTION, "requests": COUNT, "empty_answers": COUNT,
+        "idle": IDLE, "bytes": BYTES, "tls": TLS, "bytes_per_delivery": NUMBER,
+        "subscriber_bandwidth_bytes_per_s": DISTRIBUTION, "requests": COUNT, "empty_answers": COUNT,
         "skipped_polls": COUNT, "server": SERVER, "generator": GENERATOR, "verdict_reasons": ListOf(TEXT),
         "histograms": Object(optional={name: TEXT for name in HISTOGRAMS}),
     })

@@ -44,6 +44,9 @@ class Contract : public testing::TestWithParam<Subject> {
     for (std::size_t i = alone; i < payloads().size(); ++i) world.publish(payloads()[i]);
     world.settle(payloads().size());
   }
+  // From one place of a cut to the next. Every byte counts; in TLS, where each world begins with a handshake and
+  // TakesTheStreamsByteByByte has cut all of it, about a hundred places do.
+  static std::size_t step(std::size_t size) { return GetParam().channel == Channel::Kind::kTls ? size / 100 + 1 : 1; }
   // Bytes that the client reads on its first connection when nothing goes wrong.
   static std::size_t stream_size() {
     World world(GetParam(), {});
@@ -78,7 +81,7 @@ TEST_P(Contract, TakesTheStreamsByteByByte) {
 TEST_P(Contract, TakesTheStreamsCutAnywhere) {
   const std::size_t size = stream_size();
   ASSERT_GT(size, 300U);
-  for (std::size_t place = 1; place < size; ++place) {
+  for (std::size_t place = 1; place < size; place += step(size)) {
     World world(GetParam(), {Cut::Kind::kOnce, place});
     converse(world);
     ASSERT_EQ(world.delivered, payloads()) << "cut at byte " << place;
@@ -91,7 +94,7 @@ TEST_P(Contract, LosesAndRepeatsNothingWhenTheConnectionBreaksAnywhere) {
   const std::size_t size = stream_size();
   for (const World::Break how : {World::Break::kClosed, World::Break::kReset}) {
     std::size_t broken = 0;
-    for (std::size_t place = 1; place < size; ++place) {
+    for (std::size_t place = 1; place < size; place += step(size)) {
       World world(GetParam(), {});
       world.break_after(place, how);
       converse(world);
@@ -101,7 +104,7 @@ TEST_P(Contract, LosesAndRepeatsNothingWhenTheConnectionBreaksAnywhere) {
       ASSERT_EQ(std::count(world.failures.begin(), world.failures.end(), "a link was used after its end"), 0)
           << "broken at byte " << place;
     }
-    EXPECT_GT(broken, size / 2);
+    EXPECT_GT(broken, size / step(size) / 2);
   }
 }
 
@@ -125,7 +128,7 @@ TEST_P(Contract, CountsWhatTheServerNoLongerHas) {
 
 // Its cursor is right although it cannot count what it was not sent, and it is the same client after a reconnect.
 TEST_P(Contract, WithoutEchoGetsWhatOthersSayAndNothingElseHoweverTheConnectionBreaks) {
-  if (GetParam().name != "websocket_no_echo") return;
+  if (GetParam().name.find("websocket_no_echo") == std::string::npos) return;
   const auto chat = [](World& world) {
     std::size_t spoken = 0;
     world.settle(0);
@@ -143,7 +146,7 @@ TEST_P(Contract, WithoutEchoGetsWhatOthersSayAndNothingElseHoweverTheConnectionB
   EXPECT_EQ(chat(whole), 8U);
   EXPECT_EQ(whole.delivered, payloads());
   const std::size_t size = whole.given;
-  for (std::size_t place = 1; place < size; ++place) {
+  for (std::size_t place = 1; place < size; place += step(size)) {
     World world(GetParam(), {});
     world.break_after(place, World::Break::kReset);
     EXPECT_GT(chat(world), 0U);
@@ -163,6 +166,12 @@ std::vector<Subject> table() {
     all.push_back({&technique, "http-streaming post", {{"method", 1}}});
     all.push_back({&technique, "http-streaming limit", {{"limit", 5}}});
     all.push_back({&technique, "http-streaming limit bytes", {{"limit-bytes", 50}}});
+  }
+  const std::size_t plain = all.size();
+  for (std::size_t i = 0; i < plain; ++i) {
+    all.push_back(all[i]);
+    all.back().name += " in tls";
+    all.back().channel = Channel::Kind::kTls;
   }
   for (Subject& subject : all) {
     std::replace_if(

@@ -15,17 +15,19 @@ std::size_t Cut::next(std::size_t done, std::size_t left) const {
 
 class World::Connection final : public loadgen::Link {
  public:
-  Connection(World& world, bool first) : is_first(first), world_(world), server_side(world.server_.connect()) {}
+  Connection(World& world, bool first)
+      : is_first(first), world_(world), server_side(world.server_.connect()), channel(world.channel_) {}
 
   void send(loadgen::Bytes bytes) override {
     check_usable();
-    to_server += bytes;
+    channel.say_to_server(bytes);
   }
   void send(const wire::SharedBytes& bytes) override { send(bytes.view()); }
   void close() override {
     check_usable();
     closing = true;
   }
+  bool truncated() const override { return broken && channel.is_tls(); }
   // After fail(), restart(), on_close() or close() a link is no more: over sockets it would be freed memory.
   void check_usable() {
     if (gone || closing) world_.failures.push_back("a link was used after its end");
@@ -35,13 +37,16 @@ class World::Connection final : public loadgen::Link {
   World& world_;
   server::MemoryConnection& server_side;
   http1::RequestParser parser;
-  std::string to_server;
-  std::size_t sent = 0;  // of to_server
-  std::size_t read = 0;  // of what the server sent
+  Channel channel;
+  std::string arrived;     // at the server, not parsed yet
+  std::size_t sent = 0;    // of channel.to_server
+  std::size_t spoken = 0;  // of server_side.taken
+  std::size_t read = 0;    // of channel.to_client
   bool opened = false;
   bool upgraded = false;
   bool closing = false;  // by the client, once everything has left
   bool gone = false;
+  bool broken = false;  // by the test
 };
 
 namespace {
@@ -54,7 +59,7 @@ server::Options server_options() {
 
 }  // namespace
 
-World::World(const Subject& subject, Cut cut) : cut_(cut), server_(server_options()) {
+World::World(const Subject& subject, Cut cut) : channel_(subject.channel), cut_(cut), server_(server_options()) {
   plan_.authority = "127.0.0.1:1";
   plan_.topics = {topic_};
   plan_.echo = subject.echo;
@@ -107,26 +112,14 @@ void World::restart() {
 
 bool World::move_to_server(Connection& connection) {
   bool moved = false;
-  while (!connection.gone && connection.sent < connection.to_server.size()) {
-    const std::size_t left = connection.to_server.size() - connection.sent;
-    const std::string piece = connection.to_server.substr(connection.sent, cut_.next(connection.sent, left));
-    if (connection.upgraded) {
-      connection.server_side.feed(piece);
-      connection.sent += piece.size();
-    } else {
-      std::size_t consumed = 0;
-      const http1::Parsed parsed = connection.parser.feed(piece, consumed);
-      connection.sent += consumed;
-      if (parsed == http1::Parsed::kComplete) {
-        connection.upgraded = connection.parser.request().upgrade;
-        server_.handle(connection.server_side, connection.parser.request());
-        connection.parser.reset();
-      } else if (parsed == http1::Parsed::kError) {
-        failures.push_back("the server refuses: " + connection.parser.error_text());
-        return moved;
-      }
-    }
+  while (!connection.gone && connection.sent < connection.channel.to_server.size()) {
+    const std::string& stream = connection.channel.to_server;
+    const std::string piece =
+        stream.substr(connection.sent, cut_.next(connection.sent, stream.size() - connection.sent));
+    connection.sent += piece.size();
+    connection.arrived += connection.channel.heard_by_server(piece);
     moved = true;
+    if (!serve(connection)) return moved;
   }
   if (connection.closing && !connection.gone) {
     connection.gone = true;
@@ -136,10 +129,39 @@ bool World::move_to_server(Connection& connection) {
   return moved;
 }
 
+// What has arrived at the server; false when it cannot go on with it.
+bool World::serve(Connection& connection) {
+  while (!connection.arrived.empty()) {
+    if (connection.upgraded) {
+      connection.server_side.feed(std::exchange(connection.arrived, {}));
+      return true;
+    }
+    std::size_t consumed = 0;
+    const http1::Parsed parsed = connection.parser.feed(connection.arrived, consumed);
+    connection.arrived.erase(0, consumed);
+    if (parsed == http1::Parsed::kNeedMore) return true;
+    if (parsed == http1::Parsed::kError) {
+      failures.push_back("the server refuses: " + connection.parser.error_text());
+      return false;
+    }
+    connection.upgraded = connection.parser.request().upgrade;
+    server_.handle(connection.server_side, connection.parser.request());
+    connection.parser.reset();
+  }
+  return true;
+}
+
 bool World::move_to_client(Connection& connection) {
   bool moved = false;
-  while (!connection.gone && !connection.closing && connection.read < connection.server_side.taken.size()) {
-    const std::string& stream = connection.server_side.taken;
+  Channel& channel = connection.channel;
+  const std::string& taken = connection.server_side.taken;
+  if (connection.spoken < taken.size()) {
+    channel.say_to_client(loadgen::Bytes(taken).substr(connection.spoken));
+    connection.spoken = taken.size();
+  }
+  if (!connection.server_side.open) channel.server_leaves();
+  while (!connection.gone && !connection.closing && connection.read < channel.to_client.size()) {
+    const std::string& stream = channel.to_client;
     std::size_t size = cut_.next(connection.read, stream.size() - connection.read);
     if (connection.is_first && break_after_) size = std::min(size, *break_after_ - connection.read);
     if (size > 0) {
@@ -147,14 +169,18 @@ bool World::move_to_client(Connection& connection) {
       connection.read += size;
       if (connection.is_first) given = connection.read;
       moved = true;
-      session_->on_bytes(connection, piece);
+      const std::string heard = channel.heard_by_client(piece);
+      open_if_ready(connection);
+      if (!heard.empty()) session_->on_bytes(connection, heard);
     }
     if (connection.is_first && break_after_ && connection.read == *break_after_ && !connection.gone &&
         !connection.closing) {
-      broke_ = moved = true;
+      broke_ = moved = connection.broken = true;
       connection.server_side.leave();
       if (break_how_ == Break::kReset) {
         fail(loadgen::Failure::kReset, "by the test");
+      } else if (!connection.opened) {
+        fail(loadgen::Failure::kTls, "closed during the handshake");
       } else {
         session_->on_close(connection);
         connection.gone = true;
@@ -168,6 +194,12 @@ bool World::move_to_client(Connection& connection) {
   return moved;
 }
 
+bool World::open_if_ready(Connection& connection) {
+  if (connection.gone || !connection.channel.is_open() || std::exchange(connection.opened, true)) return false;
+  session_->on_open(connection);
+  return true;
+}
+
 bool World::move() {
   bool moved = false;
   if (std::exchange(start_, false)) {
@@ -176,10 +208,7 @@ bool World::move() {
   }
   for (std::size_t i = 0; i < connections_.size(); ++i) {
     Connection& connection = *connections_[i];
-    if (!std::exchange(connection.opened, true)) {
-      session_->on_open(connection);
-      moved = true;
-    }
+    moved = open_if_ready(connection) || moved;
     moved = move_to_server(connection) || moved;
     server_.settle();
     moved = move_to_client(connection) || moved;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "channel.h"
 #include "loadgen/technique.h"
 #include "memory_server.h"
 #include "wire/http1.h"
@@ -30,6 +31,7 @@ struct Subject {
   std::string name;  // of the test
   std::vector<std::pair<std::string_view, std::int64_t>> options{};
   bool echo = true;
+  Channel::Kind channel = Channel::Kind::kPlain;
 };
 
 class World final : public loadgen::Host {
@@ -83,9 +85,12 @@ class World final : public loadgen::Host {
   class Connection;
   bool move();
   bool move_to_server(Connection& connection);
+  bool serve(Connection& connection);
   bool move_to_client(Connection& connection);
+  bool open_if_ready(Connection& connection);
   void drop_all();
 
+  const Channel::Kind channel_;
   Cut cut_;
   server::MemoryServer server_;
   loadgen::Plan plan_;

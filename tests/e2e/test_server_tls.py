@@ -11,20 +11,12 @@ import pytest
 
 from harness import BUILD, ROOT
 from servers import PATIENCE_S, Client
+from tls import make_certificate
 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    """(certificate, key): PEM files for localhost and 127.0.0.1."""
     return make_certificate(tmp_path_factory.mktemp("tls"))
-
-
-def make_certificate(folder, names="DNS:localhost,IP:127.0.0.1"):
-    files = folder / "cert.pem", folder / "key.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj",
-                    "/CN=localhost", "-addext", f"subjectAltName={names}", "-keyout", files[1], "-out", files[0]],
-                   check=True, capture_output=True)
-    return files
 
 
 @pytest.fixture

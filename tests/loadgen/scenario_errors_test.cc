@@ -13,10 +13,9 @@ namespace {
 using namespace scenario_tests;
 
 TEST(ScenarioFile, RefusesOtherTargets) {
-  for (const std::string url :
-       {"https://h", "h:80", "refrence", "http://", "http://:80", "http://h:0", "http://h:65536", "'http://h:'",
-        "http://h:8a", "http://u@h", "http://h/?a=b", "http://h/#x", "http://[::1", "http://[::1]x", "http://[]",
-        "http://[x]", "'http://h/a b'"}) {
+  for (const std::string url : {"wss://h", "h:80", "refrence", "http://", "http://:80", "http://h:0", "http://h:65536",
+                                "'http://h:'", "http://h:8a", "http://u@h", "http://h/?a=b", "http://h/#x",
+                                "http://[::1", "http://[::1]x", "http://[]", "http://[x]", "'http://h/a b'"}) {
     const LoadedScenario loaded = parse(with("target: " + url + "\n"));
     ASSERT_EQ(loaded.errors.size(), 1U) << url;
     EXPECT_EQ(loaded.errors[0].key, "target") << url;

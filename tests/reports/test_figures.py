@@ -1,5 +1,5 @@
 import pytest
-from pushbench_report import load, theme
+from pushbench_report import load, text, theme
 from pushbench_report.figures import bytes as bytes_figure
 from pushbench_report.figures import cost, frontier, layout, spectrum
 from pushbench_report.series import Value, workloads
@@ -63,6 +63,22 @@ def test_kinds_that_were_not_measured_are_named_and_not_drawn_as_zero(workload):
     drawing = bytes_figure.draw(workload(), "x")
     assert "Not measured and not in the bars: TLS." in drawing.notes
     assert not any("TLS" in column for column in drawing.columns)
+
+
+def test_tls_is_a_row_of_its_own_beside_techniques_without_it(workload):
+    def add_tls(result):
+        for run in result["runs"]:
+            if run["technique"] == "sse":
+                run["bytes"]["received"]["tls"] = 29 * run["bytes"]["deliveries"]
+                run["bytes"]["sent"]["tls"] = 0
+    found = workload(add_tls)
+    drawing = bytes_figure.draw(found, "x")
+    column = drawing.columns.index("server → client: TLS (B)")
+    shown = {row[0]: row[column] for row in drawing.rows}
+    assert shown.pop("sse") == "29.0"
+    assert set(shown.values()) == {text.NOT_MEASURED}
+    assert not any("TLS" in note for note in drawing.notes)
+    assert "sse, received: TLS 29.0 B per delivery" in drawing.svg
 
 
 def test_the_pareto_line_holds_what_nothing_beats():
