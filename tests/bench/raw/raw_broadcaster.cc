@@ -6,6 +6,7 @@
 
 #include "raw.h"
 #include "wire/websocket.h"
+#include "wire/websocket_handshake.h"
 
 namespace {
 
