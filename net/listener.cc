@@ -85,8 +85,7 @@ void Listener::accept_all() {
   for (int i = 0; i < kAcceptsPerWakeUp && socket_ >= 0; ++i) {
     const int connection = accept4(socket_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (connection >= 0) {
-      Tcp::Ptr tcp = Tcp::adopt(loop_, connection, tls_);
-      if (tcp != nullptr) handler_.on_accept(std::move(tcp));
+      handler_.on_accept(Tcp::adopt(loop_, connection, tls_));
       continue;
     }
     const int error = errno;

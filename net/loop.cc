@@ -16,7 +16,7 @@ void check(int status, const char* what) {
 
 }  // namespace
 
-Loop::Loop() : timers_(&loop_), read_buffer_(std::make_unique_for_overwrite<char[]>(kReadBuffer)) {
+Loop::Loop() : timers_(&loop_), sockets_(&loop_), read_buffer_(std::make_unique_for_overwrite<char[]>(kReadBuffer)) {
   check(uv_loop_init(&loop_), "cannot create an event loop");
   loop_.data = this;
   check(uv_loop_configure(&loop_, UV_METRICS_IDLE_TIME), "cannot measure a loop's idle time");
@@ -31,6 +31,7 @@ Loop::Loop() : timers_(&loop_), read_buffer_(std::make_unique_for_overwrite<char
 
 Loop::~Loop() {
   close();
+  free_graves();
   uv_loop_close(&loop_);
 }
 
@@ -40,14 +41,12 @@ void Loop::close() {
     if (std::exchange(closed_, true)) return;
     posts_.clear();
   }
+  while (!lingering_.empty()) lingering_.back()->destroy();
+  free_graves();
   timers_.close();
+  sockets_.close();
   auto close = [](uv_handle_t* handle, void*) {
-    if (uv_is_closing(handle)) return;
-    if (handle->type == UV_TCP && handle->data != nullptr) {
-      static_cast<Tcp*>(handle->data)->destroy();
-    } else {
-      uv_close(handle, nullptr);
-    }
+    if (!uv_is_closing(handle)) uv_close(handle, nullptr);
   };
   uv_walk(&loop_, close, nullptr);
   uv_run(&loop_, UV_RUN_DEFAULT);
@@ -94,42 +93,41 @@ std::span<char> Loop::record_buffer() {
 }
 
 void Loop::flush_later(Tcp& tcp) {
-  if (tcp.dirty_slot_ != Tcp::kNone) return;
-  tcp.dirty_slot_ = static_cast<std::uint32_t>(dirty_.size());
+  if (std::exchange(tcp.dirty_, true)) return;
   dirty_.push_back(&tcp);
 }
 
-void Loop::forget(Tcp& tcp) {
-  if (tcp.dirty_slot_ != Tcp::kNone) dirty_[tcp.dirty_slot_] = nullptr;
-  for (LateFailure& failure : late_failures_) {
-    if (failure.tcp == &tcp) failure.tcp = nullptr;
-  }
+void Loop::tell_later(Tcp& tcp, int error) {
+  late_.push_back({&tcp, error});
 }
 
-void Loop::fail_later(Tcp& tcp, int error) {
-  late_failures_.push_back({&tcp, error});
+void Loop::bury(Tcp& tcp) {
+  --connections_;
+  graves_.push_back(&tcp);
+}
+
+void Loop::free_graves() {
+  if (graves_.empty()) return;
+  std::erase_if(late_, [](const LateEvent& event) { return event.tcp->state_ == Tcp::State::kClosing; });
+  for (Tcp* tcp : graves_) delete tcp;
+  graves_.clear();
 }
 
 void Loop::end_iteration() {
   if (end_hook_) end_hook_();
-  // A failure told here may start the next connection, which may fail at once too: that one waits for the next
+  // What is told here may start the next connection, which may fail at once too: that one waits for the next
   // iteration.
-  const std::size_t failures = late_failures_.size();
-  for (std::size_t i = 0; i < failures; ++i) {
-    const LateFailure failure = late_failures_[i];
-    if (failure.tcp != nullptr) failure.tcp->end(failure.error);
-  }
-  late_failures_.erase(late_failures_.begin(), late_failures_.begin() + static_cast<std::ptrdiff_t>(failures));
-  if (!late_failures_.empty()) uv_async_send(&async_);
+  const std::size_t late = late_.size();
+  for (std::size_t i = 0; i < late; ++i) late_[i].tcp->come_late(late_[i].error);
+  late_.erase(late_.begin(), late_.begin() + static_cast<std::ptrdiff_t>(late));
+  if (!late_.empty()) uv_async_send(&async_);
   for (std::size_t i = 0; i < dirty_.size(); ++i) {
-    Tcp* tcp = dirty_[i];
-    if (tcp == nullptr) continue;
-    tcp->dirty_slot_ = Tcp::kNone;
-    dirty_[i] = nullptr;
-    tcp->flush();
+    dirty_[i]->dirty_ = false;
+    dirty_[i]->flush();
   }
   dirty_.clear();
   output_.clear();
+  free_graves();
   timers_.rearm();
 }
 

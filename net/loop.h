@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "net/output.h"
+#include "net/sockets.h"
 #include "net/timer.h"
 #include "wire/time.h"
 
@@ -34,6 +35,7 @@ class Loop {
   void set_end_of_iteration(std::function<void()> hook) { end_hook_ = std::move(hook); }
 
   uv_loop_t* uv() { return &loop_; }
+  std::size_t connections() const { return connections_; }  // that are open, those that linger included
   Timers& timers() { return timers_; }
   // Time spent waiting for events since the loop began. From any thread.
   wire::Nanos idle_time() const;
@@ -44,8 +46,9 @@ class Loop {
   std::span<char> plain_buffer();   // what TLS made of one read; in use until the handler has returned
   std::span<char> record_buffer();  // pieces of output on their way into one TLS record
   void flush_later(Tcp& tcp);
-  void forget(Tcp& tcp);  // it is about to go
-  void fail_later(Tcp& tcp, int error);
+  void tell_later(Tcp& tcp, int error);
+  void bury(Tcp& tcp);  // it has ended; events that are on their way must find it a little longer
+  void free_graves();
   void end_iteration();
   void drain_posts();
 
@@ -54,14 +57,18 @@ class Loop {
   uv_async_t async_;
   uv_prepare_t prepare_;
   Timers timers_;
+  Sockets sockets_;
   OutputPool output_;
   std::function<void()> end_hook_;
-  std::vector<Tcp*> dirty_;  // have output of this iteration; null where one has gone
-  struct LateFailure {
+  std::vector<Tcp*> dirty_;  // have output of this iteration
+  struct LateEvent {
     Tcp* tcp;
     int error;
   };
-  std::vector<LateFailure> late_failures_;
+  std::vector<LateEvent> late_;
+  std::vector<Tcp*> lingering_;  // nobody else's any more
+  std::vector<Tcp*> graves_;
+  std::size_t connections_ = 0;
   std::unique_ptr<char[]> read_buffer_;
   std::unique_ptr<char[]> tls_buffers_;  // once there is TLS
   std::mutex post_mutex_;

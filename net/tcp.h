@@ -3,8 +3,6 @@
 // sees: what an iteration queued then leaves in as few records as it fits, in one system call all the same.
 #pragma once
 
-#include <uv.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -42,8 +40,7 @@ class Tcp {
   // the loop. `tls`: null for plain TCP; its `server` is filled in here.
   static Ptr connect(Loop& loop, const Address& target, const std::optional<Address>& source, Handler& handler,
                      const TlsClient* tls = nullptr);
-  // Takes over a connected, non-blocking socket. No event comes before start(). Null (socket closed) when libuv refuses
-  // it.
+  // Takes over a connected, non-blocking socket. No event comes before start().
   static Ptr adopt(Loop& loop, int descriptor, const TlsServer* tls = nullptr);
   void start(Handler& handler);  // reading begins, and the TLS handshake
 
@@ -56,10 +53,11 @@ class Tcp {
   // has not read yet). A peer that reads nothing for 30 s is dropped. No event follows.
   static void finish(Ptr tcp);
 
+  // Without reading, the peer's end is noticed by sending alone.
   void pause_reading();
   void resume_reading();
   std::size_t unsent_bytes() const { return unsent_; }  // handed to send() and not yet taken by the kernel
-  int descriptor() const;                               // -1 when there is none
+  int descriptor() const { return socket_; }            // -1 when there is none
   void reset_on_close();                                // dropping it sends RST instead of FIN: leaves no TIME_WAIT
   std::string error_text(int error) const;              // of on_close, for people: "Connection refused"
   // After on_close with 0: TLS ended without close_notify, so that somebody may have cut the stream (RFC 8446
@@ -68,6 +66,7 @@ class Tcp {
 
  private:
   friend class Loop;
+  friend class Sockets;
   friend struct Deleter;
   struct Backlog;  // what the kernel refused; only while it does
   struct Linger;
@@ -75,11 +74,15 @@ class Tcp {
   struct Cipher;
   enum class State : std::uint8_t { kConnecting, kIdle, kOpen, kEnded, kFinishing, kClosing };
 
-  explicit Tcp(Loop& loop);
+  explicit Tcp(Loop& loop, int socket = -1);
   ~Tcp();
   int begin_connect(const Address& target, const std::optional<Address>& source);
-  void connected(int status);
-  void read(ssize_t size, const char* data);
+  void connected(int error);
+  void come_late(int error);         // what connect() or send() had to say, told from the loop
+  void ready(std::uint32_t events);  // of epoll
+  void want(std::uint32_t events);
+  void read();
+  void read_end(int error);
   void read_secure(wire::Bytes ciphertext);
   void encrypt();  // turns what is queued into what TLS makes of it
   void encrypt_queue();
@@ -91,25 +94,25 @@ class Tcp {
   void flush();                    // by the loop, at the end of an iteration
   void refuse(std::size_t taken);  // moves what is left of this iteration's pieces to the backlog
   void write_backlog();
-  void backlog_written(int status);
+  void backlog_written();
   void tell_drain();
   void drop_output();
   void linger();
   void destroy();
   static constexpr std::uint32_t kNone = UINT32_MAX;
 
-  uv_tcp_t handle_{};
   Loop& loop_;
   Handler* handler_ = nullptr;
   std::unique_ptr<Backlog> backlog_;
   std::unique_ptr<Linger> linger_;
   std::unique_ptr<Secure> secure_;  // null: plain
-  std::unique_ptr<uv_connect_t> connect_;
   std::size_t unsent_ = 0;
   std::uint32_t first_piece_ = kNone;  // this iteration's output, in the loop's pool
   std::uint32_t last_piece_ = kNone;
-  std::uint32_t dirty_slot_ = kNone;  // place in the loop's list of connections to flush
+  int socket_;
+  std::uint8_t wanted_ = 0;  // events of epoll
   State state_ = State::kIdle;
+  bool dirty_ = false;  // in the loop's list of connections to flush
   bool write_failed_ = false;
   bool drain_owed_ = false;  // the kernel has refused bytes since the last on_drain
 };

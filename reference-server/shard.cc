@@ -227,12 +227,7 @@ void Shard::shut_down() {
 
 // Ends the loop when every socket has closed, or time is over.
 void Shard::on_timer(net::Timer&) {
-  std::size_t sockets = 0;
-  uv_walk(
-      loop_.uv(),
-      [](uv_handle_t* handle, void* count) { *static_cast<std::size_t*>(count) += handle->type == UV_TCP ? 1 : 0; },
-      &sockets);
-  if (sockets == 0 || now() >= goodbye_until_) {
+  if (loop_.connections() == 0 || now() >= goodbye_until_) {
     loop_.stop();
   } else {
     goodbye_timer_.start(loop_.timers(), now() + kGoodbyeStep, *this);

@@ -110,8 +110,8 @@ struct Response {
   Bytes header(Bytes name) const { return find_header(headers, name); }
 };
 
-// Reads responses of any body kind: Content-Length, chunked, until close, none. Holds no heap memory except while a
-// head is incomplete.
+// Reads responses of any body kind: Content-Length, chunked, until close, none. Holds heap memory only while a head, a
+// chunk or a body of known length is incomplete: an endless stream that waits for its next chunk holds none.
 class ResponseParser {
  public:
   // A handler may neither feed nor destroy the parser; in on_end it may.
@@ -124,7 +124,7 @@ class ResponseParser {
    protected:
     ~Handler() = default;
   };
-  explicit ResponseParser(std::size_t max_head = std::size_t{64} << 10);
+  explicit ResponseParser(std::uint32_t max_head = std::uint32_t{64} << 10);
   ~ResponseParser();
   ResponseParser(const ResponseParser&) = delete;
   ResponseParser& operator=(const ResponseParser&) = delete;
@@ -143,12 +143,15 @@ class ResponseParser {
   // The next response answers a HEAD request: it has no body.
   void expect_no_body(bool value) { no_body_ = value; }
   void reset();
-  const std::string& error_text() const { return error_text_; }
+  Bytes error_text() const { return error_text_; }
 
  private:
   struct Callbacks;
-  struct HeadPool;
+  struct Pool;
   void begin();
+  void hold_machine();
+  void release_machine();
+  void wait_for_chunk();
   Parsed read_head(Bytes bytes, std::size_t& used, Handler& handler);
   Parsed end_head(Handler& handler);
   Parsed read_body(Bytes bytes, std::size_t& used, Handler& handler);
@@ -156,12 +159,14 @@ class ResponseParser {
   Parsed end();
   Parsed fail(const char* text);
 
-  llhttp_t parser_;
-  std::size_t max_head_;
+  std::unique_ptr<llhttp_t> machine_;   // none where its state is known without it: at a start, between two chunks
   std::unique_ptr<detail::Head> head_;  // only while a head is incomplete
   Handler* handler_ = nullptr;          // during feed()
-  std::string error_text_;
-  std::size_t head_bytes_ = 0;
+  const char* error_text_ = "";
+  std::uint32_t max_head_;
+  std::uint32_t head_bytes_ = 0;
+  std::uint16_t flags_ = 0;  // of the machine that was given back between two chunks
+  bool between_chunks_ = false;
   bool started_ = false;
   bool head_done_ = false;
   bool complete_ = false;

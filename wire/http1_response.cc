@@ -4,18 +4,16 @@
 
 namespace wire::http1 {
 
-// Heads waiting to be used, a thread: a parser needs one only while it reads a head.
-struct ResponseParser::HeadPool {
+// What a parser needs only for a while, one pool a thread.
+struct ResponseParser::Pool {
   static constexpr std::size_t kKept = 64;
 
-  static HeadPool& mine() {
-    thread_local HeadPool pool;
+  static Pool& mine() {
+    thread_local Pool pool;
     return pool;
   }
-  std::unique_ptr<detail::Head> take() {
-    if (heads.empty()) return std::make_unique<detail::Head>();
-    std::unique_ptr<detail::Head> head = std::move(heads.back());
-    heads.pop_back();
+  std::unique_ptr<detail::Head> take_head() {
+    auto head = take(heads);
     head->begin();
     return head;
   }
@@ -23,8 +21,21 @@ struct ResponseParser::HeadPool {
     head->shrink();
     if (heads.size() < kKept) heads.push_back(std::move(head));
   }
+  std::unique_ptr<llhttp_t> take_machine() { return take(machines); }
+  void give_back(std::unique_ptr<llhttp_t> machine) {
+    if (machines.size() < kKept) machines.push_back(std::move(machine));
+  }
+  template <typename T>
+  static std::unique_ptr<T> take(std::vector<std::unique_ptr<T>>& from) {
+    if (from.empty()) return std::make_unique<T>();
+    std::unique_ptr<T> taken = std::move(from.back());
+    from.pop_back();
+    return taken;
+  }
 
   std::vector<std::unique_ptr<detail::Head>> heads;
+  std::vector<std::unique_ptr<llhttp_t>> machines;
+  llhttp_t between_chunks{};  // the state that every machine is in after a chunk
 };
 
 struct ResponseParser::Callbacks {
@@ -48,8 +59,16 @@ struct ResponseParser::Callbacks {
     return 0;
   }
   static int on_headers_complete(llhttp_t*) { return HPE_PAUSED; }
+  static int on_chunk_header(llhttp_t* parser) {
+    self(parser).between_chunks_ = false;
+    return 0;
+  }
   static int on_body(llhttp_t* parser, const char* at, std::size_t length) {
     self(parser).handler_->on_body(Bytes(at, length));
+    return 0;
+  }
+  static int on_chunk_complete(llhttp_t* parser) {
+    self(parser).between_chunks_ = true;
     return 0;
   }
   static int on_message_complete(llhttp_t*) { return HPE_PAUSED; }
@@ -62,30 +81,47 @@ struct ResponseParser::Callbacks {
     settings.on_header_value = on_header_value;
     settings.on_headers_complete = on_headers_complete;
     settings.on_body = on_body;
+    settings.on_chunk_complete = on_chunk_complete;
     settings.on_message_complete = on_message_complete;
     return settings;
   }
 };
 
-ResponseParser::ResponseParser(std::size_t max_head) : max_head_(max_head) {
-  begin();
+ResponseParser::ResponseParser(std::uint32_t max_head) : max_head_(max_head) {}
+
+ResponseParser::~ResponseParser() {
+  release_machine();
 }
 
-ResponseParser::~ResponseParser() = default;
+void ResponseParser::hold_machine() {
+  if (machine_ != nullptr) return;
+  Pool& pool = Pool::mine();
+  machine_ = pool.take_machine();
+  if (between_chunks_) {
+    *machine_ = pool.between_chunks;
+    machine_->flags = flags_;
+  } else {
+    static constexpr llhttp_settings_t kSettings = Callbacks::make_settings();
+    llhttp_init(machine_.get(), HTTP_RESPONSE, &kSettings);
+  }
+  machine_->data = this;
+}
+
+void ResponseParser::release_machine() {
+  if (machine_ != nullptr) Pool::mine().give_back(std::move(machine_));
+}
 
 void ResponseParser::reset() {
   begin();
   head_bytes_ = 0;
-  error_text_.clear();
+  error_text_ = "";
   failed_ = no_body_ = false;
 }
 
 void ResponseParser::begin() {
-  static constexpr llhttp_settings_t kSettings = Callbacks::make_settings();
-  llhttp_init(&parser_, HTTP_RESPONSE, &kSettings);
-  parser_.data = this;
+  release_machine();
   head_.reset();
-  started_ = head_done_ = complete_ = until_close_ = upgraded_ = false;
+  between_chunks_ = started_ = head_done_ = complete_ = until_close_ = upgraded_ = false;
 }
 
 Parsed ResponseParser::feed(Bytes bytes, std::size_t& consumed, Handler& handler) {
@@ -110,14 +146,15 @@ Parsed ResponseParser::feed(Bytes bytes, std::size_t& consumed, Handler& handler
 // Offers llhttp one byte more than the limit allows at most, so that what is refused does not depend on how the stream
 // is cut.
 Parsed ResponseParser::read_head(Bytes bytes, std::size_t& used, Handler& handler) {
-  if (head_ == nullptr) head_ = HeadPool::mine().take();
+  hold_machine();
+  if (head_ == nullptr) head_ = Pool::mine().take_head();
   const Bytes piece = bytes.substr(used, max_head_ + 1 - head_->size());
   head_->set_piece(piece);
-  const llhttp_errno_t error = llhttp_execute(&parser_, piece.data(), piece.size());
-  if (error != HPE_OK && error != HPE_PAUSED) return fail(llhttp_get_error_reason(&parser_));
+  const llhttp_errno_t error = llhttp_execute(machine_.get(), piece.data(), piece.size());
+  if (error != HPE_OK && error != HPE_PAUSED) return fail(llhttp_get_error_reason(machine_.get()));
   const bool whole = error == HPE_PAUSED;
   const std::size_t length =
-      whole ? static_cast<std::size_t>(llhttp_get_error_pos(&parser_) - piece.data()) : piece.size();
+      whole ? static_cast<std::size_t>(llhttp_get_error_pos(machine_.get()) - piece.data()) : piece.size();
   head_->end_piece(length, whole);
   used += length;
   if (head_->size() > max_head_) return fail("response head too large");
@@ -127,11 +164,11 @@ Parsed ResponseParser::read_head(Bytes bytes, std::size_t& used, Handler& handle
 
 Parsed ResponseParser::end_head(Handler& handler) {
   std::unique_ptr<detail::Head> head = std::move(head_);
-  head_bytes_ += head->size();
-  const int status = parser_.status_code;
+  head_bytes_ += static_cast<std::uint32_t>(head->size());
+  const int status = machine_->status_code;
   Response response{.status = status,
                     .reason = head->first(),
-                    .version_minor = parser_.http_minor,
+                    .version_minor = machine_->http_minor,
                     .headers = head->headers(),
                     .keep_alive = false,
                     .upgrade = status == 101};
@@ -139,30 +176,30 @@ Parsed ResponseParser::end_head(Handler& handler) {
   if (defect == nullptr) defect = check_head(response);
   if (defect != nullptr) return fail(defect);
   if (status < 200 && status != 101) {
-    HeadPool::mine().give_back(std::move(head));
+    Pool::mine().give_back(std::move(head));
     begin();
     started_ = true;
     return Parsed::kNeedMore;
   }
   const bool no_body = no_body_ || status == 101 || status == 204 || status == 304;
-  if (no_body) parser_.flags |= F_SKIPBODY;
+  if (no_body) machine_->flags |= F_SKIPBODY;
   head_done_ = true;
-  until_close_ = llhttp_message_needs_eof(&parser_) != 0;
-  response.keep_alive = llhttp_should_keep_alive(&parser_) != 0;
+  until_close_ = llhttp_message_needs_eof(machine_.get()) != 0;
+  response.keep_alive = llhttp_should_keep_alive(machine_.get()) != 0;
   upgraded_ = response.upgrade;
-  const bool empty = no_body || (!until_close_ && (parser_.flags & F_CHUNKED) == 0 && parser_.content_length == 0);
+  const bool empty = no_body || (!until_close_ && (machine_->flags & F_CHUNKED) == 0 && machine_->content_length == 0);
   handler.on_head(response);
-  HeadPool::mine().give_back(std::move(head));
+  Pool::mine().give_back(std::move(head));
   if (empty) return end();
-  llhttp_resume(&parser_);
+  llhttp_resume(machine_.get());
   return Parsed::kNeedMore;
 }
 
 // What llhttp lets pass: versions and codes that are none, transfer codings that only the peer knows.
 const char* ResponseParser::check_head(const Response& response) const {
-  if (parser_.http_major != 1) return "not an HTTP/1.x response";
+  if (machine_->http_major != 1) return "not an HTTP/1.x response";
   if (response.status < 100) return "malformed status code";
-  if ((parser_.flags & F_TRANSFER_ENCODING) != 0 &&
+  if ((machine_->flags & F_TRANSFER_ENCODING) != 0 &&
       (!equal_ignoring_case(response.header("Transfer-Encoding"), "chunked") ||
        count_headers(response.headers, "Transfer-Encoding") != 1)) {
     return "unsupported Transfer-Encoding";
@@ -171,16 +208,27 @@ const char* ResponseParser::check_head(const Response& response) const {
 }
 
 Parsed ResponseParser::read_body(Bytes bytes, std::size_t& used, Handler& handler) {
+  hold_machine();
+  between_chunks_ = false;
   handler_ = &handler;
-  const llhttp_errno_t error = llhttp_execute(&parser_, bytes.data() + used, bytes.size() - used);
+  const llhttp_errno_t error = llhttp_execute(machine_.get(), bytes.data() + used, bytes.size() - used);
   handler_ = nullptr;
   if (error == HPE_OK) {
     used = bytes.size();
+    // The line of a next chunk's size that has begun does not end with a line feed; one that is complete is a header.
+    between_chunks_ = between_chunks_ && bytes.back() == '\n';
+    if (between_chunks_) wait_for_chunk();
     return Parsed::kNeedMore;
   }
-  if (error != HPE_PAUSED) return fail(llhttp_get_error_reason(&parser_));
-  used = static_cast<std::size_t>(llhttp_get_error_pos(&parser_) - bytes.data());
+  if (error != HPE_PAUSED) return fail(llhttp_get_error_reason(machine_.get()));
+  used = static_cast<std::size_t>(llhttp_get_error_pos(machine_.get()) - bytes.data());
   return end();
+}
+
+void ResponseParser::wait_for_chunk() {
+  flags_ = machine_->flags;
+  Pool::mine().between_chunks = *machine_;
+  release_machine();
 }
 
 bool ResponseParser::finish(Handler& handler) {
@@ -194,6 +242,7 @@ bool ResponseParser::finish(Handler& handler) {
 Parsed ResponseParser::end() {
   started_ = no_body_ = false;
   complete_ = true;
+  release_machine();
   return Parsed::kComplete;
 }
 

@@ -56,6 +56,7 @@ TEST(OwnDescriptorTable, LetsEachThreadOpenWhatTheProcessMightBefore) {
   constexpr std::uint64_t kMore = 50;
   rlimit limit{};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlim_t before = limit.rlim_cur;
   limit.rlim_cur = open_descriptors() + kMore;
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
   std::atomic<std::uint64_t> opened{0};
@@ -68,7 +69,11 @@ TEST(OwnDescriptorTable, LetsEachThreadOpenWhatTheProcessMightBefore) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_GE(opened.load(), 3 * (kMore - 10));
-  EXPECT_GE(dup(STDIN_FILENO), 0) << "their descriptors are none of ours";
+  const int ours = dup(STDIN_FILENO);
+  EXPECT_GE(ours, 0) << "their descriptors are none of ours";
+  close(ours);
+  limit.rlim_cur = before;
+  EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
 }  // namespace

@@ -139,11 +139,11 @@ TEST(Tcp, DrainIsToldTooWhenMoreWasQueuedAsTheBacklogEmptied) {
   Pair pair;
   const std::string block(8 << 20, 'x');
   std::size_t expected = block.size();
-  pair.on_accepted = [&] { pair.server.tcp->pause_reading(); };
-  pair.client.on_opened = [&] {
-    pair.client.tcp->send(wire::Bytes(block));
+  pair.on_accepted = [&] {
+    pair.server.tcp->pause_reading();
     pair.loop.post([&] { pair.server.tcp->resume_reading(); });
   };
+  pair.client.on_opened = [&] { pair.client.tcp->send(wire::Bytes(block)); };
   // Keeps output of its own in every iteration until the backlog is gone and a while beyond.
   pair.server.on_received = [&] {
     if (pair.server.received.size() < block.size() + 100) {

@@ -1,0 +1,43 @@
+// What a Tcp keeps only while it writes with difficulty or ends. Only tcp.cc and tcp_output.cc see it.
+#pragma once
+
+#include <vector>
+
+#include "net/tcp.h"
+
+namespace net {
+
+// Output that the kernel refused, in order.
+struct Tcp::Backlog {
+  std::vector<wire::SharedBytes> pieces;
+  std::size_t first = 0;  // of `pieces` that is not written
+  std::size_t skip = 0;   // bytes of it that are
+  void shrink() {
+    constexpr std::size_t kFew = 64;
+    if (first < kFew || first < pieces.size() / 2) return;
+    pieces.erase(pieces.begin(), pieces.begin() + static_cast<std::ptrdiff_t>(first));
+    first = 0;
+  }
+};
+
+// The end of a connection that nobody owns any more.
+struct Tcp::Linger final : Timer::Handler {
+  explicit Linger(Tcp& t) : tcp(t), slot(t.loop_.lingering_.size()) { t.loop_.lingering_.push_back(&t); }
+  ~Linger() {
+    std::vector<Tcp*>& all = tcp.loop_.lingering_;
+    Tcp* last = all.back();
+    all.pop_back();
+    if (last == &tcp) return;
+    all[slot] = last;
+    last->linger_->slot = slot;
+  }
+  Linger(const Linger&) = delete;
+  Linger& operator=(const Linger&) = delete;
+  void on_timer(Timer&) override { tcp.destroy(); }
+
+  Tcp& tcp;
+  std::size_t slot;  // in the loop's list
+  Timer timer;
+};
+
+}  // namespace net

@@ -1,0 +1,128 @@
+// What the raw programs share. They are the floor that the programs of this project are compared with (`make
+// bench-peers`): bare epoll, one thread, no accounting, nothing kept for a connection but its descriptor.
+#pragma once
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <string>
+#include <string_view>
+
+namespace raw {
+
+[[noreturn]] inline void die(const char* what) {
+  std::fprintf(stderr, "%s: %s\n", what, std::strerror(errno));
+  std::exit(1);
+}
+
+inline std::uint64_t number(const char* text) {
+  std::uint64_t value = 0;
+  const char* end = text + std::strlen(text);
+  if (std::from_chars(text, end, value).ptr != end) {
+    std::fprintf(stderr, "'%s' is no number\n", text);
+    std::exit(2);
+  }
+  return value;
+}
+
+inline sockaddr_in loopback(std::uint16_t port, std::uint32_t host = INADDR_LOOPBACK) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(host);
+  return address;
+}
+
+// A connected socket. The first 14,000 come from 127.0.0.1, the next from 127.0.0.2: past half of the port range,
+// connect() searches for long.
+inline int connect_to(std::uint16_t port, std::uint32_t index) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  if (socket < 0) die("socket");
+  const int on = 1;
+  setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+  const sockaddr_in source = loopback(0, INADDR_LOOPBACK + index / 14'000);
+  if (bind(socket, reinterpret_cast<const sockaddr*>(&source), sizeof source) != 0) die("bind");
+  const sockaddr_in target = loopback(port);
+  if (connect(socket, reinterpret_cast<const sockaddr*>(&target), sizeof target) != 0) die("connect");
+  return socket;
+}
+
+inline void write_all(int socket, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(socket, bytes.data(), bytes.size());
+    if (written < 0 && errno != EAGAIN && errno != EINTR) die("write");
+    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+// Of a blocking socket; what follows the head stays in the socket, read byte by byte as it is.
+inline std::string read_head(int socket) {
+  std::string head;
+  char byte = 0;
+  while (!head.ends_with("\r\n\r\n")) {
+    if (read(socket, &byte, 1) != 1) die("read");
+    head += byte;
+  }
+  return head;
+}
+
+inline void no_block(int socket) {
+  fcntl(socket, F_SETFL, O_NONBLOCK);
+}
+
+inline void watch(int epoll, int socket, std::uint32_t events = EPOLLIN) {
+  epoll_event event{};
+  event.events = events;
+  event.data.fd = socket;
+  if (epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event) != 0) die("epoll_ctl");
+}
+
+inline std::uint64_t microseconds(const timeval& time) {
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(time.tv_usec);
+}
+
+struct Cpu {
+  std::uint64_t user_us = 0;
+  std::uint64_t system_us = 0;
+};
+
+inline Cpu thread_cpu() {
+  rusage usage{};
+  getrusage(RUSAGE_THREAD, &usage);
+  return {microseconds(usage.ru_utime), microseconds(usage.ru_stime)};
+}
+
+inline std::uint64_t now_ns() {
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+inline void sleep_until(std::uint64_t ns) {
+  const timespec time{static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nullptr) == EINTR) {
+  }
+}
+
+inline void raise_limit() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace raw

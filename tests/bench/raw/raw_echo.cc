@@ -1,0 +1,61 @@
+// The floor of a WebSocket echo client: every connection sends a frame, waits for it to come back, and sends the next.
+// Prints one line of JSON.
+//   raw_echo PORT CONNECTIONS TARGET ROUND-TRIPS PAYLOAD
+#include <string>
+#include <vector>
+
+#include "raw.h"
+#include "wire/websocket.h"
+
+int main(int argc, char** argv) {
+  if (argc < 6) {
+    std::fprintf(stderr, "usage: raw_echo PORT CONNECTIONS TARGET ROUND-TRIPS PAYLOAD\n");
+    return 2;
+  }
+  raw::raise_limit();
+  const auto port = static_cast<std::uint16_t>(raw::number(argv[1]));
+  const std::uint64_t connections = raw::number(argv[2]);
+  const std::uint64_t wanted = raw::number(argv[4]);
+  const std::uint64_t payload = raw::number(argv[5]);
+  const std::string request = std::string("GET ") + argv[3] +
+                              " HTTP/1.1\r\nHost: raw\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                              "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+  std::string frame;
+  wire::websocket::append_masked_frame(frame, wire::websocket::Opcode::kText, std::string(payload, 'x'), 0x11223344);
+  const std::size_t echo = frame.size() - 4;  // without the mask
+  const int epoll = epoll_create1(0);
+  std::vector<std::size_t> received(1 << 20);  // of the present frame, by descriptor
+  std::vector<int> sockets;
+  for (std::uint64_t i = 0; i < connections; ++i) {
+    const int socket = raw::connect_to(port, static_cast<std::uint32_t>(i));
+    raw::write_all(socket, request);
+    raw::read_head(socket);
+    raw::no_block(socket);
+    raw::watch(epoll, socket);
+    sockets.push_back(socket);
+  }
+  const raw::Cpu before = raw::thread_cpu();
+  for (const int socket : sockets) raw::write_all(socket, frame);
+  std::vector<char> buffer(1 << 18);
+  std::vector<epoll_event> events(1024);
+  std::uint64_t round_trips = 0;
+  while (round_trips < wanted) {
+    const int ready = epoll_wait(epoll, events.data(), static_cast<int>(events.size()), -1);
+    for (int i = 0; i < ready; ++i) {
+      const int socket = events[i].data.fd;
+      const ssize_t size = read(socket, buffer.data(), buffer.size());
+      if (size == 0 || (size < 0 && errno != EAGAIN)) raw::die("a connection ended");
+      std::size_t& have = received[static_cast<std::size_t>(socket)];
+      have += size > 0 ? static_cast<std::size_t>(size) : 0;
+      if (have < echo) continue;
+      have -= echo;
+      ++round_trips;
+      raw::write_all(socket, frame);
+    }
+  }
+  const raw::Cpu after = raw::thread_cpu();
+  const auto count = static_cast<double>(round_trips);
+  std::printf("{\"round_trips\": %.0f, \"cpu_us_per_round_trip\": %.3f, \"user_us_per_round_trip\": %.3f}\n", count,
+              static_cast<double>(after.user_us - before.user_us + after.system_us - before.system_us) / count,
+              static_cast<double>(after.user_us - before.user_us) / count);
+}
