@@ -61,9 +61,11 @@ Json optional_distribution(const measure::Histogram& histogram) {
   return histogram.count() > 0 ? distribution(histogram) : Json(nullptr);
 }
 
-Json byte_kinds(const ByteCount& count, std::uint64_t segments) {
-  return {{"payload", count.payload},
-          {"framing", count.total - count.payload - count.http},
+// `saved`: what compression has kept off the wire.
+Json byte_kinds(const ByteCount& count, std::uint64_t segments, std::int64_t saved = 0) {
+  const std::uint64_t payload = count.payload - static_cast<std::uint64_t>(saved);
+  return {{"payload", payload},
+          {"framing", count.total - payload - count.http},
           {"http", count.http},
           {"tls", nullptr},
           {"tcpip", segments * kSegmentHeaderBytes}};
@@ -72,10 +74,19 @@ Json byte_kinds(const ByteCount& count, std::uint64_t segments) {
 Json bytes_json(const RunResult& run) {
   const Window& window = run.window;
   if (window.length == Nanos(0)) return nullptr;
-  return {{"received", byte_kinds(window.counts.received, window.segments_in)},
+  const CompressionCount& compression = window.counts.compression;
+  const auto saved = static_cast<std::int64_t>(compression.payload_bytes - compression.compressed_bytes);
+  return {{"received", byte_kinds(window.counts.received, window.segments_in, saved)},
           {"sent", byte_kinds(window.counts.sent, window.segments_out)},
           {"window_s", seconds(window.length)},
           {"deliveries", window.deliveries}};
+}
+
+Json compression_json(const CompressionCount& count) {
+  if (count.messages == 0) return nullptr;
+  return {{"messages", count.messages},
+          {"payload_bytes", count.payload_bytes},
+          {"compressed_bytes", count.compressed_bytes}};
 }
 
 Json server_json(const RunResult& run) {
@@ -165,6 +176,7 @@ Json run_json(const RunResult& run) {
   json["bytes_per_delivery"] = optional(run.bytes_per_delivery());
   json["subscriber_bandwidth_bytes_per_s"] = distribution(run.recorder.subscriber_bandwidth);
   json["requests"] = run.window.counts.requests;
+  json["compression"] = compression_json(run.window.counts.compression);
   json["empty_answers"] = run.window.counts.empty_answers;
   json["skipped_polls"] = run.window.counts.skipped_polls;
   json["gap_messages"] = run.window.counts.gap_messages;

@@ -123,6 +123,8 @@ DIRECTION = Object(optional={kind: COUNT for kind in BYTE_KINDS})
 
 BYTES = Object(required={"received": DIRECTION, "sent": DIRECTION, "deliveries": COUNT}, optional={"window_s": NUMBER})
 
+COMPRESSION = Object(required={"messages": COUNT, "payload_bytes": COUNT, "compressed_bytes": COUNT})
+
 SERVER = Object(optional={"cpu_us_per_delivery": NUMBER, "rss_bytes": COUNT, "pss_bytes": COUNT,
                           "bytes_per_subscriber": SIGNED})
 
@@ -155,7 +157,8 @@ RUN = Object(
         "phases_s": MapOf(NUMBER), "offered_rate_per_s": NUMBER, "achieved_rate_per_s": NUMBER,
         "delivery_latency_ns": DISTRIBUTION, "service_time_ns": DISTRIBUTION, "send_lag_ns": DISTRIBUTION,
         "readiness_ns": DISTRIBUTION, "round_trip_ns": DISTRIBUTION, "fanout_spread_ns": DISTRIBUTION,
-        "bytes": BYTES, "bytes_per_delivery": NUMBER, "subscriber_bandwidth_bytes_per_s": DISTRIBUTION, "requests": COUNT, "empty_answers": COUNT,
+        "bytes": BYTES, "bytes_per_delivery": NUMBER, "subscriber_bandwidth_bytes_per_s": DISTRIBUTION, "requests": COUNT, "compression": COMPRESSION,
+        "empty_answers": COUNT,
         "skipped_polls": COUNT, "server": SERVER, "generator": GENERATOR, "verdict_reasons": ListOf(TEXT),
         "histograms": Object(optional={name: TEXT for name in HISTOGRAMS}),
     })
