@@ -12,6 +12,13 @@
 
 namespace loadgen {
 
+namespace {
+
+constexpr auto kFarewell = std::chrono::milliseconds(1'000);  // for what is queued, and the peers' own end
+constexpr auto kFarewellStep = std::chrono::milliseconds(2);
+
+}  // namespace
+
 class ByHand::Connection final : public Link, public net::Tcp::Handler {
  public:
   Connection(ByHand& owner, std::string host_port) : owner_(owner), host_port_(std::move(host_port)) {}
@@ -123,6 +130,7 @@ void ByHand::start_after(Nanos delay) {
 }
 
 void ByHand::on_timer(net::Timer& timer) {
+  if (finished_) return farewell();
   if (&timer == &wake_timer_) {
     waking_ = true;
     session_->on_wake();
@@ -167,7 +175,28 @@ void ByHand::print(const Json& line) {
 void ByHand::finish(int code) {
   if (std::exchange(finished_, true)) return;
   code_ = code;
-  loop_.stop();
+  farewell_until_ = net::now() + kFarewell;
+  loop_.post([this] {
+    drop_connections();
+    farewell();
+  });
+}
+
+// What was queued for a connection that is closing (a close frame) leaves before the program ends.
+void ByHand::farewell() {
+  std::size_t sockets = 0;
+  graves_.clear();
+  uv_walk(
+      loop_.uv(),
+      [](uv_handle_t* handle, void* count) {
+        *static_cast<std::size_t*>(count) += handle->type == UV_TCP && uv_is_closing(handle) == 0 ? 1 : 0;
+      },
+      &sockets);
+  if (sockets == 0 || net::now() >= farewell_until_) {
+    loop_.stop();
+  } else {
+    end_timer_.start(loop_.timers(), net::now() + kFarewellStep, *this);
+  }
 }
 
 }  // namespace loadgen

@@ -67,6 +67,7 @@ class ByHand : public Host, private net::Timer::Handler {
   Link& connect(const wire::Url& url);
   void drop(Connection& connection);
   void watch_signals();
+  void farewell();
   void expect_bytes();  // restarts the read time-out
   void on_timer(net::Timer& timer) override;
 
@@ -87,6 +88,7 @@ class ByHand : public Host, private net::Timer::Handler {
   net::Timer end_timer_;
   wire::Time wake_due_{};
   wire::Time read_time_{};
+  wire::Time farewell_until_{};
   int code_ = 0;
   bool waking_ = false;
   bool finished_ = false;

@@ -1,5 +1,6 @@
 // What a person types for `pushbench listen` and `pushbench fetch`, checked.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -67,7 +68,6 @@ class Arguments {
     return options;
   }
 
- private:
   static bool is_token(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
       return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
@@ -75,6 +75,7 @@ class Arguments {
     });
   }
 
+ private:
   std::string error_;
 };
 
@@ -115,6 +116,17 @@ int listen_command(const ByHandArguments& typed) {
   const std::string_view name = options.technique != nullptr ? options.technique->name : "";
   if (name == "websocket" && !(typed.method.empty() && typed.body.empty()))
     arguments.wrong("a WebSocket begins with GET and has no body");
+  options.echo = typed.echo;
+  if (name == "websocket") {
+    options.technique_options = {{"subprotocol", fmt::format("{}", fmt::join(typed.subprotocols, ", "))},
+                                 {"deflate", typed.deflate}};
+  } else if (typed.echo || !typed.subprotocols.empty() || typed.deflate != "off") {
+    arguments.wrong("--echo, --subprotocol and --deflate are for the technique websocket");
+  }
+  for (const std::string& subprotocol : typed.subprotocols) {
+    if (!Arguments::is_token(subprotocol))
+      arguments.wrong(fmt::format("--subprotocol '{}': one word, as in chat.v2", subprotocol));
+  }
   if (name != "sse" && !typed.last_event_id.empty()) arguments.wrong("--last-event-id is for the technique sse");
   if (typed.last_event_id.find_first_of(std::string("\r\n\0", 3)) != std::string::npos)
     arguments.wrong("--last-event-id is one line");

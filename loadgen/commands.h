@@ -28,6 +28,9 @@ struct ByHandArguments {
   std::string method;
   std::string body;
   std::string last_event_id;
+  std::vector<std::string> subprotocols;
+  std::string deflate = "off";
+  bool echo = false;
   std::string initial_retry = "3s";
   std::string read_timeout;
   std::string timeout;

@@ -25,6 +25,9 @@ void each_counter(SessionCounts& a, const SessionCounts& b, F&& f) {
   f(a.empty_answers, b.empty_answers);
   f(a.skipped_polls, b.skipped_polls);
   f(a.gap_messages, b.gap_messages);
+  f(a.compression.messages, b.compression.messages);
+  f(a.compression.payload_bytes, b.compression.payload_bytes);
+  f(a.compression.compressed_bytes, b.compression.compressed_bytes);
 }
 
 }  // namespace

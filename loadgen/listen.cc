@@ -19,7 +19,12 @@ class Listen final : public ByHand {
   explicit Listen(const ListenOptions& options)
       : ByHand(options.request), asked_(options), retry_(options.initial_retry) {
     plan_.last_event_id = options.last_event_id;
-    for (const OptionSpec& spec : options.technique->options) plan_.options.push_back(default_option(spec));
+    for (OptionSpec spec : options.technique->options) {
+      for (const auto& [key, value] : options.technique_options) {
+        if (key == spec.key) spec.fallback = value;
+      }
+      plan_.options.push_back(default_option(spec));
+    }
     session_ = options.technique->make(*this, plan_, topic_);
   }
   int run() { return ByHand::run(*session_); }
@@ -33,17 +38,23 @@ class Listen final : public ByHand {
   void deliver(Bytes message) override {
     tell_gap();
     print({{"k", "message"}, {"data", message}, {"t_ns", read_time_ns()}});
+    if (asked_.echo) session_->publish(message, true);
     count();
   }
   void deliver_binary(Bytes message) override {
     tell_gap();
     print({{"k", "message"}, {"data", wire::base64(message)}, {"binary", true}, {"t_ns", read_time_ns()}});
+    if (asked_.echo) session_->publish(message, false);
     count();
   }
   void deliver_event(const Event& event) override {
     told_gaps_ = counts().gap_messages;  // the gap event says it itself
     print({{"k", "event"}, {"type", event.type}, {"data", event.data}, {"id", event.id}, {"t_ns", read_time_ns()}});
     count();
+  }
+  void said_goodbye(std::uint16_t code, Bytes reason) override {
+    print({{"k", "close"}, {"code", code}, {"reason", reason}});
+    ended_well_ = true;
   }
   void fail(Failure kind, std::string_view detail) override {
     error(kConnecting, std::string(failure_name(kind)) + ": " + std::string(detail));
@@ -58,9 +69,13 @@ class Listen final : public ByHand {
   void on_read() override { tell_gap(); }
 
   void error(State state, const std::string& reason) {
-    open_ = false;
+    const bool was_open = std::exchange(open_, false);
     drop_connections();
-    print({{"k", "error"}, {"state", static_cast<int>(state)}, {"reason", reason}});
+    // An answering client does not come again: to it a close frame is how it ends, and no error.
+    const bool over = asked_.echo || state == kClosed;
+    if (!asked_.echo || !std::exchange(ended_well_, false))
+      print({{"k", "error"}, {"state", over ? kClosed : kConnecting}, {"reason", reason}});
+    if (asked_.echo) return finish(was_open ? 0 : 1);
     if (state == kClosed) return finish(1);
     start_after(retry_delay());
   }
@@ -86,6 +101,7 @@ class Listen final : public ByHand {
   std::uint64_t told_gaps_ = 0;
   int attempts_ = 0;
   bool open_ = false;
+  bool ended_well_ = false;  // by a close frame
 };
 
 }  // namespace

@@ -80,6 +80,7 @@ Prints one JSON object a line, flushed at once:
   {"k":"event","type":"message","data":"…","id":"7","t_ns":…}   technique sse; `id` is the last event id in force
   {"k":"message","data":"…","t_ns":…}                   every other technique
   {"k":"message","data":"AP8=","binary":true,"t_ns":…}  what the protocol calls binary (WebSocket), in base64
+  {"k":"close","code":1000,"reason":""}                 the server's close frame (WebSocket); 1005 when it had no code
   {"k":"gap","messages":5}                              the server no longer has so many messages
   {"k":"error","state":0,"reason":"closed: …"}          will reconnect (0), or gave up (2); the kinds are those of `failures` in a result
 t_ns is the time of the read on this machine's monotonic clock. Reconnects after what the server asks for with `retry`, or --initial-retry;
@@ -91,8 +92,10 @@ Examples:
   pushbench listen http://127.0.0.1:8080/events --technique sse --header 'Authorization: Bearer x' --last-event-id 41
   pushbench listen 'ws://127.0.0.1:8080/websocket?topic=t' --count 10 --timeout 30s | jq -r .data
   pushbench listen 'wss://localhost:8443/websocket?topic=t' --ca cert.pem
+  pushbench listen 'ws://127.0.0.1:9001/runCase?case=1&agent=pushbench' --echo --deflate on
 
 Exit codes: 0 ended by --count, a signal, or --timeout without --count; 1 gave up, or --timeout came before --count; 2 usage.
+With --echo: 0 when a connection that was open has ended, 1 when there was none.
 )";
 
 void add_listen(CLI::App& app, loadgen::ByHandArguments& typed, int& code) {
@@ -106,6 +109,17 @@ void add_listen(CLI::App& app, loadgen::ByHandArguments& typed, int& code) {
   listen->add_option("--last-event-id", typed.last_event_id, "sse: resume after this event")->type_name("ID");
   listen->add_option("--initial-retry", typed.initial_retry, "Time before a reconnect until the server says another")
       ->type_name("TIME")
+      ->capture_default_str();
+  listen->add_flag("--echo", typed.echo,
+                   "websocket: answer every message with the same type and bytes; end when the connection ends");
+  listen->add_option("--subprotocol", typed.subprotocols, "websocket: offer this subprotocol; repeatable")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  listen
+      ->add_option("--deflate", typed.deflate,
+                   "websocket: offer permessage-deflate: off; on, as a browser does; no-context-takeover")
+      ->check(CLI::IsMember({"off", "on", "no-context-takeover"}))
+      ->type_name("MODE")
       ->capture_default_str();
   listen->add_option("--count", typed.count, "End after so many messages and events; default: never")
       ->check(CLI::NonNegativeNumber)

@@ -53,6 +53,13 @@ struct ByteCount {
 // 1,500 less 20 (IPv4), 20 (TCP) and 12 (the time-stamp option, RFC 7323).
 inline constexpr std::uint64_t kLinkSegment = 1448;
 
+// Messages that came compressed. `received.payload` has their payload_bytes; the wire carried compressed_bytes.
+struct CompressionCount {
+  std::uint64_t messages = 0;
+  std::uint64_t payload_bytes = 0;
+  std::uint64_t compressed_bytes = 0;
+};
+
 // What sessions count by themselves; the host adds totals and delivered payloads.
 struct SessionCounts {
   ByteCount received;
@@ -61,6 +68,7 @@ struct SessionCounts {
   std::uint64_t empty_answers = 0;  // polls and holds that brought nothing
   std::uint64_t skipped_polls = 0;  // due while an answer was outstanding
   std::uint64_t gap_messages = 0;   // messages the server said it no longer has
+  CompressionCount compression;
   void add(const SessionCounts& other);
   void subtract(const SessionCounts& earlier);
 };
@@ -92,6 +100,8 @@ class Host {
   }
   // The same where the protocol says that a message is no text (WebSocket opcode 2, a Socket.IO attachment).
   virtual void deliver_binary(Bytes message) { deliver(message); }
+  // The peer's close frame has come (WebSocket: 1005 when it had no code). fail() or restart() follows.
+  virtual void said_goodbye(std::uint16_t code, Bytes reason) {}
   // A request is due to leave now, its answer is complete: the host keeps the time between the two, to the read that
   // completed it (`round_trip` in the result). Connecting belongs to it where the session connects for each request.
   // One at a time; an end without a begin counts for nothing, and a failure forgets the begin.
@@ -125,8 +135,8 @@ class Session {
   virtual void on_close(Link& link) = 0;               // the peer closed; the link is gone after the call
   virtual void on_wake() {}
   // Publishes to the subscriber's topic over the connection that it receives on (publish.from: subscribers), and counts
-  // the payload as sent. false: this technique has no such way, and the host publishes by POST. Called only while
-  // subscribed.
+  // the payload as sent, as it goes over the wire. false: this technique has no such way, and the host publishes by
+  // POST. Called only while subscribed.
   virtual bool publish(Bytes payload, bool is_text) { return false; }
 };
 

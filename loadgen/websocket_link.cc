@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "wire/websocket_handshake.h"
 
@@ -10,20 +11,32 @@ namespace loadgen {
 namespace http1 = wire::http1;
 namespace websocket = wire::websocket;
 
+namespace {
+
+constexpr std::size_t kWorthCompressing = 64;  // bytes; shorter messages hardly ever become shorter
+
+}  // namespace
+
 void WebSocketLink::attach(Link& link) {
   reader_.reset();
   handshake_.reset();
+  deflater_.reset();
+  compresses_ = false;
   link_ = &link;
 }
 
-void WebSocketLink::shake_hands(const RequestText& request) {
+void WebSocketLink::shake_hands(const RequestText& request, websocket::Offer offer) {
   handshake_ = std::make_unique<Handshake>();
+  handshake_->offer = std::move(offer);
   std::array<std::uint8_t, 16> entropy;
   const std::uint64_t words[2] = {host_.random(), host_.random()};
   std::memcpy(entropy.data(), words, sizeof words);
   handshake_->key = websocket::client_key(entropy);
-  const std::string headers = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " + handshake_->key +
-                              "\r\nSec-WebSocket-Version: 13\r\n" + std::string(request.headers);
+  std::string headers = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " + handshake_->key +
+                        "\r\nSec-WebSocket-Version: 13\r\n" + std::string(request.headers);
+  const websocket::Offer& offered = handshake_->offer;
+  if (!offered.subprotocols.empty()) http1::append_header(headers, "Sec-WebSocket-Protocol", offered.subprotocols);
+  if (offered.deflate) http1::append_header(headers, "Sec-WebSocket-Extensions", offered.deflate->header());
   RequestText whole = request;
   whole.headers = headers;
   whole.method = "GET";
@@ -40,6 +53,7 @@ void WebSocketLink::on_bytes(Bytes bytes) {
   const std::uint16_t code = reader_->feed(bytes, *this);
   if (code == 0 || link_ == nullptr) return;
   send_close(code, reader_->error_text());
+  link_->close();  // what the close frame says must leave before the host lets go
   fail(code == websocket::kTooBig ? Failure::kTooLarge : Failure::kProtocol, reader_->error_text());
 }
 
@@ -72,15 +86,29 @@ void WebSocketLink::on_head(const http1::Response& response) {
   if (response.status != 101) {
     return fail(Failure::kStatus, "HTTP " + std::to_string(response.status) + " " + std::string(response.reason));
   }
-  const std::string wrong = websocket::check_response(response, handshake_->key);
+  const std::string wrong = websocket::check_response(response, handshake_->key, handshake_->offer);
   if (!wrong.empty()) return fail(Failure::kProtocol, wrong);
   reader_ = std::make_unique<websocket::Reader>(websocket::Reader::Role::kClient, plan_.max_message);
+  if (const auto deflate = websocket::agreed_deflate(response, handshake_->offer)) agree(*deflate);
   handler_.on_upgraded(response);
+}
+
+void WebSocketLink::agree(const websocket::Deflate& deflate) {
+  reader_->expect_compressed(deflate.to_client);
+  to_server_ = deflate.to_server;
+  compresses_ = true;
 }
 
 // The reader may hand out the rest of a read after the session has failed: it counts for nothing.
 void WebSocketLink::on_message(Opcode type, Bytes payload) {
-  if (link_ != nullptr) handler_.on_message(type, payload);
+  if (link_ == nullptr) return;
+  if (compressed_bytes_ > 0) {
+    CompressionCount& count = host_.counts().compression;
+    ++count.messages;
+    count.payload_bytes += payload.size();
+    count.compressed_bytes += std::exchange(compressed_bytes_, 0);
+  }
+  handler_.on_message(type, payload);
 }
 void WebSocketLink::on_ping(Bytes payload) {
   constexpr std::size_t kHeader = 2;      // of a control frame
@@ -97,6 +125,7 @@ void WebSocketLink::on_pong(Bytes payload) {
 void WebSocketLink::on_close(std::uint16_t code, Bytes reason) {
   if (link_ == nullptr) return;
   send_close(code, {});
+  link_->close();
   detach();
   handler_.on_closed(code, reason);
 }
@@ -105,11 +134,29 @@ void WebSocketLink::send_close(std::uint16_t code, Bytes reason) {
   send(Opcode::kClose, websocket::close_payload(code, reason));
 }
 
-void WebSocketLink::send(Opcode opcode, Bytes payload) {
+std::size_t WebSocketLink::send(Opcode opcode, Bytes payload) {
   thread_local std::string frame;
+  thread_local std::string compressed;
   frame.clear();
-  websocket::append_masked_frame(frame, opcode, payload, static_cast<std::uint32_t>(host_.random()));
+  compressed.clear();
+  const bool shorter = compresses_ && compress(opcode, payload, compressed);
+  if (shorter) payload = compressed;
+  websocket::append_masked_frame(frame, opcode, payload, static_cast<std::uint32_t>(host_.random()),
+                                 {.compressed = shorter});
   link_->send(Bytes(frame));
+  return payload.size();
+}
+
+bool WebSocketLink::compress(Opcode opcode, Bytes payload, std::string& out) {
+  const bool message = opcode == Opcode::kText || opcode == Opcode::kBinary;
+  if (!message || payload.size() < kWorthCompressing) return false;
+  if (!to_server_.takeover) {
+    websocket::append_deflated(out, payload, to_server_.window_bits);
+    return out.size() < payload.size();
+  }
+  if (deflater_ == nullptr) deflater_ = std::make_unique<websocket::Deflater>(to_server_.window_bits);
+  deflater_->append(out, payload);
+  return true;  // it is part of the context now
 }
 
 }  // namespace loadgen

@@ -8,7 +8,9 @@
 #include "loadgen/request.h"
 #include "loadgen/technique.h"
 #include "wire/http1.h"
+#include "wire/permessage_deflate.h"
 #include "wire/websocket.h"
+#include "wire/websocket_handshake.h"
 
 namespace loadgen {
 
@@ -38,12 +40,15 @@ class WebSocketLink final : private wire::http1::ResponseParser::Handler, privat
   bool is_open() const { return link_ != nullptr && handshake_ == nullptr && reader_ != nullptr; }
   bool is(const Link& link) const { return link_ == &link; }
 
-  // On the events of the attached link. `request`: its headers are those beside the handshake's own.
-  void shake_hands(const RequestText& request);
+  // On the events of the attached link. `request`: its headers are those beside the handshake's own. `offer`: what the
+  // server may agree to.
+  void shake_hands(const RequestText& request, wire::websocket::Offer offer = {});
   void on_bytes(Bytes bytes);
   void on_close();
 
-  void send(Opcode opcode, Bytes payload);  // requires is_open()
+  // Requires is_open(). A message is compressed when that has been agreed and it is long enough to gain by it. Returns
+  // the bytes of payload that the frame carries.
+  std::size_t send(Opcode opcode, Bytes payload);
   void send_close(std::uint16_t code, Bytes reason);
 
  private:
@@ -51,13 +56,17 @@ class WebSocketLink final : private wire::http1::ResponseParser::Handler, privat
   struct Handshake {
     wire::http1::ResponseParser parser;
     std::string key;
+    wire::websocket::Offer offer;
   };
   void fail(Failure kind, std::string_view detail);
   bool take_answer(Bytes& bytes);
+  void agree(const wire::websocket::Deflate& deflate);
+  bool compress(Opcode opcode, Bytes payload, std::string& out);
 
   void on_head(const wire::http1::Response& response) override;
   void on_body(Bytes) override {}  // of a refusal
   void on_end() override {}
+  void on_compressed(std::size_t payload_bytes) override { compressed_bytes_ = payload_bytes; }
   void on_message(Opcode type, Bytes payload) override;
   void on_ping(Bytes payload) override;
   void on_pong(Bytes payload) override;
@@ -68,7 +77,11 @@ class WebSocketLink final : private wire::http1::ResponseParser::Handler, privat
   Handler& handler_;
   std::unique_ptr<Handshake> handshake_;
   std::unique_ptr<wire::websocket::Reader> reader_;
+  std::unique_ptr<wire::websocket::Deflater> deflater_;  // with context takeover, from the first message sent on
   Link* link_ = nullptr;
+  std::size_t compressed_bytes_ = 0;  // of the message that comes next; 0: it came as it is
+  wire::websocket::Deflate::Direction to_server_;
+  bool compresses_ = false;
 };
 
 }  // namespace loadgen

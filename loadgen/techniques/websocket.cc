@@ -14,6 +14,28 @@ namespace websocket = wire::websocket;
 
 constexpr Bytes kGapNotice = "\x10gap ";
 
+enum Option : std::uint8_t { kSubprotocol, kDeflate, kServerWindow, kClientWindow };
+enum DeflateChoice : std::uint8_t { kOff, kOn, kNoContextTakeover };
+constexpr std::uint8_t kLargestWindow = 15;
+
+// Choices of a window are listed from 15 bits down.
+std::uint8_t window_bits(const OptionValue& value) {
+  return static_cast<std::uint8_t>(kLargestWindow - value.number);
+}
+
+websocket::Offer offer_of(const Plan& plan) {
+  websocket::Offer offer;
+  offer.subprotocols = plan.options[kSubprotocol].text;
+  const std::int64_t choice = plan.options[kDeflate].number;
+  if (choice == kOff) return offer;
+  websocket::DeflateOffer& deflate = offer.deflate.emplace();
+  deflate.server_no_context_takeover = deflate.client_no_context_takeover = choice == kNoContextTakeover;
+  const std::uint8_t server_bits = window_bits(plan.options[kServerWindow]);
+  if (server_bits != kLargestWindow) deflate.server_max_window_bits = server_bits;
+  deflate.client_max_window_bits = window_bits(plan.options[kClientWindow]);
+  return offer;
+}
+
 class WebSocket final : public Session, private WebSocketLink::Handler {
  public:
   WebSocket(Host& host, const Plan& plan, const std::string& topic)
@@ -24,14 +46,15 @@ class WebSocket final : public Session, private WebSocketLink::Handler {
   void on_open(Link&) override {
     std::string query = knows_cursor_ ? "&after=" + std::to_string(cursor_) : std::string();
     if (!plan_.echo) query += "&echo=0" + origin_;
-    socket_.shake_hands({.route = "/websocket", .topic = topic_, .query = query, .headers = {}, .method = {}});
+    socket_.shake_hands({.route = "/websocket", .topic = topic_, .query = query, .headers = {}, .method = {}},
+                        offer_of(plan_));
   }
   void on_bytes(Link&, Bytes bytes) override { socket_.on_bytes(bytes); }
   void on_close(Link&) override { socket_.on_close(); }
 
   bool publish(Bytes payload, bool is_text) override {
-    host_.counts().sent.payload += payload.size();
-    socket_.send(is_text ? websocket::Opcode::kText : websocket::Opcode::kBinary, payload);
+    host_.counts().sent.payload +=
+        socket_.send(is_text ? websocket::Opcode::kText : websocket::Opcode::kBinary, payload);
     return true;
   }
 
@@ -68,6 +91,7 @@ class WebSocket final : public Session, private WebSocketLink::Handler {
   }
 
   void on_closed(std::uint16_t code, Bytes reason) override {
+    host_.said_goodbye(code, reason);
     if (code == websocket::kNormal) return host_.restart();
     host_.fail(Failure::kClosed,
                "the server closed the WebSocket: " + std::to_string(code) + " " + std::string(reason));
@@ -86,10 +110,19 @@ class WebSocket final : public Session, private WebSocketLink::Handler {
 }  // namespace
 
 TechniqueInfo websocket() {
+  using Kind = OptionSpec::Kind;
+  const std::vector<std::string_view> windows = {"15", "14", "13", "12", "11", "10", "9", "8"};
   return {"websocket",
           "RFC 6455: one connection, a message a frame",
           true,
-          {},
+          {{"subprotocol", Kind::kText, "", "subprotocols to offer, separated by commas"},
+           {"deflate",
+            Kind::kChoice,
+            "off",
+            "offers permessage-deflate: off; on, as a browser does; no-context-takeover, each message by itself",
+            {"off", "on", "no-context-takeover"}},
+           {"server-window", Kind::kChoice, "15", "with deflate: bits of the window that the server may use", windows},
+           {"client-window", Kind::kChoice, "15", "with deflate: bits of the window that the client uses", windows}},
           [](Host& host, const Plan& plan, const std::string& topic) -> std::unique_ptr<Session> {
             return std::make_unique<WebSocket>(host, plan, topic);
           }};

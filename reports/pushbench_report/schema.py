@@ -134,6 +134,8 @@ TLS = Object(required={"handshakes": COUNT, "resumed": COUNT},
              optional={"failures": COUNT, "handshakes_per_s": NUMBER,
                        "handshake_bytes": Object(optional={"received": COUNT, "sent": COUNT})})
 
+COMPRESSION = Object(required={"messages": COUNT, "payload_bytes": COUNT, "compressed_bytes": COUNT})
+
 SERVER = Object(optional={"cpu_us_per_delivery": NUMBER, "rss_bytes": COUNT, "pss_bytes": COUNT,
                           "bytes_per_subscriber": SIGNED})
 
@@ -168,7 +170,7 @@ RUN = Object(
         "readiness_ns": DISTRIBUTION, "round_trip_ns": DISTRIBUTION, "fanout_spread_ns": DISTRIBUTION,
         "fanout_position_ns": FANOUT_POSITION,
         "idle": IDLE, "bytes": BYTES, "tls": TLS, "bytes_per_delivery": NUMBER,
-        "subscriber_bandwidth_bytes_per_s": DISTRIBUTION, "requests": COUNT, "empty_answers": COUNT,
+        "subscriber_bandwidth_bytes_per_s": DISTRIBUTION, "requests": COUNT, "compression": COMPRESSION, "empty_answers": COUNT,
         "skipped_polls": COUNT, "server": SERVER, "generator": GENERATOR, "verdict_reasons": ListOf(TEXT),
         "histograms": Object(optional={name: TEXT for name in HISTOGRAMS}),
     })

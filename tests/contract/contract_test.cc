@@ -162,6 +162,12 @@ std::vector<Subject> table() {
     if (technique.name == "polling") all.push_back({&technique, "polling etag", {{"validator", 1}}});
     if (technique.name == "long-polling") all.push_back({&technique, "long-polling no content", {{"empty", 1}}});
     if (technique.name == "websocket") all.push_back({&technique, "websocket no echo", {}, false});
+    if (technique.name == "websocket") {
+      all.push_back({&technique, "websocket deflate", {{"deflate", 1}}});
+      all.push_back(
+          {&technique, "websocket deflate small window", {{"deflate", 1}, {"server-window", 7}, {"client-window", 7}}});
+      all.push_back({&technique, "websocket deflate each alone", {{"deflate", 2}}});
+    }
     if (technique.name != "http-streaming") continue;
     all.push_back({&technique, "http-streaming post", {{"method", 1}}});
     all.push_back({&technique, "http-streaming limit", {{"limit", 5}}});

@@ -54,6 +54,8 @@ namespace {
 server::Options server_options() {
   server::Options options;
   options.log_messages = World::kLogMessages;
+  options.deflate = server::DeflateMode::kContextTakeover;  // for who offers it
+  options.deflate_min_size = 1;
   return options;
 }
 
