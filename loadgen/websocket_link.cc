@@ -16,6 +16,11 @@ void WebSocketLink::attach(Link& link) {
   link_ = &link;
 }
 
+void WebSocketLink::close() {
+  if (link_ != nullptr) link_->close();
+  detach();
+}
+
 void WebSocketLink::shake_hands(const RequestText& request) {
   handshake_ = std::make_unique<Handshake>();
   std::array<std::uint8_t, 16> entropy;
@@ -58,12 +63,13 @@ bool WebSocketLink::take_answer(Bytes& bytes) {
 }
 
 void WebSocketLink::on_close() {
+  link_ = nullptr;
   fail(Failure::kClosed, handshake_ != nullptr ? "the server closed the connection during the handshake"
                                                : "the server closed the connection without a close frame");
 }
 
 void WebSocketLink::fail(Failure kind, std::string_view detail) {
-  detach();
+  close();
   handler_.on_failed(kind, detail);
 }
 
@@ -92,7 +98,7 @@ void WebSocketLink::on_pong(Bytes payload) {
 void WebSocketLink::on_close(std::uint16_t code, Bytes reason) {
   if (link_ == nullptr) return;
   send_close(code, {});
-  detach();
+  close();
   handler_.on_closed(code, reason);
 }
 
