@@ -104,7 +104,7 @@ void append_request(std::string& out, const Plan& plan, const RequestText& reque
   const bool as_get = destination != nullptr && destination->as_get;
   const bool own_method = !request.method.empty();
   const Bytes method = own_method ? request.method : as_get || plan.method.empty() ? Bytes("GET") : Bytes(plan.method);
-  const Bytes body = own_method || as_get ? Bytes() : Bytes(plan.body);
+  const Bytes body = own_method ? request.body : as_get ? Bytes() : Bytes(plan.body);
   out.append(method).append(" ");
   if (destination != nullptr || !plan.target.empty()) {
     thread_local std::string path;

@@ -14,6 +14,7 @@ struct RequestText {
   Bytes query;    // "&after=5&hold=0", or empty: what this very request asks for
   Bytes headers;  // whole lines that the technique sends by itself; the plan's replace those of the same name
   Bytes method;   // empty: the plan's
+  Bytes body{};   // with a method of the technique's own
 };
 
 // Where a redirect leads.

@@ -42,6 +42,10 @@ struct RunSpec {
   std::uint64_t seed = 0;
   bool own_tables = false;  // each worker has a descriptor table of its own (net/limits.h)
 
+  const ReconnectPolicy& reconnect() const {
+    const auto& technique = variant.technique->reconnect;
+    return scenario.own_reconnect || !technique ? scenario.reconnect : *technique;
+  }
   std::uint64_t topic_of(std::uint64_t message) const { return message % topics; }
   std::uint64_t sequence_of(std::uint64_t message) const { return message / topics + 1; }
   std::uint64_t message_of(std::uint64_t topic, std::uint64_t sequence) const {

@@ -126,6 +126,7 @@ void read_root(Issues& issues, const yaml::Value& tree, std::span<const Techniqu
   root.count("threads", out.threads, 0, 1024);
   read_connect(issues, root.find("connect"), out.connect);
   read_reconnect(issues, root.find("reconnect"), out.reconnect);
+  out.own_reconnect = root.find("reconnect") != nullptr;
   if (root.require("publish", "{ rate: 20/s }")) read_publish(issues, root.find("publish"), out);
   read_phases(issues, root.find("phases"), out.phases);
   if (root.require("techniques", "[sse, websocket]"))

@@ -42,15 +42,6 @@ struct ConnectPolicy {
   Nanos timeout{std::chrono::seconds(10)};  // start of connecting -> subscribed
 };
 
-// Delay before attempt n: initial x factor^n, at most `max`, less a random share of up to `jitter`.
-struct ReconnectPolicy {
-  Nanos initial{std::chrono::milliseconds(500)};
-  Nanos max{std::chrono::seconds(10)};
-  double factor = 2;
-  double jitter = 0.5;        // 0 to 1
-  std::int64_t attempts = 0;  // in a row; 0 = without end
-};
-
 enum class Arrivals : std::uint8_t { kConstant, kPoisson, kBurst, kRamp };
 std::string_view arrivals_name(Arrivals arrivals);
 
@@ -108,6 +99,7 @@ struct Scenario {
   std::int64_t threads = 0;      // of the load generator; 0 = automatic
   ConnectPolicy connect;
   ReconnectPolicy reconnect;
+  bool own_reconnect = false;  // the file says one; else a technique may have its own
   PublishPlan publish;
   Phases phases;
   std::vector<Variant> variants;  // never empty

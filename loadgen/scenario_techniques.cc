@@ -184,6 +184,10 @@ OptionValue read_option(const Section& section, const OptionSpec& spec) {
       break;
     case OptionSpec::Kind::kText:
       section.text(spec.key, value.text, 4096);
+      if (spec.mistake != nullptr) {
+        const std::string_view mistake = spec.mistake(value.text);
+        if (!mistake.empty()) section.error(spec.key, std::string(mistake));
+      }
       break;
   }
   if (spec.kind != OptionSpec::Kind::kText) value.text = format_option(spec, value);

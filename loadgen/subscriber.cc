@@ -1,10 +1,11 @@
 #include "loadgen/subscriber.h"
 
 #include <algorithm>
-#include <cmath>
+#include <cstring>
 #include <string>
 #include <utility>
 
+#include "loadgen/reconnect.h"
 #include "loadgen/socket_failure.h"
 #include "loadgen/worker.h"
 #include "net/clock.h"
@@ -203,7 +204,7 @@ void Subscriber::connect_again() {
 
 void Subscriber::fail(Failure kind, std::string_view detail) {
   if (phase_ != Phase::kConnecting && phase_ != Phase::kSubscribed) return;
-  const std::int64_t limit = worker_.spec().scenario.reconnect.attempts;
+  const std::int64_t limit = worker_.spec().reconnect().attempts;
   ++attempts_;
   if (limit > 0 && attempts_ > limit) {
     give_up(kind, detail);
@@ -254,14 +255,8 @@ void Subscriber::back_off(Nanos delay) {
   life_timer_.start(worker_.loop().timers(), net::now() + delay, *this);
 }
 
-// initial x factor^(attempts - 1), at most max, less a random share of up to `jitter`: clients that lost one server do
-// not come back in step.
 Nanos Subscriber::reconnect_delay() {
-  const ReconnectPolicy& policy = worker_.spec().scenario.reconnect;
-  const double grown = static_cast<double>(policy.initial.count()) * std::pow(policy.factor, attempts_ - 1);
-  const double capped = std::min(grown, static_cast<double>(policy.max.count()));
-  const double share = static_cast<double>(random() >> 11) * 0x1p-53;
-  return Nanos(static_cast<std::int64_t>(capped * (1 - policy.jitter * share)));
+  return loadgen::reconnect_delay(worker_.spec().reconnect(), attempts_, random());
 }
 
 void Subscriber::drop_connections() {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -155,7 +156,10 @@ struct OptionSpec {
   std::vector<std::string_view> choices{};  // kChoice
   std::int64_t min = 0;                     // of `number`
   std::int64_t max = INT64_MAX;
+  std::string_view (*mistake)(std::string_view text) = nullptr;  // kText: empty, or what would be right
 };
+
+class SocketIoObserver;
 
 // What all sessions of one run share; outlives them.
 struct Plan {
@@ -173,6 +177,17 @@ struct Plan {
   std::string body;           // of every request
   std::string last_event_id;  // sse: as if the stream had been read so far
   std::size_t max_message = std::size_t{16} << 20;
+  SocketIoObserver* observer = nullptr;
+};
+
+// Delay before attempt n: initial x factor^n, at most `max`, less a random share of up to `jitter`.
+struct ReconnectPolicy {
+  Nanos initial{std::chrono::milliseconds(500)};
+  Nanos max{std::chrono::seconds(10)};
+  double factor = 2;
+  double jitter = 0.5;        // 0 to 1
+  std::int64_t attempts = 0;  // in a row; 0 = without end
+  bool both_ways = false;     // the share is taken off or added with equal chance, before `max` limits the delay
 };
 
 struct TechniqueInfo {
@@ -181,6 +196,7 @@ struct TechniqueInfo {
   bool resumes;  // after a reconnect it asks for what it missed
   std::vector<OptionSpec> options;
   std::unique_ptr<Session> (*make)(Host& host, const Plan& plan, const std::string& topic);
+  std::optional<ReconnectPolicy> reconnect{};  // of clients of this protocol, when the scenario says nothing
 };
 
 // The table; the order is the one of reports.

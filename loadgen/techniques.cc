@@ -7,7 +7,7 @@ namespace loadgen {
 
 std::span<const TechniqueInfo> techniques() {
   static const std::array kTable = {
-      polling(), long_polling(), http_streaming(), forever_frame(), sse(), websocket(),
+      polling(), long_polling(), http_streaming(), forever_frame(), sse(), websocket(), socketio(),
   };
   return kTable;
 }

@@ -11,5 +11,6 @@ TechniqueInfo http_streaming();
 TechniqueInfo forever_frame();
 TechniqueInfo sse();
 TechniqueInfo websocket();
+TechniqueInfo socketio();
 
 }  // namespace loadgen

@@ -25,6 +25,11 @@ void WebSocketLink::attach(Link& link) {
   link_ = &link;
 }
 
+void WebSocketLink::close() {
+  if (link_ != nullptr) link_->close();
+  detach();
+}
+
 void WebSocketLink::shake_hands(const RequestText& request, websocket::Offer offer) {
   handshake_ = std::make_unique<Handshake>();
   handshake_->offer = std::move(offer);
@@ -72,12 +77,13 @@ bool WebSocketLink::take_answer(Bytes& bytes) {
 }
 
 void WebSocketLink::on_close() {
+  link_ = nullptr;
   fail(Failure::kClosed, handshake_ != nullptr ? "the server closed the connection during the handshake"
                                                : "the server closed the connection without a close frame");
 }
 
 void WebSocketLink::fail(Failure kind, std::string_view detail) {
-  detach();
+  close();
   handler_.on_failed(kind, detail);
 }
 
@@ -125,8 +131,7 @@ void WebSocketLink::on_pong(Bytes payload) {
 void WebSocketLink::on_close(std::uint16_t code, Bytes reason) {
   if (link_ == nullptr) return;
   send_close(code, {});
-  link_->close();
-  detach();
+  close();
   handler_.on_closed(code, reason);
 }
 

@@ -23,9 +23,9 @@ class WebSocketLink final : private wire::http1::ResponseParser::Handler, privat
     virtual void on_upgraded(const wire::http1::Response& response) = 0;  // the server has accepted
     virtual void on_message(Opcode type, Bytes payload) = 0;              // kText or kBinary, whole
     virtual void on_pong(Bytes) {}
-    // The server's close frame, which has been answered (kNoStatus when it had no code). Detached.
+    // The server's close frame, which has been answered (kNoStatus when it had no code); the link is closed.
     virtual void on_closed(std::uint16_t code, Bytes reason) = 0;
-    // Refused, broken off or against the protocol; where a close frame is due it has been sent. Detached.
+    // Refused, broken off or against the protocol; where a close frame is due it has been sent. The link is closed.
     virtual void on_failed(Failure kind, std::string_view detail) = 0;
 
    protected:
@@ -35,6 +35,7 @@ class WebSocketLink final : private wire::http1::ResponseParser::Handler, privat
 
   // Waits for `link` to open. What was before is forgotten.
   void attach(Link& link);
+  void close();
   void detach() { link_ = nullptr; }  // the link is closed, or will be by the host
   bool attached() const { return link_ != nullptr; }
   bool is_open() const { return link_ != nullptr && handshake_ == nullptr && reader_ != nullptr; }

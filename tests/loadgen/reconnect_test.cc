@@ -1,0 +1,35 @@
+#include "loadgen/reconnect.h"
+
+#include <gtest/gtest.h>
+
+namespace loadgen {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::uint64_t kNothing = 0;
+constexpr std::uint64_t kHalf = std::uint64_t{1} << 63;
+
+TEST(ReconnectDelay, GrowsToTheLimitLessARandomShare) {
+  const ReconnectPolicy policy;
+  EXPECT_EQ(reconnect_delay(policy, 1, kNothing), milliseconds(500));
+  EXPECT_EQ(reconnect_delay(policy, 1, kHalf), milliseconds(375));
+  EXPECT_EQ(reconnect_delay(policy, 3, kNothing), milliseconds(2000));
+  EXPECT_EQ(reconnect_delay(policy, 40, kNothing), milliseconds(10000));
+  EXPECT_EQ(reconnect_delay(policy, 40, kHalf), milliseconds(7500));
+}
+
+// The Manager of socket.io-client: 1 s, 2 s, 4 s, each 50 % more or less, never above 5 s.
+TEST(ReconnectDelay, IsForSocketIoThatOfItsOfficialClient) {
+  const ReconnectPolicy policy = *find_technique("socketio")->reconnect;
+  EXPECT_EQ(reconnect_delay(policy, 1, kNothing), milliseconds(500));
+  EXPECT_EQ(reconnect_delay(policy, 1, kHalf), milliseconds(1000));
+  EXPECT_GT(reconnect_delay(policy, 1, UINT64_MAX), milliseconds(1499));
+  EXPECT_EQ(reconnect_delay(policy, 2, kHalf), milliseconds(2000));
+  EXPECT_EQ(reconnect_delay(policy, 3, kNothing), milliseconds(2000));
+  EXPECT_EQ(reconnect_delay(policy, 3, UINT64_MAX), milliseconds(5000));
+  EXPECT_EQ(reconnect_delay(policy, 9, kHalf), milliseconds(5000));
+}
+
+}  // namespace
+}  // namespace loadgen
