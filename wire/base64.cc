@@ -19,4 +19,27 @@ void append_base64(std::string& out, Bytes bytes) {
   }
 }
 
+// EVP_DecodeBlock takes white space at both ends and '=' anywhere for what it is not; both are refused here.
+bool append_from_base64(std::string& out, Bytes text) {
+  constexpr std::size_t kBlock = std::size_t{4} << 20;
+  if (text.size() % 4 != 0) return false;
+  const std::size_t data = std::min(text.find('='), text.size());
+  const std::size_t padding = text.size() - data;
+  if (padding > 2 || (padding == 2 && text.back() != '=')) return false;
+  if (text.find_first_of(" \t\r\n\v\f-") != Bytes::npos) return false;
+  const std::size_t before = out.size();
+  out.resize(before + text.size() / 4 * 3);
+  for (std::size_t at = before; !text.empty(); at += kBlock / 4 * 3) {
+    const Bytes block = text.substr(0, kBlock);
+    if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data() + at),
+                        reinterpret_cast<const unsigned char*>(block.data()), static_cast<int>(block.size())) < 0) {
+      out.resize(before);
+      return false;
+    }
+    text.remove_prefix(block.size());
+  }
+  out.resize(out.size() - padding);
+  return true;
+}
+
 }  // namespace wire

@@ -13,5 +13,7 @@ inline std::string base64(Bytes bytes) {
   append_base64(text, bytes);
   return text;
 }
+// Appends what `text` stands for. False, with `out` as it was, when it is not base64 of whole groups of four.
+bool append_from_base64(std::string& out, Bytes text);
 
 }  // namespace wire

@@ -1,0 +1,213 @@
+#include "wire/socketio.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace wire::socketio {
+namespace {
+
+// Names of events that are the library's own on either side: the official parser refuses them.
+constexpr std::array<Bytes, 6> kReservedEvents = {"connect",       "connect_error", "disconnect",
+                                                  "disconnecting", "newListener",   "removeListener"};
+
+bool has_attachments(PacketType type) {
+  return type == PacketType::kBinaryEvent || type == PacketType::kBinaryAck;
+}
+
+void append_number(std::string& out, std::uint64_t number) {
+  char digits[20];
+  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+  out.append(digits, static_cast<std::size_t>(end - digits));
+}
+
+// Decimal digits at the beginning; absent when there are none or the number is one that JavaScript cannot count to.
+std::optional<std::uint64_t> take_number(Bytes& text) {
+  std::size_t size = 0;
+  while (size < text.size() && text[size] >= '0' && text[size] <= '9') ++size;
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + size, number);
+  if (size == 0 || error != std::errc() || number >= std::uint64_t{1} << 53) return std::nullopt;
+  text.remove_prefix(size);
+  return number;
+}
+
+bool is_event(Bytes data) {
+  json::Array array(data);
+  Bytes name;
+  if (!array.next(name)) return false;
+  if (json::is_string(name)) {
+    std::string scratch;
+    const Bytes text = json::string_of(name, scratch);
+    if (std::find(kReservedEvents.begin(), kReservedEvents.end(), text) != kReservedEvents.end()) return false;
+  } else if (name.front() != '-' && (name.front() < '0' || name.front() > '9')) {
+    return false;
+  }
+  Bytes rest;
+  while (array.next(rest)) {
+  }
+  return !array.failed();
+}
+
+bool is_valid_data(PacketType type, Bytes data) {
+  switch (type) {
+    case PacketType::kConnect:
+      return data.empty() || (json::is_object(data) && json::is_value(data));
+    case PacketType::kDisconnect:
+      return data.empty();
+    case PacketType::kConnectError:
+      return (json::is_object(data) || json::is_string(data)) && json::is_value(data);
+    case PacketType::kEvent:
+    case PacketType::kBinaryEvent:
+      return is_event(data);
+    case PacketType::kAck:
+    case PacketType::kBinaryAck:
+      return json::is_array(data) && json::is_value(data);
+  }
+  return false;
+}
+
+}  // namespace
+
+const char* parse_packet(Bytes text, Packet& packet) {
+  if (text.empty() || text.front() < '0' || text.front() > '6') return "a packet of an unknown type";
+  packet = {};
+  packet.type = static_cast<PacketType>(text.front() - '0');
+  text.remove_prefix(1);
+  if (has_attachments(packet.type)) {
+    const auto number = take_number(text);
+    if (!number || *number == 0 || !text.starts_with('-')) return "a binary packet without a number of attachments";
+    packet.attachments = *number;
+    text.remove_prefix(1);
+  }
+  if (text.starts_with('/')) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    packet.name_space = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  if (!text.empty() && text.front() >= '0' && text.front() <= '9') {
+    packet.id = take_number(text);
+    if (!packet.id) return "an id of an acknowledgement that is too great";
+  }
+  packet.data = text;
+  if (!is_valid_data(packet.type, text)) return "data that a packet of its type cannot have";
+  return nullptr;
+}
+
+void append_header(std::string& out, PacketType type, Bytes name_space, std::optional<std::uint64_t> id,
+                   std::size_t attachments) {
+  out.push_back(static_cast<char>('0' + static_cast<int>(type)));
+  if (has_attachments(type)) {
+    append_number(out, attachments);
+    out.push_back('-');
+  }
+  if (name_space != kMainNamespace) out.append(name_space).push_back(',');
+  if (id) append_number(out, *id);
+}
+
+void append_placeholder(std::string& out, std::size_t number) {
+  out += "{\"_placeholder\":true,\"num\":";
+  append_number(out, number);
+  out.push_back('}');
+}
+
+std::optional<std::size_t> placeholder(Bytes element) {
+  if (!json::is_object(element) || json::member(element, "_placeholder") != "true") return std::nullopt;
+  return json::whole_number(json::member(element, "num"));
+}
+
+struct Decoder::Pending {
+  Packet packet;
+  std::string bytes;  // the packet's text, then the attachments
+  std::size_t text_size = 0;
+  std::vector<std::size_t> ends;  // of the attachments in `bytes`
+  std::vector<Bytes> views;
+
+  // A thread keeps one for its next: a binary event needs no allocation of its own.
+  static constexpr std::size_t kKept = std::size_t{256} << 10;
+  static std::unique_ptr<Pending>& spare() {
+    thread_local std::unique_ptr<Pending> one;
+    return one;
+  }
+};
+
+Decoder::Decoder(Limits limits) : limits_(limits) {}
+Decoder::Decoder() : Decoder(Limits()) {}
+Decoder::~Decoder() = default;
+Decoder::Decoder(Decoder&&) noexcept = default;
+Decoder& Decoder::operator=(Decoder&&) noexcept = default;
+
+void Decoder::reset() {
+  pending_.reset();
+}
+
+const char* Decoder::take_text(Bytes text, Handler& handler) {
+  if (pending_ != nullptr) return "text where an attachment was due";
+  if (text.size() > limits_.bytes) return "a packet above the limit";
+  Packet packet;
+  if (const char* mistake = parse_packet(text, packet)) return mistake;
+  if (packet.attachments == 0) {
+    handler.on_packet(packet, {});
+    return nullptr;
+  }
+  if (packet.attachments > limits_.attachments) return "too many attachments";
+  pending_ = std::exchange(Pending::spare(), nullptr);
+  if (pending_ == nullptr) pending_ = std::make_unique<Pending>();
+  pending_->packet = packet;
+  pending_->bytes.assign(text);
+  pending_->text_size = text.size();
+  pending_->ends.clear();
+  return nullptr;
+}
+
+const char* Decoder::take_binary(Bytes bytes, Handler& handler) {
+  if (pending_ == nullptr) return "an attachment without a packet";
+  if (bytes.size() > limits_.bytes - pending_->bytes.size()) return "a packet above the limit";
+  if (pending_->ends.size() + 1 < pending_->packet.attachments) {
+    pending_->bytes.append(bytes);
+    pending_->ends.push_back(pending_->bytes.size());
+    return nullptr;
+  }
+  std::unique_ptr<Pending> whole = std::move(pending_);
+  const Bytes kept = whole->bytes;
+  if (const char* mistake = parse_packet(kept.substr(0, whole->text_size), whole->packet)) return mistake;
+  whole->views.clear();
+  std::size_t begin = whole->text_size;
+  for (const std::size_t end : whole->ends) {
+    whole->views.push_back(kept.substr(begin, end - begin));
+    begin = end;
+  }
+  whole->views.push_back(bytes);
+  handler.on_packet(whole->packet, whole->views);
+  if (whole->bytes.capacity() <= Pending::kKept) Pending::spare() = std::move(whole);
+  return nullptr;
+}
+
+Event::Event(Bytes name_space, Bytes name, Bytes before, Bytes after) : name_space_(name_space), after_(after) {
+  before_ = "[";
+  json::append_string(before_, name);
+  before_.append(",").append(before);
+}
+
+void Event::append_text(std::string& out, Bytes payload, std::optional<std::uint64_t> id, Bytes extra) const {
+  append_header(out, PacketType::kEvent, name_space_, id);
+  out += before_;
+  json::append_string(out, payload);
+  append_end(out, extra);
+}
+
+void Event::append_binary(std::string& out, std::optional<std::uint64_t> id, Bytes extra) const {
+  append_header(out, PacketType::kBinaryEvent, name_space_, id, 1);
+  out += before_;
+  append_placeholder(out, 0);
+  append_end(out, extra);
+}
+
+void Event::append_end(std::string& out, Bytes extra) const {
+  out += after_;
+  if (!extra.empty()) out.append(",").append(extra);
+  out.push_back(']');
+}
+
+}  // namespace wire::socketio
