@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstring>
 #include <random>
+#include <utility>
 
 #include "server/engineio_transport.h"
 #include "server/options.h"
@@ -193,6 +194,7 @@ Session& EngineTechnique::add(std::unique_ptr<Session> session) {
   }
   session->slot_ = free_slots_.back();
   free_slots_.pop_back();
+  if (!std::exchange(ticking_, true)) context_.tick_after(*this, tick_);
   auto& place = sessions_[session->slot_];
   place = std::move(session);
   return *place;

@@ -161,6 +161,7 @@ class EngineTechnique : public Technique {
   std::uint32_t timeout_ms_ = 0;
   wire::Time epoch_{};
   bool pings_ = true;
+  bool ticking_ = false;  // while there are sessions
 };
 
 }  // namespace server

@@ -47,7 +47,6 @@ EngineTechnique::EngineTechnique(Context& context, TechniqueStats& counters) : c
   Nanos shortest = std::min<Nanos>(options.ping_timeout, options.connect_timeout);
   if (pings_) shortest = std::min(shortest, options.ping_interval);
   tick_ = std::clamp<Nanos>(shortest / 8, milliseconds(5), milliseconds(1'000));
-  context.tick_after(*this, tick_);
 }
 
 EngineTechnique::~EngineTechnique() = default;
@@ -221,7 +220,8 @@ void EngineTechnique::check(Session& session, std::uint32_t now) {
 void EngineTechnique::on_tick() {
   const std::uint32_t now = now_ms();
   for_each_session([&](Session& session) { check(session, now); });
-  context_.tick_after(*this, tick_);
+  ticking_ = free_slots_.size() < sessions_.size();
+  if (ticking_) context_.tick_after(*this, tick_);
 }
 
 void EngineTechnique::on_shutdown() {
