@@ -70,7 +70,7 @@ class Subscriber : public ConnectionState {
   friend class TopicFeed;
   TopicFeed* place_ = nullptr;
   StreamLimit left_;
-  const std::uint64_t origin_;
+  std::uint64_t origin_;
   const Dialect* own_dialect_ = nullptr;
   std::uint32_t slot_ = 0;  // in live_ or in lagging_
   bool lagging_ = false;
@@ -140,6 +140,11 @@ class Feed {
   // first; the part of them that the log no longer has is told as a gap.
   void subscribe(Connection& connection, Subscriber& subscriber, Topic& topic, std::uint64_t cursor);
   static void unsubscribe(Subscriber& subscriber);
+  // The subscriber has none so far and is given one: from now on it does not get that origin's messages.
+  static void set_origin(Subscriber& subscriber, std::uint64_t origin) {
+    subscriber.origin_ = origin;
+    if (subscriber.place_ != nullptr && origin != 0) subscriber.place_->authors_.emplace(origin, &subscriber);
+  }
   static void on_drain(Subscriber& subscriber);
   void on_publish(const Topic& topic, const Message& message);
   void on_flush();

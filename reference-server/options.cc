@@ -42,7 +42,8 @@ CLI::Option* add_size(CLI::App& group, const char* name, std::size_t& value, con
       .add_option_function<std::string>(
           name,
           [&value, name](const std::string& text) {
-            const auto parsed = wire::parse_size(text);
+            const bool bare = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+            const auto parsed = wire::parse_size(bare ? text + "B" : text);  // a bare number is one of bytes
             if (!parsed) throw CLI::ValidationError(name, "'" + text + "': " + parsed.error);
             if (*parsed.value < 1) throw CLI::ValidationError(name, "'" + text + "': at least 1B");
             value = static_cast<std::size_t>(*parsed.value);
@@ -87,8 +88,10 @@ void add_server_options(CLI::App& app, Options& options) {
         return origin.empty() ? std::string("an origin, as in https://example.org, or '*'") : std::string();
       })
       ->type_name("ORIGIN");
-  group.add_flag("--conformance", options.conformance,
-                 "Adds what suites that test the protocols ask for: a WebSocket echo at /echo");
+  group.add_flag(
+      "--conformance", options.conformance,
+      "Adds what suites that test the protocols ask for: a WebSocket echo at /echo, an Engine.IO echo at /engine.io/, "
+      "and at /socket.io/ the namespaces and events that answer");
   add_duration(group, "--idle-timeout", options.idle_timeout,
                "Close a keep-alive connection that asks nothing for so long", std::chrono::milliseconds(1));
   add_duration(group, "--request-timeout", options.request_timeout,
@@ -158,6 +161,23 @@ void add_websocket_options(CLI::App& app, Options& options) {
       ->type_name("ORIGIN,...");
 }
 
+void add_socketio_options(CLI::App& app, Options& options) {
+  auto& group = *app.add_option_group("Socket.IO (beside --ping-interval, --ping-timeout, --max-payload and --cors)");
+  add_duration(group, "--connect-timeout", options.connect_timeout,
+               "Close a client that has not connected to a namespace within", std::chrono::milliseconds(1));
+  group.add_option("--socketio-path", options.socketio_path, "Path of its requests [" + options.socketio_path + "]")
+      ->check([](const std::string& path) {
+        return path.size() > 2 && path.front() == '/' && path.back() == '/' ? std::string()
+                                                                            : "'" + path + "': as in /socket.io/";
+      })
+      ->type_name("PATH");
+  group
+      .add_option("--socketio-client", options.socketio_client,
+                  "The official client, dist/socket.io.min.js of npm's socket.io-client, for pages: PATHsocket.io.js")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE");
+}
+
 void add_technique_options(CLI::App& app, Options& options) {
   auto& group = *app.add_option_group("Techniques");
   add_duration(group, "--hold", options.hold, "long-polling: hold a request for so long", std::chrono::milliseconds(1));
@@ -192,6 +212,7 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
   add_slow_options(app, options);
   add_technique_options(app, options);
   add_websocket_options(app, options);
+  add_socketio_options(app, options);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -33,11 +33,14 @@ struct Options {
   std::optional<wire::Nanos> retry{};
   wire::Nanos ping_interval = std::chrono::seconds(20);  // 0: none
   wire::Nanos ping_timeout = std::chrono::seconds(20);
-  DeflateMode deflate = DeflateMode::kOff;  // what is made of a client's offer of permessage-deflate
-  std::size_t deflate_min_size = 64;        // smaller messages hardly ever become smaller
-  std::vector<std::string> subprotocols{};  // that a WebSocket may choose
-  std::vector<std::string> origins{};       // whose pages may open a WebSocket; empty: all
-  bool conformance = false;                 // the routes that suites for the protocols ask for
+  DeflateMode deflate = DeflateMode::kOff;                 // what is made of a client's offer of permessage-deflate
+  std::size_t deflate_min_size = 64;                       // smaller messages hardly ever become smaller
+  std::vector<std::string> subprotocols{};                 // that a WebSocket may choose
+  std::vector<std::string> origins{};                      // whose pages may open a WebSocket; empty: all
+  bool conformance = false;                                // the routes that suites for the protocols ask for
+  wire::Nanos connect_timeout = std::chrono::seconds(45);  // for a Socket.IO client's first CONNECT
+  std::string socketio_path = "/socket.io/";
+  std::string socketio_client{};  // file: the official client for pages; empty: none
   wire::Nanos idle_timeout = std::chrono::seconds(75);
   wire::Nanos request_timeout = std::chrono::seconds(10);
   std::string tls_certificate{};  // PEM files; empty: plain HTTP

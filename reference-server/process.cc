@@ -115,6 +115,12 @@ std::string Process::stats_json(const Topics& topics, wire::Time now) const {
   json["compression"] = {{"messages", compressed(&CompressionCounters::messages)},
                          {"payload_bytes", compressed(&CompressionCounters::payload)},
                          {"compressed_bytes", compressed(&CompressionCounters::compressed)}};
+  auto socketio = [&](Counter SocketIoStats::*counter) {
+    return sum(threads_, [&](const Stats& s) -> const Counter& { return s.socketio.*counter; });
+  };
+  json["socketio"] = {{"sockets", socketio(&SocketIoStats::sockets)},
+                      {"memberships", socketio(&SocketIoStats::memberships)},
+                      {"upgrades", socketio(&SocketIoStats::upgrades)}};
   json["topics"] = topics_json(topics);
   // A topic's name is whatever bytes a client chose.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -54,7 +54,8 @@ Routes::Routes(Context& context, std::span<const std::unique_ptr<Technique>> tec
 std::uint8_t Routes::find(Bytes path) const {
   const auto table = techniques(context_.options.conformance);
   for (std::size_t i = 0; i < table.size(); ++i) {
-    if (table[i].route == path) return static_cast<std::uint8_t>(i);
+    const Bytes route = table[i].name == "socketio" ? Bytes(context_.options.socketio_path) : table[i].route;
+    if (table[i].takes_all ? path.starts_with(route) : path == route) return static_cast<std::uint8_t>(i);
   }
   return kNone;
 }
@@ -67,7 +68,8 @@ void Routes::handle(Connection& connection, const http1::Request& request) {
   if (technique == kNone && !publishing && !page) return not_found(connection, request.path);
   if (request.method == "OPTIONS" && !context_.options.cors.empty()) return preflight(connection);
   const bool takes_post = publishing || (technique != kNone && techniques(true)[technique].takes_post);
-  if ((publishing || !reads(request)) && !(takes_post && request.method == "POST")) {
+  const bool takes_all = technique != kNone && techniques(true)[technique].takes_all;
+  if (!takes_all && (publishing || !reads(request)) && !(takes_post && request.method == "POST")) {
     const Bytes allowed = publishing ? kPostOnly : takes_post ? kReadOrPost : kReadOnly;
     return refuse(connection, context_, 405, fmt::format("{} does not answer {}", request.path, quoted(request.method)),
                   allowed);

@@ -44,6 +44,7 @@ class Shard final : public Context, net::Listener::Handler, net::Timer::Handler 
   // Context.
   std::uint64_t publish(std::string_view topic, std::string payload, bool is_text, std::uint64_t origin) override;
   std::uint64_t new_origin() override { return hub_.new_origin(); }
+  wire::Time now() override;
   Bytes common_headers() override;
   void tick_after(Technique& technique, Nanos delay) override;
   void flush_again() override;
@@ -56,7 +57,6 @@ class Shard final : public Context, net::Listener::Handler, net::Timer::Handler 
   void resume_later(HttpConnection& connection);
   void bury(HttpConnection& connection);
   net::Timers& timers() { return loop_.timers(); }
-  wire::Time now();  // of this iteration
   std::uint32_t iteration() const { return iteration_; }
   bool stopping() const { return stopping_; }
 

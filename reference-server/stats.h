@@ -49,6 +49,12 @@ struct TlsStats {
   Counter failures;  // of handshakes, or records that were none
 };
 
+struct SocketIoStats {
+  Counter sockets;      // now: namespaces that clients have connected to
+  Counter memberships;  // now: rooms that clients have joined
+  Counter upgrades;     // from polling to WebSocket, so far
+};
+
 struct Stats {
   Counter open;  // connections now
   Counter accepted;
@@ -63,6 +69,7 @@ struct Stats {
   ByteCounters received;
   TlsStats tls;
   CompressionCounters compression;
+  SocketIoStats socketio;
   std::array<TechniqueStats, kMaxTechniques> techniques;
 };
 

@@ -102,6 +102,7 @@ struct Context {
   // A number for a client that does not want its own messages: unique in the server, and in all likelihood another one
   // than any before a restart.
   virtual std::uint64_t new_origin() = 0;
+  virtual wire::Time now() = 0;  // of this iteration
   // Header lines that every answer carries: Date, and CORS when asked for.
   virtual Bytes common_headers() = 0;
   virtual void tick_after(Technique& technique, Nanos delay) = 0;  // on_tick follows, once
@@ -115,6 +116,7 @@ struct TechniqueInfo {
   std::string_view route;  // "/sse"
   std::unique_ptr<Technique> (*make)(Context& context, TechniqueStats& counters);
   bool takes_post = false;  // subscribes by POST too; the body says nothing
+  bool takes_all = false;   // every method, and every path that begins with the route
 };
 
 // The table; its order is the one of /stats. With `conformance`, what only suites that test a protocol ask for follows.

@@ -15,9 +15,11 @@ constexpr std::array kTechniques = {
     TechniqueInfo{"forever-frame", "/forever-frame", make_forever_frame},
     TechniqueInfo{"sse", "/sse", make_sse},
     TechniqueInfo{"websocket", "/websocket", make_websocket},
+    TechniqueInfo{"socketio", "/socket.io/", make_socketio, true, true},
     TechniqueInfo{"echo", "/echo", make_echo},
+    TechniqueInfo{"engineio-echo", "/engine.io/", make_engineio_echo, true, true},
 };
-constexpr std::size_t kOfTheProfile = 1;  // the last ones
+constexpr std::size_t kOfTheProfile = 2;  // the last ones
 static_assert(kTechniques.size() <= kMaxTechniques);
 
 }  // namespace

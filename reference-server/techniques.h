@@ -13,6 +13,8 @@ std::unique_ptr<Technique> make_http_streaming(Context& context, TechniqueStats&
 std::unique_ptr<Technique> make_forever_frame(Context& context, TechniqueStats& counters);
 std::unique_ptr<Technique> make_sse(Context& context, TechniqueStats& counters);
 std::unique_ptr<Technique> make_websocket(Context& context, TechniqueStats& counters);
+std::unique_ptr<Technique> make_socketio(Context& context, TechniqueStats& counters);
 std::unique_ptr<Technique> make_echo(Context& context, TechniqueStats& counters);
+std::unique_ptr<Technique> make_engineio_echo(Context& context, TechniqueStats& counters);
 
 }  // namespace server

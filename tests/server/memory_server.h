@@ -88,10 +88,12 @@ class MemoryServer final : public Context {
   std::uint64_t new_origin() override { return hub_.new_origin(); }
   Bytes common_headers() override { return "Date: now\r\n"; }
   void tick_after(Technique& technique, Nanos delay) override { ticks[&technique] = delay; }
+  wire::Time now() override { return clock; }
   void flush_again() override { again_ = true; }
 
   Options server_options;
   Stats all_stats;
+  wire::Time clock{};
   std::map<Technique*, Nanos> ticks;
 
  private:

@@ -1,0 +1,129 @@
+// Followers of topics: a feed's by WebSocket, from the log by polling.
+#include <algorithm>
+
+#include "server/socketio.h"
+#include "server/socketio_place.h"
+#include "server/stats.h"
+
+namespace server {
+
+namespace engineio = wire::engineio;
+
+namespace {
+
+constexpr std::size_t kPiece = std::size_t{64} * 1024;  // of one answer to a GET, as of one write of a feed
+
+SocketIoClient& client_of(Session& session) {
+  return static_cast<SocketIoClient&>(session);
+}
+
+}  // namespace
+
+void SocketIo::subscribe(SocketIoClient& client) {
+  client.cursor = std::min(client.cursor, client.topic->head());
+  if (client.over_websocket()) {
+    feed_.subscribe(connection_of(client), subscriber_of(client), *client.topic, client.cursor);
+  } else {
+    on_wait(client);
+    answer_waiting(client);
+  }
+}
+
+void SocketIo::on_upgraded(Session& session) {
+  SocketIoClient& client = client_of(session);
+  context_.stats.socketio.upgrades.add(1);
+  if (!client.in(kMain) || client.topic == nullptr) return;
+  Feed::set_origin(subscriber_of(session), client.origin);
+  feed_.subscribe(connection_of(session), subscriber_of(session), *client.topic, client.cursor);
+}
+
+void SocketIo::on_drained(Session&, Subscriber& subscriber) {
+  Feed::on_drain(subscriber);
+}
+
+SocketIo::Place& SocketIo::place(const Topic& topic) {
+  if (topic.index() >= places_.size()) places_.resize(topic.index() + 1);
+  auto& place = places_[topic.index()];
+  if (place == nullptr) place = std::make_unique<Place>();
+  return *place;
+}
+
+void SocketIo::on_wait(Session& session) {
+  SocketIoClient& client = client_of(session);
+  if (!client.in(kMain) || client.topic == nullptr || client.waiting_slot != SocketIoClient::kNowhere) return;
+  auto& waiting = place(*client.topic).waiting;
+  client.waiting_slot = static_cast<std::uint32_t>(waiting.size());
+  waiting.push_back(&client);
+}
+
+void SocketIo::on_answered(Session& session) {
+  SocketIoClient& client = client_of(session);
+  if (client.waiting_slot == SocketIoClient::kNowhere) return;
+  auto& waiting = place(*client.topic).waiting;
+  waiting[client.waiting_slot] = waiting.back();
+  waiting[client.waiting_slot]->waiting_slot = client.waiting_slot;
+  waiting.pop_back();
+  client.waiting_slot = SocketIoClient::kNowhere;
+}
+
+void SocketIo::on_publish(Topic& topic, const Message& message) {
+  feed_.on_publish(topic, message);
+  send_to_room(topic, message);
+  if (topic.index() >= places_.size() || places_[topic.index()] == nullptr) return;
+  Place& place = *places_[topic.index()];
+  if (place.published || place.waiting.empty()) return;
+  place.published = true;
+  published_.push_back(&topic);
+}
+
+void SocketIo::on_flush() {
+  for (const Topic* topic : published_) {
+    Place& place = *places_[topic->index()];
+    place.published = false;
+    for (SocketIoClient* client : place.waiting) answer_waiting(*client);
+  }
+  published_.clear();
+  feed_.on_flush();
+  EngineTechnique::on_flush();
+}
+
+// What follows a cursor is encoded once for all who are there; a client's own messages make an exception of it.
+void SocketIo::encode_for(const SocketIoClient& client, Place& shared) {
+  const Topic& topic = *client.topic;
+  shared.payload.clear();
+  shared.from = shared.to = client.cursor;
+  shared.messages = shared.bytes = 0;
+  if (shared.to + 1 < topic.first()) {
+    const Gap gap{shared.to + 1, topic.first() - 1};
+    dialect_.append_gap_packet(shared.payload, gap);
+    shared.to = gap.last;
+  }
+  while (shared.to < topic.head() && shared.payload.size() < kPiece) {
+    const Message& message = topic.message(++shared.to);
+    if (client.origin != 0 && message.origin == client.origin) {
+      dialect_.append_skip_packet(shared.payload, shared.to);
+      continue;
+    }
+    dialect_.append_packets(shared.payload, message);
+    ++shared.messages;
+    shared.bytes += message.bytes().size();
+  }
+}
+
+void SocketIo::collect(Session& session, std::string& payload) {
+  SocketIoClient& client = client_of(session);
+  if (!client.in(kMain) || client.topic == nullptr || client.cursor >= client.topic->head()) return;
+  const Topic& topic = *client.topic;
+  Place& shared = place(topic);
+  if (client.origin != 0 || shared.from != client.cursor || shared.to != topic.head()) encode_for(client, shared);
+  if (client.cursor + 1 < topic.first()) context_.stats.gap_messages.add(topic.first() - 1 - client.cursor);
+  engineio::begin_packet(payload);
+  payload += shared.payload;
+  client.cursor = shared.to;
+  if (client.origin != 0) shared.from = UINT64_MAX;  // this client's alone
+  counters_.delivered.add(shared.messages);
+  context_.stats.sent.payload.add(shared.bytes);
+  context_.stats.sent.http.subtract(shared.bytes);  // where the answer counts as a whole
+}
+
+}  // namespace server

@@ -1,0 +1,239 @@
+// `socketio`: what clients may emit, and what comes of it.
+#include "server/socketio.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "server/options.h"
+#include "server/reply.h"
+#include "server/socketio_place.h"
+#include "server/stats.h"
+#include "server/techniques.h"
+
+namespace server {
+
+namespace json = wire::json;
+namespace socketio = wire::socketio;
+using socketio::PacketType;
+
+std::optional<Bytes> SocketIo::Call::text(std::size_t index, std::string& scratch) const {
+  if (index >= arguments.size() || !json::is_string(arguments[index])) return std::nullopt;
+  return json::string_of(arguments[index], scratch);
+}
+
+std::optional<Bytes> SocketIo::Call::bytes(std::size_t index) const {
+  if (index >= arguments.size()) return std::nullopt;
+  const auto number = socketio::placeholder(arguments[index]);
+  if (!number || *number >= attachments.size()) return std::nullopt;
+  return attachments[*number];
+}
+
+std::string SocketIo::socket_id(const SocketIoClient& client, unsigned name_space) const {
+  return format_id({client.slot(), client.socket_key + name_space});
+}
+
+SocketIoClient* SocketIo::find_socket(Bytes text, unsigned& name_space) {
+  const auto id = parse_id(text);
+  auto* const client = id ? static_cast<SocketIoClient*>(at(id->slot)) : nullptr;
+  if (client == nullptr || id->key - client->socket_key >= std::size(kNamespaces)) return nullptr;
+  name_space = static_cast<unsigned>(id->key - client->socket_key);
+  return client->in(name_space) ? client : nullptr;
+}
+
+void SocketIo::take_event(SocketIoClient& client, unsigned name_space, const socketio::Packet& packet,
+                          std::span<const Bytes> attachments) {
+  std::string name;
+  Call call{client, name_space, packet, attachments, {}};
+  json::Array elements(packet.data);
+  Bytes element;
+  elements.next(element);
+  call.name = json::is_string(element) ? json::string_of(element, name) : element;
+  while (elements.next(element)) call.arguments.push_back(element);
+  if (context_.options.conformance && take_conformance_event(call)) return;
+  if (call.name == "ask") return ask(call);
+  if (name_space != kMain) return;
+  if (call.name == "publish") return publish(call, true);
+  if (call.name == "broadcast") return publish(call, false);
+  if (call.name == "to") return emit_to(call);
+  if (call.name == "join") return join(call);
+  if (call.name == "leave") return leave(call);
+}
+
+bool SocketIo::take_conformance_event(const Call& call) {
+  if (call.name == "message") {
+    send_back(call, "\"message-back\"");
+  } else if (call.name == "message-with-ack") {
+    send_back(call, {});
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// The arguments of a call as they came: as an event, or as its acknowledgement.
+void SocketIo::send_back(const Call& call, Bytes event) {
+  const bool binary = call.packet.type == PacketType::kBinaryEvent;
+  PacketType type = binary ? PacketType::kBinaryEvent : PacketType::kEvent;
+  std::optional<std::uint64_t> id;
+  if (event.empty()) {
+    if (!call.packet.id) return;
+    type = binary ? PacketType::kBinaryAck : PacketType::kAck;
+    id = call.packet.id;
+  }
+  std::string packet;
+  socketio::append_header(packet, type, call.packet.name_space, id, call.attachments.size());
+  packet.append("[").append(event);
+  for (const Bytes argument : call.arguments) {
+    if (packet.back() != '[') packet.push_back(',');
+    packet += argument;
+  }
+  packet.push_back(']');
+  send_with(call.client, packet, call.attachments);
+}
+
+void SocketIo::send_with(SocketIoClient& client, Bytes packet, std::span<const Bytes> attachments) {
+  send(client, packet);
+  for (const Bytes attachment : attachments) send(client, attachment, true);
+}
+
+void SocketIo::acknowledge(const Call& call, Bytes value) {
+  if (!call.packet.id || call.client.ended()) return;
+  std::string packet;
+  socketio::append_header(packet, PacketType::kAck, call.packet.name_space, call.packet.id);
+  send(call.client, packet.append("[").append(value).append("]"));
+}
+
+void SocketIo::publish(const Call& call, bool to_all) {
+  SocketIoClient& client = call.client;
+  std::string scratch;
+  const auto text = call.text(0, scratch);
+  const auto payload = text ? text : call.bytes(0);
+  if (!payload) return acknowledge(call, R"({"error":"the payload is neither a string nor bytes"})");
+  if (client.topic == nullptr) return acknowledge(call, R"({"error":"this socket follows no topic"})");
+  if (!to_all && client.origin == 0) {
+    client.origin = context_.new_origin();
+    if (client.over_websocket()) Feed::set_origin(subscriber_of(client), client.origin);
+  }
+  context_.stats.received.payload.add(payload->size());
+  const std::uint64_t sequence =
+      context_.publish(client.topic->name(), std::string(*payload), text.has_value(), to_all ? 0 : client.origin);
+  acknowledge(call, "{\"sequence\":" + std::to_string(sequence) + "}");
+}
+
+// A room is a topic; the id of a socket is a room with this one in it.
+void SocketIo::emit_to(const Call& call) {
+  std::string name;
+  std::string scratch;
+  const auto room = call.text(0, name);
+  const auto text = call.text(1, scratch);
+  const auto payload = text ? text : call.bytes(1);
+  if (!room || room->empty() || room->size() > kMaxTopicName || !payload) {
+    return acknowledge(call, R"({"error":"to takes a room, and a payload that is a string or bytes"})");
+  }
+  context_.stats.received.payload.add(payload->size());
+  unsigned name_space = 0;
+  if (SocketIoClient* client = find_socket(*room, name_space)) {
+    const socketio::Event event(kNamespaces[name_space], "message");
+    std::string packet;
+    if (text) {
+      event.append_text(packet, *payload);
+      send(*client, packet);
+    } else {
+      event.append_binary(packet);
+      send_with(*client, packet, {&*payload, 1});
+    }
+    counters_.delivered.add(1);
+    return acknowledge(call, R"({"sockets":1})");
+  }
+  const std::uint64_t sequence = context_.publish(*room, std::string(*payload), text.has_value());
+  if (sequence == 0) return acknowledge(call, R"({"error":"too many topics"})");
+  acknowledge(call, "{\"sequence\":" + std::to_string(sequence) + "}");
+}
+
+void SocketIo::join(const Call& call) {
+  std::string name;
+  const auto room = call.text(0, name);
+  if (!room || room->empty() || room->size() > kMaxTopicName) {
+    return acknowledge(call, R"({"error":"join takes the name of a room"})");
+  }
+  Topic* const topic = context_.topics.find_or_create(*room);
+  if (topic == nullptr) return acknowledge(call, R"({"error":"too many topics"})");
+  auto& rooms = call.client.rooms;
+  if (rooms == nullptr) rooms = std::make_unique<std::vector<Topic*>>();
+  if (topic != call.client.topic && std::find(rooms->begin(), rooms->end(), topic) == rooms->end()) {
+    rooms->push_back(topic);
+    place(*topic).members.push_back(&call.client);
+    context_.stats.socketio.memberships.add(1);
+  }
+  std::string value = "{\"joined\":";
+  json::append_string(value, *room);
+  acknowledge(call, value.append("}"));
+}
+
+void SocketIo::leave(const Call& call) {
+  std::string name;
+  const auto room = call.text(0, name);
+  if (!room) return acknowledge(call, R"({"error":"leave takes the name of a room"})");
+  auto& rooms = call.client.rooms;
+  const Topic* const topic = context_.topics.find(*room);
+  if (rooms != nullptr && std::erase(*rooms, topic) != 0) leave_room(call.client, *topic);
+  if (rooms != nullptr && rooms->empty()) rooms.reset();
+  std::string value = "{\"left\":";
+  json::append_string(value, *room);
+  acknowledge(call, value.append("}"));
+}
+
+void SocketIo::leave_room(SocketIoClient& client, const Topic& topic) {
+  auto& members = place(topic).members;
+  const auto found = std::find(members.begin(), members.end(), &client);
+  *found = members.back();
+  members.pop_back();
+  context_.stats.socketio.memberships.subtract(1);
+}
+
+void SocketIo::send_to_room(const Topic& topic, const Message& message) {
+  if (topic.index() >= places_.size() || places_[topic.index()] == nullptr) return;
+  auto& members = places_[topic.index()]->members;
+  if (members.empty()) return;
+  std::string about = "{\"room\":";
+  json::append_string(about, topic.name());
+  about.append(",\"sequence\":").append(std::to_string(message.sequence)).append("}");
+  const socketio::Event event(socketio::kMainNamespace, "message");
+  std::string packet;
+  const Bytes payload = message.bytes();
+  if (message.is_text) {
+    event.append_text(packet, payload, std::nullopt, about);
+  } else {
+    event.append_binary(packet, std::nullopt, about);
+  }
+  Broadcast broadcast(std::move(packet), message.is_text ? nullptr : &payload);
+  for (std::size_t i = members.size(); i-- > 0;) {  // one that is too slow leaves while it is sent to
+    SocketIoClient& member = *members[i];
+    if (message.origin != 0 && member.origin == message.origin) continue;
+    send(member, broadcast);
+    counters_.delivered.add(1);
+  }
+}
+
+// The event goes back under the id it came with, so that the client's acknowledgement of it acknowledges the call.
+void SocketIo::ask(const Call& call) {
+  const bool binary = call.packet.type == PacketType::kBinaryEvent;
+  std::string packet;
+  socketio::append_header(packet, binary ? PacketType::kBinaryEvent : PacketType::kEvent, call.packet.name_space,
+                          call.packet.id, call.attachments.size());
+  packet += call.packet.data;
+  send_with(call.client, packet, call.attachments);
+}
+
+void SocketIo::take_ack(SocketIoClient& client, const socketio::Packet& packet, std::span<const Bytes> attachments) {
+  if (!packet.id) return end(client, End::kByServer);
+  std::string answer;
+  socketio::append_header(answer, packet.type, packet.name_space, packet.id, attachments.size());
+  send_with(client, answer += packet.data, attachments);
+}
+
+std::unique_ptr<Technique> make_socketio(Context& context, TechniqueStats& counters) {
+  return std::make_unique<SocketIo>(context, counters);
+}
+
+}  // namespace server

@@ -1,0 +1,84 @@
+"""The server's Socket.IO and Engine.IO as the official client and the protocols' texts see them."""
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from harness import ROOT
+from servers import Server
+
+HUNDRED = [str(i) for i in range(100)]
+
+
+def node(script, *arguments):
+    environment = dict(os.environ, NODE_PATH=str(ROOT / "tests" / "npm" / "node_modules"))
+    command = ["node", str(ROOT / "tests" / "e2e" / script), *arguments]
+    process = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert process.returncode == 0, process.stdout + process.stderr
+    return process.stdout.splitlines()
+
+
+@pytest.mark.parametrize("transports", ["polling", "websocket", "polling,websocket"])
+def test_the_official_client(transports):
+    server = Server()
+    try:
+        parts = {line.pop("part"): line for line in map(json.loads, node("socketio_client.js", server.url, transports))}
+        upgrades = server.stats()["socketio"]["upgrades"]
+    finally:
+        server.stop()
+    assert parts["order"] == {"order": HUNDRED, "transport": transports.split(",")[-1]}
+    assert parts["kinds"]["kinds"] == ['a "quoted"\n\\ \u20ac \U0001f600 \u0001', {"hex": "00ff011e"}, "told", {"hex": b"bytes".hex()}]
+    assert parts["emits"] == {"speaker": ["all", "end"], "other": ["all", "all but me", "end", "you alone"], "next": 1, "one": {"sockets": 1}}
+    assert parts["rooms"] == {"joined": {"joined": "room"}, "seen": ["first", {"hex": b"second".hex()}], "left": {"left": "room"}, "leaked": 0}
+    assert parts["asks"] == {"asks": ["why!", "b"]}
+    assert parts["refused"] == {"refused": "Invalid namespace", "bad": "auth.topic is no string"}
+    assert parts["after"] == {"after": ["two"]}
+    assert parts["recovered"] == {"recovered": True, "seen": ["1", "2", "3"]}
+    assert (upgrades > 0) == ("," in transports)
+
+
+def test_the_official_client_comes_back_after_the_server_was_killed():
+    server = Server()
+    environment = dict(os.environ, NODE_PATH=str(ROOT / "tests" / "npm" / "node_modules"))
+    command = ["node", str(ROOT / "tests" / "e2e" / "socketio_reconnect.js"), server.url]
+    client = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    again = None
+    try:
+        assert client.stdout.readline() == "connected\n"
+        server.publish(b"before")
+        assert client.stdout.readline() == "message before\n"
+        server.process.kill()
+        server.process.wait()
+        assert client.stdout.readline() == "disconnected\n"
+        again = Server(listen=f"127.0.0.1:{server.port}")
+        assert client.stdout.readline() == "connected\n"
+        again.publish(b"after")
+        assert client.stdout.readline() == "message after\n"
+    finally:
+        client.kill()
+        client.wait()
+        if again is not None:
+            again.stop()
+
+
+def test_the_rules_of_the_protocols():
+    server = Server("--conformance", "--ping-interval", "300ms", "--ping-timeout", "200ms", "--max-payload", "1000000",
+                    "--connect-timeout", "1s")
+    try:
+        lines = node("engineio_rules.js", server.url)
+    finally:
+        server.stop()
+    assert len(lines) == 30
+    assert [line for line in lines if not line.startswith("ok: ")] == []
+
+
+def test_the_official_client_for_pages_is_served(tmp_path):
+    script = ROOT / "tests" / "npm" / "node_modules" / "socket.io-client" / "dist" / "socket.io.min.js"
+    server = Server("--socketio-client", str(script), "--socketio-path", "/push/")
+    try:
+        assert server.get("/push/socket.io.js") == script.read_bytes()
+        assert server.get("/push/?EIO=4&transport=polling").startswith(b'0{"sid":"')
+    finally:
+        server.stop()
