@@ -12,13 +12,18 @@ void each_counter(SessionCounts& a, const SessionCounts& b, F&& f) {
   f(a.received.total, b.received.total);
   f(a.received.payload, b.received.payload);
   f(a.received.http, b.received.http);
+  f(a.received.encoded, b.received.encoded);
+  f(a.received.decoded, b.received.decoded);
   f(a.sent.total, b.sent.total);
   f(a.sent.payload, b.sent.payload);
   f(a.sent.http, b.sent.http);
+  f(a.sent.encoded, b.sent.encoded);
+  f(a.sent.decoded, b.sent.decoded);
   f(a.requests, b.requests);
   f(a.empty_answers, b.empty_answers);
   f(a.skipped_polls, b.skipped_polls);
   f(a.gap_messages, b.gap_messages);
+  f(a.request_timeouts, b.request_timeouts);
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ void PollSession::send_request() {
   messages_ = 0;
   splitter_.reset();
   request(query, headers());
+  on_asked(knows_cursor_);
 }
 
 // Whoever has no tag yet sends an empty one, which no answer has: the server learns that tags are wanted. Nor does the

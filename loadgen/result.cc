@@ -62,8 +62,11 @@ Json optional_distribution(const measure::Histogram& histogram) {
 }
 
 Json byte_kinds(const ByteCount& count, std::uint64_t segments) {
+  const bool compressed = count.encoded > 0;
   return {{"payload", count.payload},
-          {"framing", count.total - count.payload - count.http},
+          {"framing", count.framing()},
+          {"encoded", compressed ? Json(count.encoded) : Json(nullptr)},
+          {"decoded", compressed ? Json(count.decoded) : Json(nullptr)},
           {"http", count.http},
           {"tls", nullptr},
           {"tcpip", segments * kSegmentHeaderBytes}};
@@ -168,6 +171,7 @@ Json run_json(const RunResult& run) {
   json["empty_answers"] = run.window.counts.empty_answers;
   json["skipped_polls"] = run.window.counts.skipped_polls;
   json["gap_messages"] = run.window.counts.gap_messages;
+  json["request_timeouts"] = run.window.counts.request_timeouts;
   json["server"] = server_json(run);
   json["generator"] = generator_json(run);
   json["verdict"] = verdict_name(run.verdict);

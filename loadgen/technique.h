@@ -37,21 +37,26 @@ enum class Failure : std::uint8_t {
 inline constexpr std::size_t kFailureKinds = 10;
 std::string_view failure_name(Failure kind);  // "refused", "unreachable", …, as in the result
 
-// Bytes by kind in one direction. Framing is what is left of `total` when payload and http are taken off.
+// Bytes by kind in one direction. Framing is what is left of `total` when payload and http are taken off and compressed
+// bodies are counted as what they decode to.
 struct ByteCount {
   std::uint64_t total = 0;    // as read from or written to the socket (before TLS)
   std::uint64_t payload = 0;  // message payloads
   std::uint64_t http = 0;     // request and response heads, chunked or not
+  std::uint64_t encoded = 0;  // compressed bodies as they travelled (Content-Encoding), 0: none
+  std::uint64_t decoded = 0;  // the same after decompression
+  std::uint64_t framing() const { return total + decoded - encoded - payload - http; }
 };
 
 // What sessions count by themselves; the host adds totals and delivered payloads.
 struct SessionCounts {
   ByteCount received;
   ByteCount sent;
-  std::uint64_t requests = 0;       // HTTP requests sent, the handshakes included
-  std::uint64_t empty_answers = 0;  // polls and holds that brought nothing
-  std::uint64_t skipped_polls = 0;  // due while an answer was outstanding
-  std::uint64_t gap_messages = 0;   // messages the server said it no longer has
+  std::uint64_t requests = 0;          // HTTP requests sent, the handshakes included
+  std::uint64_t empty_answers = 0;     // polls and holds that brought nothing
+  std::uint64_t skipped_polls = 0;     // due while an answer was outstanding
+  std::uint64_t gap_messages = 0;      // messages the server said it no longer has
+  std::uint64_t request_timeouts = 0;  // held requests that the client gave up, and asked again
   void add(const SessionCounts& other);
   void subtract(const SessionCounts& earlier);
 };

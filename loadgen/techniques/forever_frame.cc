@@ -22,7 +22,7 @@ class ForeverFrame final : public StreamSession, private wire::forever_frame::Pa
   }
 
   void on_stream_start() override { parser_.reset(); }
-  void on_piece(Bytes piece) override { parser_.feed(piece, *this); }
+  void on_content(Bytes piece) override { parser_.feed(piece, *this); }
   void on_message(std::uint64_t, Bytes payload) override { received(payload); }
   void on_gap(wire::lines::Gap gap) override { lost(gap.first, gap.last); }
   void on_bad_script(Bytes) override { fail(Failure::kProtocol, "a script that is no message and no notice"); }

@@ -119,7 +119,7 @@ DISTRIBUTION = Object(
     | {"undelivered_from": Number(maximum=1)})
 
 BYTE_KINDS = ("payload", "framing", "http", "tls", "tcpip")
-DIRECTION = Object(optional={kind: COUNT for kind in BYTE_KINDS})
+DIRECTION = Object(optional={kind: COUNT for kind in (*BYTE_KINDS, "encoded", "decoded")})
 
 BYTES = Object(required={"received": DIRECTION, "sent": DIRECTION, "deliveries": COUNT}, optional={"window_s": NUMBER})
 
@@ -156,7 +156,7 @@ RUN = Object(
         "delivery_latency_ns": DISTRIBUTION, "service_time_ns": DISTRIBUTION, "send_lag_ns": DISTRIBUTION,
         "readiness_ns": DISTRIBUTION, "round_trip_ns": DISTRIBUTION, "fanout_spread_ns": DISTRIBUTION,
         "bytes": BYTES, "bytes_per_delivery": NUMBER, "subscriber_bandwidth_bytes_per_s": DISTRIBUTION, "requests": COUNT, "empty_answers": COUNT,
-        "skipped_polls": COUNT, "server": SERVER, "generator": GENERATOR, "verdict_reasons": ListOf(TEXT),
+        "skipped_polls": COUNT, "gap_messages": COUNT, "request_timeouts": COUNT, "server": SERVER, "generator": GENERATOR, "verdict_reasons": ListOf(TEXT),
         "histograms": Object(optional={name: TEXT for name in HISTOGRAMS}),
     })
 
