@@ -13,21 +13,24 @@ void each_counter(SessionCounts& a, const SessionCounts& b, F&& f) {
   f(a.received.payload, b.received.payload);
   f(a.received.http, b.received.http);
   f(a.received.heartbeat, b.received.heartbeat);
+  f(a.received.encoded, b.received.encoded);
+  f(a.received.decoded, b.received.decoded);
   f(a.received.link_segments, b.received.link_segments);
   f(a.received.link_acknowledgements, b.received.link_acknowledgements);
   f(a.sent.total, b.sent.total);
   f(a.sent.payload, b.sent.payload);
   f(a.sent.http, b.sent.http);
   f(a.sent.heartbeat, b.sent.heartbeat);
+  f(a.sent.encoded, b.sent.encoded);
+  f(a.sent.decoded, b.sent.decoded);
   f(a.sent.link_segments, b.sent.link_segments);
   f(a.sent.link_acknowledgements, b.sent.link_acknowledgements);
   f(a.requests, b.requests);
   f(a.empty_answers, b.empty_answers);
   f(a.skipped_polls, b.skipped_polls);
   f(a.gap_messages, b.gap_messages);
-  f(a.compression.messages, b.compression.messages);
-  f(a.compression.payload_bytes, b.compression.payload_bytes);
-  f(a.compression.compressed_bytes, b.compression.compressed_bytes);
+  f(a.compressed_messages, b.compressed_messages);
+  f(a.request_timeouts, b.request_timeouts);
 }
 
 }  // namespace

@@ -56,6 +56,7 @@ void PollSession::send_request() {
   request(query, headers());
   // Such a server answers nothing before its first message: whoever has asked counts as subscribed.
   if (validators_ != nullptr) host_.subscribed();
+  on_asked(knows_cursor_ || validators_ != nullptr);
 }
 
 // Whoever has no tag yet sends an empty one, which no answer has: the server learns that tags are wanted. Nor does the

@@ -28,8 +28,9 @@ class PollSession : public HttpSession, private wire::lines::Splitter::Handler {
   virtual Bytes priming_query() const = 0;  // of the first request, which only learns the cursor: answered at once
   virtual bool conditional() const {
     return false;
-  }                              // If-None-Match with the ETag of the last answer; then 304 is an empty answer
-  virtual void on_polled() = 0;  // an answer has been read; the subscriber is subscribed by now
+  }                                    // If-None-Match with the ETag of the last answer; then 304 is an empty answer
+  virtual void on_asked(bool held) {}  // a request has left, which the server may hold or must answer at once
+  virtual void on_polled() = 0;        // an answer has been read; the subscriber is subscribed by now
 
  private:
   void send_request();

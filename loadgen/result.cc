@@ -61,13 +61,15 @@ Json optional_distribution(const measure::Histogram& histogram) {
   return histogram.count() > 0 ? distribution(histogram) : Json(nullptr);
 }
 
-// `back`: the other direction; `saved`: what compression has kept off the wire.
+// `back`: the other direction.
 Json byte_kinds(const ByteCount& count, const ByteCount& back, const net::TlsCounts::Direction* tls,
-                std::uint64_t segments, std::int64_t saved = 0) {
-  const std::uint64_t payload = count.payload - static_cast<std::uint64_t>(saved);
-  return {{"payload", payload},
-          {"framing", count.total - payload - count.http - count.heartbeat},
+                std::uint64_t segments) {
+  const bool compressed = count.encoded > 0;
+  return {{"payload", count.payload},
+          {"framing", count.framing()},
           {"heartbeat", count.heartbeat},
+          {"encoded", compressed ? Json(count.encoded) : Json(nullptr)},
+          {"decoded", compressed ? Json(count.decoded) : Json(nullptr)},
           {"http", count.http},
           {"tls", tls != nullptr ? Json(tls->overhead()) : Json(nullptr)},
           {"tcpip", segments * kSegmentHeaderBytes},
@@ -87,9 +89,7 @@ Json bytes_json(const RunResult& run) {
   if (window.length == Nanos(0)) return nullptr;
   const SessionCounts& counts = window.counts;
   const net::TlsCounts& tls = window.tls;
-  const auto saved = static_cast<std::int64_t>(counts.compression.payload_bytes - counts.compression.compressed_bytes);
-  return {{"received",
-           byte_kinds(counts.received, counts.sent, run.tls ? &tls.received : nullptr, window.segments.in, saved)},
+  return {{"received", byte_kinds(counts.received, counts.sent, run.tls ? &tls.received : nullptr, window.segments.in)},
           {"sent", byte_kinds(counts.sent, counts.received, run.tls ? &tls.sent : nullptr, window.segments.out)},
           {"retransmitted_segments", window.segments.retransmitted},
           {"handshake", handshake_json(run.recorder.handshakes)},
@@ -133,11 +133,11 @@ Json tls_json(const RunResult& run) {
           {"handshake_bytes", {{"received", window.tls.received.handshake}, {"sent", window.tls.sent.handshake}}}};
 }
 
-Json compression_json(const CompressionCount& count) {
-  if (count.messages == 0) return nullptr;
-  return {{"messages", count.messages},
-          {"payload_bytes", count.payload_bytes},
-          {"compressed_bytes", count.compressed_bytes}};
+Json compression_json(const SessionCounts& counts) {
+  if (counts.compressed_messages == 0) return nullptr;
+  return {{"messages", counts.compressed_messages},
+          {"payload_bytes", counts.received.decoded},
+          {"compressed_bytes", counts.received.encoded}};
 }
 
 Json server_json(const RunResult& run) {
@@ -230,10 +230,11 @@ Json run_json(const RunResult& run) {
   json["bytes_per_delivery"] = optional(run.bytes_per_delivery());
   json["subscriber_bandwidth_bytes_per_s"] = distribution(run.recorder.subscriber_bandwidth);
   json["requests"] = run.window.counts.requests;
-  json["compression"] = compression_json(run.window.counts.compression);
+  json["compression"] = compression_json(run.window.counts);
   json["empty_answers"] = run.window.counts.empty_answers;
   json["skipped_polls"] = run.window.counts.skipped_polls;
   json["gap_messages"] = run.window.counts.gap_messages;
+  json["request_timeouts"] = run.window.counts.request_timeouts;
   json["idle"] = idle_json(run);
   json["server"] = server_json(run);
   json["generator"] = generator_json(run);

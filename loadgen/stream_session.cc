@@ -11,14 +11,47 @@ void StreamSession::on_open(Link&) {
 }
 
 void StreamSession::on_answer(const wire::http1::Response& response) {
-  const std::string_view wrong = check(response);
+  std::string_view wrong = check(response);
+  const Bytes encoding = response.header("Content-Encoding");
+  const bool compressed = wire::http1::equal_ignoring_case(encoding, "gzip");
+  if (!compressed && !encoding.empty() && !wire::http1::equal_ignoring_case(encoding, "identity")) {
+    wrong = "the Content-Encoding is neither gzip nor identity";
+  }
   if (!wrong.empty()) {
     refuse(Failure::kProtocol, wrong);
     return;
   }
+  gzip_ = compressed ? std::make_unique<wire::gzip::Reader>() : nullptr;
+  const bool resumes = knows_cursor_;
+  const std::uint64_t cursor = cursor_;
   // A server that does not number its messages (any but ours) cannot be asked for what was missed.
   knows_cursor_ = read_number(response, "Pushbench-Cursor", cursor_);
+  // A format that cannot tell a gap has it here.
+  if (resumes && knows_cursor_ && cursor_ > cursor) host_.counts().gap_messages += cursor_ - cursor;
   host_.subscribed();
+}
+
+void StreamSession::on_piece(Bytes piece) {
+  if (gzip_ == nullptr) {
+    on_content(piece);
+    return;
+  }
+  const std::uint64_t before = gzip_->plain();
+  const wire::gzip::Reader::Result result = gzip_->feed(piece, *this);
+  ByteCount& received = host_.counts().received;
+  received.encoded += piece.size();
+  received.decoded += gzip_->plain() - before;
+  if (!connected() || result == wire::gzip::Reader::Result::kOk) return;
+  if (result == wire::gzip::Reader::Result::kTooBig) {
+    fail(Failure::kTooLarge,
+         "the body decompresses to more than " + std::to_string(wire::gzip::Reader::kMaxRatio) + " times its size");
+  } else {
+    fail(Failure::kProtocol, "the body is no gzip");
+  }
+}
+
+void StreamSession::on_plain(Bytes piece) {
+  if (connected()) on_content(piece);
 }
 
 }  // namespace loadgen

@@ -6,10 +6,11 @@
 #include <string>
 
 #include "loadgen/http_session.h"
+#include "wire/gzip.h"
 
 namespace loadgen {
 
-class StreamSession : public HttpSession {
+class StreamSession : public HttpSession, private wire::gzip::Reader::Handler {
  public:
   void on_open(Link& link) final;
 
@@ -22,7 +23,8 @@ class StreamSession : public HttpSession {
   virtual Bytes request_headers() = 0;
   // Empty, or what is wrong with a head of status 200.
   virtual std::string_view check(const wire::http1::Response&) { return {}; }
-  virtual void on_stream_start() = 0;  // a new body follows: forget what was unfinished
+  virtual void on_stream_start() = 0;        // a new body follows: forget what was unfinished
+  virtual void on_content(Bytes piece) = 0;  // of the body, decompressed
 
   // A codec may hand out the rest of a read after the session has failed: it counts for nothing.
   void received(Bytes payload) {
@@ -43,9 +45,12 @@ class StreamSession : public HttpSession {
 
  private:
   void on_answer(const wire::http1::Response& response) final;
+  void on_piece(Bytes piece) final;
+  void on_plain(Bytes piece) final;
   void on_answer_end() final { restart(); }  // the server ended the body as it should: more by the cursor
 
-  std::uint64_t cursor_ = 0;  // sequence of the last message received
+  std::unique_ptr<wire::gzip::Reader> gzip_;  // of a body with that Content-Encoding
+  std::uint64_t cursor_ = 0;                  // sequence of the last message received
   bool knows_cursor_ = false;
 };
 

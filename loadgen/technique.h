@@ -39,37 +39,36 @@ enum class Failure : std::uint8_t {
 inline constexpr std::size_t kFailureKinds = 11;
 std::string_view failure_name(Failure kind);  // "refused", "unreachable", …, as in the result
 
-// Bytes by kind in one direction. Framing is what is left of `total` when the others are taken off.
+// Bytes by kind in one direction. Framing is what is left of `total` when the others are taken off and what came
+// compressed is counted as what it decodes to.
 struct ByteCount {
   std::uint64_t total = 0;      // as read from or written to the socket (before TLS)
   std::uint64_t payload = 0;    // message payloads
   std::uint64_t http = 0;       // request and response heads, chunked or not
   std::uint64_t heartbeat = 0;  // what keeps a connection alive and says nothing: comments, pings, pongs
+  std::uint64_t encoded = 0;    // compressed bodies and messages as they travelled (Content-Encoding, permessage-deflate)
+  std::uint64_t decoded = 0;    // the same after decompression
   // A model, not a count: every read and every write as segments on a link with an MTU of 1,500 bytes, and the pure
   // acknowledgements of a receiver that delays them (one for two segments, at least one; RFC 5681 section 4.2).
   std::uint64_t link_segments = 0;
   std::uint64_t link_acknowledgements = 0;  // these travel in the other direction
   void add_transfer(std::size_t bytes);     // one read or write
+  std::uint64_t framing() const { return total + decoded - encoded - payload - http - heartbeat; }
 };
 // 1,500 less 20 (IPv4), 20 (TCP) and 12 (the time-stamp option, RFC 7323).
 inline constexpr std::uint64_t kLinkSegment = 1448;
-
-// Messages that came compressed. `received.payload` has their payload_bytes; the wire carried compressed_bytes.
-struct CompressionCount {
-  std::uint64_t messages = 0;
-  std::uint64_t payload_bytes = 0;
-  std::uint64_t compressed_bytes = 0;
 };
 
 // What sessions count by themselves; the host adds totals and delivered payloads.
 struct SessionCounts {
   ByteCount received;
   ByteCount sent;
-  std::uint64_t requests = 0;       // HTTP requests sent, the handshakes included
-  std::uint64_t empty_answers = 0;  // polls and holds that brought nothing
-  std::uint64_t skipped_polls = 0;  // due while an answer was outstanding
-  std::uint64_t gap_messages = 0;   // messages the server said it no longer has
-  CompressionCount compression;
+  std::uint64_t requests = 0;             // HTTP requests sent, the handshakes included
+  std::uint64_t empty_answers = 0;        // polls and holds that brought nothing
+  std::uint64_t skipped_polls = 0;        // due while an answer was outstanding
+  std::uint64_t gap_messages = 0;         // messages the server said it no longer has
+  std::uint64_t request_timeouts = 0;     // held requests that the client gave up, and asked again
+  std::uint64_t compressed_messages = 0;  // that came compressed by themselves (permessage-deflate)
   void add(const SessionCounts& other);
   void subtract(const SessionCounts& earlier);
 };

@@ -109,10 +109,10 @@ void WebSocketLink::agree(const websocket::Deflate& deflate) {
 void WebSocketLink::on_message(Opcode type, Bytes payload) {
   if (link_ == nullptr) return;
   if (compressed_bytes_ > 0) {
-    CompressionCount& count = host_.counts().compression;
-    ++count.messages;
-    count.payload_bytes += payload.size();
-    count.compressed_bytes += std::exchange(compressed_bytes_, 0);
+    SessionCounts& counts = host_.counts();
+    ++counts.compressed_messages;
+    counts.received.decoded += payload.size();
+    counts.received.encoded += std::exchange(compressed_bytes_, 0);
   }
   handler_.on_message(type, payload);
 }

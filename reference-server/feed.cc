@@ -5,7 +5,6 @@
 
 #include "server/options.h"
 #include "server/stats.h"
-#include "wire/http1.h"
 
 namespace server {
 
@@ -68,38 +67,6 @@ void Feed::on_flush() {
   flushing_.clear();
 }
 
-void Feed::end(Connection& connection) {
-  if (framing_ == Framing::kChunked) {
-    connection.send(wire::http1::kLastChunk);
-    context_.stats.sent.framing.add(wire::http1::kLastChunk.size());
-  }
-  connection.close();
-}
-
-void Feed::send_to_quiet(Bytes bytes) {
-  std::string sealed(bytes);
-  seal(sealed);
-  const SharedBytes shared(std::move(sealed));
-  for (const auto& place : places_) {
-    if (place == nullptr || place->idle()) continue;
-    place->wrote_ = !place->wrote_;  // quiet since the last call: written to now
-    if (!place->wrote_) continue;
-    for (Connection* connection : place->live_) {
-      if (connection->stalled()) continue;
-      connection->send(shared);
-      context_.stats.sent.framing.add(shared.size());
-    }
-  }
-}
-
-void Feed::seal(std::string& bytes) const {
-  if (framing_ == Framing::kNone || bytes.empty()) return;
-  std::string chunk;
-  chunk.reserve(bytes.size() + 16);
-  wire::http1::append_chunk(chunk, bytes);
-  bytes = std::move(chunk);
-}
-
 void TopicFeed::publish(const Message& message) {
   published_ = true;
   if (live_.empty()) return;
@@ -127,9 +94,7 @@ void TopicFeed::write_batch() {
   const std::uint64_t messages = std::exchange(batch_messages_, 0);
   const std::uint64_t payload = std::exchange(batch_payload_, 0);
   const std::uint64_t payload_sent = std::exchange(batch_sent_, 0);
-  std::string bytes = std::exchange(batch_, {});
-  feed_.seal(bytes);
-  const SharedBytes shared(std::move(bytes));
+  const Feed::Sealed sealed = feed_.seal(std::exchange(batch_, {}));
   std::uint64_t sent = 0;
   for (std::size_t i = live_.size(); i-- > 0;) {
     Connection& connection = *live_[i];
@@ -138,14 +103,11 @@ void TopicFeed::write_batch() {
       remove(subscriber);
       start_lagging(connection, subscriber, batch_first_ - 1, 0);
     } else {
-      connection.send(shared);
+      feed_.send(connection, sealed);
       ++sent;
     }
   }
-  Stats& stats = feed_.context_.stats;
-  feed_.counters_.delivered.add(sent * messages);
-  stats.sent.payload.add(sent * payload_sent);
-  stats.sent.framing.add(sent * (shared.size() - payload_sent));
+  feed_.count_sent(sealed, sent, messages, payload_sent);
   wrote_ = true;
 }
 
@@ -222,18 +184,21 @@ void TopicFeed::drop_for(Lagging& slow) {
 void TopicFeed::catch_up(std::size_t slot) {
   Lagging& behind = lagging_[slot];
   auto& subscriber = static_cast<Subscriber&>(*behind.connection->state());
-  Stats& stats = feed_.context_.stats;
   if (behind.cursor + 1 < topic_.first()) {
     if (behind.gap_first == 0) behind.gap_first = behind.cursor + 1;
-    stats.gap_messages.add(topic_.first() - 1 - behind.cursor);
+    feed_.context_.stats.gap_messages.add(topic_.first() - 1 - behind.cursor);
     behind.cursor = topic_.first() - 1;
   }
+  if (behind.gap_first != 0 && !feed_.dialect_.tells_gaps()) {
+    feed_.end(*behind.connection);  // removes it from here
+    return;
+  }
   Piece piece = next_piece(behind, subscriber);
-  feed_.seal(piece.bytes);
-  feed_.counters_.delivered.add(piece.messages);
-  stats.sent.payload.add(piece.payload);
-  stats.sent.framing.add(piece.bytes.size() - piece.payload);
-  if (!piece.bytes.empty()) behind.connection->send(SharedBytes(std::move(piece.bytes)));
+  if (!piece.bytes.empty()) {
+    const Feed::Sealed sealed = feed_.seal(std::move(piece.bytes));
+    feed_.send(*behind.connection, sealed);
+    feed_.count_sent(sealed, 1, piece.messages, piece.payload);
+  }
   if (subscriber.left_.reached()) {
     feed_.end(*behind.connection);  // removes it from here
   } else if (behind.cursor == topic_.head()) {

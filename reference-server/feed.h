@@ -17,6 +17,7 @@
 
 #include "server/technique.h"
 #include "server/topic.h"
+#include "wire/gzip.h"
 #include "wire/lines.h"
 
 namespace server {
@@ -28,6 +29,8 @@ class Dialect {
  public:
   virtual void append(std::string& out, const Message& message) const = 0;
   virtual void append_gap(std::string& out, Gap gap) const = 0;
+  // false: its format has no way to tell a gap, so that a stream ends before one; the next answer says where it starts.
+  virtual bool tells_gaps() const { return true; }
   // The subscriber's own messages up to `cursor` are not sent: tells the cursor where clients count what they get.
   virtual void append_skip(std::string& out, std::uint64_t cursor) const {}
   // How many of the `encoded` bytes that append() has written for a message are payload: fewer than the message has
@@ -70,6 +73,7 @@ class Subscriber : public ConnectionState {
   friend class TopicFeed;
   TopicFeed* place_ = nullptr;
   StreamLimit left_;
+  wire::gzip::Sum body_;  // of a compressed one so far
   std::uint64_t origin_;
   const Dialect* own_dialect_ = nullptr;
   std::uint32_t slot_ = 0;  // in live_ or in lagging_
@@ -131,7 +135,9 @@ class TopicFeed {
 // All subscribers of one technique that are spoken to in the same way.
 class Feed {
  public:
-  enum class Framing : std::uint8_t { kNone, kChunked };  // kChunked: each write is one chunk of RFC 9112 section 7.1
+  // kChunked: each write is one chunk of RFC 9112 section 7.1. kGzip: the same with each write compressed; the body has
+  // begun with wire::gzip::kHeader.
+  enum class Framing : std::uint8_t { kNone, kChunked, kGzip };
   // `reject` ends a subscriber that is too slow; it must close or abort the connection.
   Feed(Context& context, TechniqueStats& counters, const Dialect& dialect, Framing framing,
        void (*reject)(Connection&));
@@ -164,8 +170,16 @@ class Feed {
 
  private:
   friend class TopicFeed;
+  // What goes to many, framed; `sum` is what it adds to a compressed body.
+  struct Sealed {
+    SharedBytes bytes;
+    wire::gzip::Piece sum;
+    std::uint64_t encoded = 0;  // bytes of it that are compressed
+  };
   void queue(TopicFeed& place);
-  void seal(std::string& bytes) const;
+  Sealed seal(std::string bytes) const;
+  void send(Connection& connection, const Sealed& sealed) const;
+  void count_sent(const Sealed& sealed, std::uint64_t subscribers, std::uint64_t messages, std::uint64_t payload);
 
   Context& context_;
   TechniqueStats& counters_;

@@ -92,6 +92,8 @@ void add_server_options(CLI::App& app, Options& options) {
       "--conformance", options.conformance,
       "Adds what suites that test the protocols ask for: a WebSocket echo at /echo, an Engine.IO echo at /engine.io/, "
       "and at /socket.io/ the namespaces and events that answer");
+  group.add_flag("--cors-credentials", options.cors_credentials,
+                 "Let them send cookies and certificates; --cors must name the origin then");
   add_duration(group, "--idle-timeout", options.idle_timeout,
                "Close a keep-alive connection that asks nothing for so long", std::chrono::milliseconds(1));
   add_duration(group, "--request-timeout", options.request_timeout,
@@ -215,6 +217,11 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
   add_socketio_options(app, options);
   try {
     app.parse(argc, argv);
+    if (options.cors_credentials && (options.cors.empty() || options.cors == "*")) {
+      throw CLI::ValidationError("--cors-credentials",
+                                 "needs --cors with an origin, as in https://example.org: "
+                                 "browsers refuse '*' with credentials");
+    }
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }

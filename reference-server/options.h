@@ -46,6 +46,7 @@ struct Options {
   std::string tls_certificate{};  // PEM files; empty: plain HTTP
   std::string tls_key{};
   std::string cors{};  // allowed origin or "*"; empty: no CORS
+  bool cors_credentials = false;
 };
 
 inline constexpr std::size_t kMaxTopicName = 256;  // bytes

@@ -42,10 +42,9 @@ Json bytes_json(const std::vector<const Stats*>& threads, ByteCounters Stats::*d
   auto kind = [&](Counter ByteCounters::*counter) {
     return sum(threads, [&](const Stats& s) -> const Counter& { return s.*direction.*counter; });
   };
-  return {{"payload", kind(&ByteCounters::payload)},
-          {"framing", kind(&ByteCounters::framing)},
-          {"http", kind(&ByteCounters::http)},
-          {"tls", tls ? Json(kind(&ByteCounters::tls)) : Json(nullptr)}};
+  return {{"payload", kind(&ByteCounters::payload)}, {"framing", kind(&ByteCounters::framing)},
+          {"http", kind(&ByteCounters::http)},       {"encoded", kind(&ByteCounters::encoded)},
+          {"decoded", kind(&ByteCounters::decoded)}, {"tls", tls ? Json(kind(&ByteCounters::tls)) : Json(nullptr)}};
 }
 
 Json tls_json(const std::vector<const Stats*>& threads) {

@@ -16,9 +16,9 @@ namespace http1 = wire::http1;
 
 namespace {
 
-constexpr Bytes kReadOnly = "Allow: GET, HEAD\r\n";
-constexpr Bytes kReadOrPost = "Allow: GET, HEAD, POST\r\n";
-constexpr Bytes kPostOnly = "Allow: POST\r\n";
+constexpr Bytes kReadOnly = "Allow: GET, HEAD, OPTIONS\r\n";
+constexpr Bytes kReadOrPost = "Allow: GET, HEAD, POST, OPTIONS\r\n";
+constexpr Bytes kPostOnly = "Allow: POST, OPTIONS\r\n";
 
 // The page asks nobody but this server, runs nothing but its own files, and is nobody's frame (CSP level 3). Its files
 // change with the program, so a browser has to ask again.
@@ -61,16 +61,18 @@ std::uint8_t Routes::find(Bytes path) const {
 }
 
 void Routes::handle(Connection& connection, const http1::Request& request) {
+  // Of the server as a whole (RFC 9110 section 9.3.7).
+  if (request.method == "OPTIONS" && request.path == "*") return answer_options(connection, request, kReadOrPost);
   const std::uint8_t technique = find(request.path);
   const bool publishing = request.path == "/publish";
   const DemoFile* file = find_demo_file(request.path);
   const bool page = file != nullptr || request.path == "/stats" || request.path == "/healthz";
   if (technique == kNone && !publishing && !page) return not_found(connection, request.path);
-  if (request.method == "OPTIONS" && !context_.options.cors.empty()) return preflight(connection);
   const bool takes_post = publishing || (technique != kNone && techniques(true)[technique].takes_post);
   const bool takes_all = technique != kNone && techniques(true)[technique].takes_all;
+  const Bytes allowed = publishing ? kPostOnly : takes_post ? kReadOrPost : kReadOnly;
+  if (!takes_all && request.method == "OPTIONS") return answer_options(connection, request, allowed);
   if (!takes_all && (publishing || !reads(request)) && !(takes_post && request.method == "POST")) {
-    const Bytes allowed = publishing ? kPostOnly : takes_post ? kReadOrPost : kReadOnly;
     return refuse(connection, context_, 405, fmt::format("{} does not answer {}", request.path, quoted(request.method)),
                   allowed);
   }
@@ -98,13 +100,16 @@ void Routes::publish(Connection& connection, const http1::Request& request) {
         {.content_type = "application/json", .headers = {}, .body = fmt::format("{{\"sequence\":{}}}\n", sequence)});
 }
 
-// The request that a browser sends ahead of one with unusual headers (Fetch standard, CORS-preflight).
-void Routes::preflight(Connection& connection) {
-  reply(connection, context_,
-        {.status = 204,
-         .headers = "Access-Control-Allow-Methods: GET, HEAD, POST\r\n"
-                    "Access-Control-Allow-Headers: Content-Type, Cache-Control, Last-Event-ID\r\n"
-                    "Access-Control-Max-Age: 86400\r\n"});
+// A browser asks so ahead of a request with unusual headers (Fetch standard, CORS-preflight): what it asks for is
+// allowed, since with credentials a wildcard would mean nothing.
+void Routes::answer_options(Connection& connection, const http1::Request& request, Bytes allowed) {
+  std::string headers(allowed);
+  if (!context_.options.cors.empty() && request.header("Access-Control-Request-Method").data() != nullptr) {
+    headers += "Access-Control-Allow-Methods: GET, HEAD, POST\r\nAccess-Control-Max-Age: 86400\r\n";
+    const Bytes wanted = request.header("Access-Control-Request-Headers");
+    if (!wanted.empty()) http1::append_header(headers, "Access-Control-Allow-Headers", wanted);
+  }
+  reply(connection, context_, {.status = 204, .headers = headers});
 }
 
 void Routes::not_found(Connection& connection, Bytes path) {

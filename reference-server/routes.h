@@ -21,7 +21,7 @@ class Routes {
 
  private:
   void publish(Connection& connection, const wire::http1::Request& request);
-  void preflight(Connection& connection);
+  void answer_options(Connection& connection, const wire::http1::Request& request, Bytes allowed);
   void not_found(Connection& connection, Bytes path);
 
   Context& context_;

@@ -196,8 +196,9 @@ Bytes Shard::common_headers() {
   std::strftime(date, sizeof date, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
   common_headers_ = date;
   if (!options.cors.empty()) {
-    common_headers_ +=
-        "Access-Control-Allow-Origin: " + options.cors + "\r\nAccess-Control-Expose-Headers: Pushbench-Cursor\r\n";
+    common_headers_ += "Access-Control-Allow-Origin: " + options.cors +
+                       "\r\nAccess-Control-Expose-Headers: Pushbench-Cursor, ETag\r\n";
+    if (options.cors_credentials) common_headers_ += "Access-Control-Allow-Credentials: true\r\n";
     if (options.cors != "*") common_headers_ += "Vary: Origin\r\n";
   }
   return common_headers_;

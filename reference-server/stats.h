@@ -26,7 +26,9 @@ struct ByteCounters {
   Counter payload;  // messages, as they are sent: compressed when they are
   Counter framing;  // what a technique puts round a message: SSE fields, WebSocket headers, chunk sizes, line feeds
   Counter http;     // heads; bodies of answers that are no messages
-  Counter tls;      // records and handshakes around all of it
+  Counter encoded;  // compressed bodies as they travel; payload and framing count what they decode to
+  Counter decoded;
+  Counter tls;  // records and handshakes around all of it
 };
 
 struct TechniqueStats {

@@ -18,48 +18,76 @@ void abort_slow(Connection& connection) {
 
 }  // namespace
 
-StreamTechnique::StreamTechnique(Context& context, TechniqueStats& counters, const Dialect& dialect)
-    : context_(context),
-      chunked_(context, counters, dialect, Feed::Framing::kChunked, abort_slow),
-      plain_(context, counters, dialect, Feed::Framing::kNone, abort_slow) {}
+StreamTechnique::StreamTechnique(Context& context, TechniqueStats& counters,
+                                 std::initializer_list<const Dialect*> dialects, bool compresses)
+    : context_(context), dialects_(dialects), compresses_(compresses) {
+  for (const Dialect* dialect : dialects_) {
+    for (const Feed::Framing framing : {Feed::Framing::kNone, Feed::Framing::kChunked, Feed::Framing::kGzip}) {
+      feeds_.push_back(std::make_unique<Feed>(context, counters, *dialect, framing, abort_slow));
+    }
+  }
+}
 
 void StreamTechnique::on_request(Connection& connection, const wire::http1::Request& request) {
   Subscription subscription;
   StreamLimit limit;
   std::string error;
+  std::optional<std::size_t> dialect;
   if (!parse_subscription(request, subscription, error) || !refine(request, subscription, error) ||
-      !read_limit(request, limit, error)) {
+      !read_limit(request, limit, error) || !(dialect = choose_dialect(request, error))) {
     return refuse(connection, context_, 400, error);
   }
   Topic* topic = context_.topics.find_or_create(subscription.topic);
   if (topic == nullptr) return refuse(connection, context_, 503, "too many topics");
-  const std::uint64_t cursor = starting_cursor(subscription.after, *topic);
+  std::uint64_t cursor = starting_cursor(subscription.after, *topic);
+  if (cursor + 1 < topic->first() && !dialects_[*dialect]->tells_gaps()) {
+    context_.stats.gap_messages.add(topic->first() - 1 - cursor);
+    cursor = topic->first() - 1;
+  }
+  const Exchange exchange = connection.exchange();
+  const Feed::Framing framing = framing_for(request, exchange);
+  send_head(connection, framing, cursor, !limit.none());
+  if (exchange.head_only) return connection.finish_response();
+  send_preamble(connection, framing);
+  auto state = std::make_unique<Subscriber>(limit);
+  Subscriber& subscriber = *state;
+  connection.take_over(*this, std::move(state), Connection::Input::kIgnored);
+  feed(*dialect, framing).subscribe(connection, subscriber, *topic, cursor);
+}
+
+Feed::Framing StreamTechnique::framing_for(const wire::http1::Request& request, const Exchange& exchange) const {
+  if (exchange.http10) return Feed::Framing::kNone;
+  const bool gzip = compresses_ && wire::http1::accepts_coding(request.headers, "gzip");
+  return gzip ? Feed::Framing::kGzip : Feed::Framing::kChunked;
+}
+
+void StreamTechnique::send_head(Connection& connection, Feed::Framing framing, std::uint64_t cursor, bool limited) {
   const Exchange exchange = connection.exchange();
   std::string headers;
   append_headers(headers, cursor);
-  if (!limit.none() && !exchange.http10) headers += "Connection: close\r\n";  // the end of the body is one of it too
+  if (compresses_) headers += "Vary: Accept-Encoding\r\n";
+  if (framing == Feed::Framing::kGzip) headers += "Content-Encoding: gzip\r\n";
+  if (limited && !exchange.http10) headers += "Connection: close\r\n";  // the end of the body is one of it too
   std::string head;
   append_stream_head(head, exchange, headers, context_.common_headers());
   context_.stats.sent.http.add(head.size());
   connection.send(Bytes(head));
-  if (exchange.head_only) return connection.finish_response();
+}
 
+// A compressed body begins with its own header; no technique that compresses has a preamble besides.
+void StreamTechnique::send_preamble(Connection& connection, Feed::Framing framing) {
   std::string preamble;
   append_preamble(preamble);
-  if (!preamble.empty()) {
-    std::string framed;
-    if (exchange.http10) {
-      framed = std::move(preamble);
-    } else {
-      wire::http1::append_chunk(framed, preamble);
-    }
-    context_.stats.sent.framing.add(framed.size());
-    connection.send(Bytes(framed));
+  if (framing == Feed::Framing::kGzip) preamble = wire::gzip::kHeader;
+  if (preamble.empty()) return;
+  std::string framed;
+  if (framing == Feed::Framing::kNone) {
+    framed = std::move(preamble);
+  } else {
+    wire::http1::append_chunk(framed, preamble);
   }
-  auto state = std::make_unique<Subscriber>(limit);
-  Subscriber& subscriber = *state;
-  connection.take_over(*this, std::move(state), Connection::Input::kIgnored);
-  (exchange.http10 ? plain_ : chunked_).subscribe(connection, subscriber, *topic, cursor);
+  context_.stats.sent.framing.add(framed.size());
+  connection.send(Bytes(framed));
 }
 
 // The server's own limit, or what the client asks for when that is less.
@@ -87,19 +115,18 @@ void StreamTechnique::on_drain(Connection& connection) {
 }
 
 void StreamTechnique::on_publish(Topic& topic, const Message& message) {
-  chunked_.on_publish(topic, message);
-  plain_.on_publish(topic, message);
+  for (const auto& feed : feeds_) feed->on_publish(topic, message);
 }
 
 void StreamTechnique::on_flush() {
-  chunked_.on_flush();
-  plain_.on_flush();
+  for (const auto& feed : feeds_) feed->on_flush();
 }
 
 // A body that is cut off looks like a failure to the client; one that ends does not.
 void StreamTechnique::on_shutdown() {
-  chunked_.for_each([this](Connection& connection) { chunked_.end(connection); });
-  plain_.for_each([this](Connection& connection) { plain_.end(connection); });
+  for (const auto& feed : feeds_) {
+    feed->for_each([&feed](Connection& connection) { feed->end(connection); });
+  }
 }
 
 // Ticks come twice an interval: who was written to since the last one waits for the next, so that nobody is left in
@@ -111,8 +138,7 @@ void StreamTechnique::schedule_heartbeat() {
 void StreamTechnique::on_tick() {
   std::string heartbeat;
   append_heartbeat(heartbeat);
-  chunked_.send_to_quiet(heartbeat);
-  plain_.send_to_quiet(heartbeat);
+  for (const auto& feed : feeds_) feed->send_to_quiet(heartbeat);
   schedule_heartbeat();
 }
 

@@ -2,8 +2,11 @@
 // subscription, end.
 #pragma once
 
+#include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "server/feed.h"
 #include "server/reply.h"
@@ -13,7 +16,9 @@ namespace server {
 
 class StreamTechnique : public Technique {
  public:
-  StreamTechnique(Context& context, TechniqueStats& counters, const Dialect& dialect);
+  // `compresses`: clients that accept gzip get it.
+  StreamTechnique(Context& context, TechniqueStats& counters, std::initializer_list<const Dialect*> dialects,
+                  bool compresses = false);
   void on_request(Connection& connection, const wire::http1::Request& request) override;
   void on_close(Connection& connection) override;
   void on_drain(Connection& connection) override;
@@ -31,6 +36,10 @@ class StreamTechnique : public Technique {
   virtual bool refine(const wire::http1::Request& request, Subscription& subscription, std::string& error) const {
     return true;
   }
+  // Which of the dialects the request asks for; absent, with a sentence for 400, when none.
+  virtual std::optional<std::size_t> choose_dialect(const wire::http1::Request& request, std::string& error) const {
+    return 0;
+  }
   // What keeps a silent stream alive through proxies; nothing where the format has nothing that is no message.
   virtual void append_heartbeat(std::string& out) const {}
   void schedule_heartbeat();  // for a constructor of a technique that has one
@@ -39,8 +48,17 @@ class StreamTechnique : public Technique {
 
  private:
   bool read_limit(const wire::http1::Request& request, StreamLimit& limit, std::string& error) const;
-  Feed chunked_;  // HTTP/1.1
-  Feed plain_;    // HTTP/1.0: until close
+  Feed::Framing framing_for(const wire::http1::Request& request, const Exchange& exchange) const;
+  void send_head(Connection& connection, Feed::Framing framing, std::uint64_t cursor, bool limited);
+  void send_preamble(Connection& connection, Feed::Framing framing);
+  Feed& feed(std::size_t dialect, Feed::Framing framing) {
+    return *feeds_[dialect * kFramings + static_cast<std::size_t>(framing)];
+  }
+
+  static constexpr std::size_t kFramings = 3;
+  std::vector<const Dialect*> dialects_;
+  std::vector<std::unique_ptr<Feed>> feeds_;  // for each dialect one of each framing; until close for HTTP/1.0
+  bool compresses_;
 };
 
 }  // namespace server

@@ -19,6 +19,9 @@ Bytes find_header(std::span<const Header> headers, Bytes name);
 std::size_t count_headers(std::span<const Header> headers, Bytes name);
 // Whether a comma-separated list header (Connection, Upgrade, …), repeated or not, holds `token`, case-insensitively.
 bool header_has_token(std::span<const Header> headers, Bytes name, Bytes token);
+// Whether Accept-Encoding names the content coding, with a weight other than 0 (RFC 9110 section 12.5.3). "*" names
+// none here.
+bool accepts_coding(std::span<const Header> headers, Bytes coding);
 bool equal_ignoring_case(Bytes a, Bytes b);  // ASCII
 
 // Value of `name` in a query string ("a=1&b=x%20y"), percent-decoded, '+' as space. false when absent. A '%' that no

@@ -9,6 +9,12 @@ namespace {
 // A body collected from pieces may leave this much memory with the parser.
 constexpr std::size_t kKeptBody = 64 * 1024;
 
+// A byte of a method (RFC 9110 section 5.6.2).
+bool is_token_byte(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         Bytes("!#$%&'*+-.^_`|~").find(c) != Bytes::npos;
+}
+
 // RFC 3986 section 3.2.2 with an optional port; an empty Host is legal (RFC 9110 section 7.2).
 bool is_host(Bytes host) {
   return std::all_of(host.begin(), host.end(), [](char c) {
@@ -269,6 +275,9 @@ Parsed RequestParser::fail(int status, std::string text) {
 Parsed RequestParser::fail_parser(llhttp_errno_t error) {
   if (error_status_ != 0) return Parsed::kError;  // a callback has failed with its own reason
   const char* reason = llhttp_get_error_reason(&parser_);
+  if (error == HPE_INVALID_METHOD && is_token_byte(*llhttp_get_error_pos(&parser_))) {
+    return fail(501, "unknown method");  // RFC 9110 section 9.1
+  }
   // "Invalid HTTP version" is llhttp's word for a well-formed version that it does not know.
   const bool version = error == HPE_PAUSED_H2_UPGRADE ||
                        (error == HPE_INVALID_VERSION && std::strcmp(reason, "Invalid HTTP version") == 0);

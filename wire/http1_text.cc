@@ -75,6 +75,31 @@ std::size_t count_headers(std::span<const Header> headers, Bytes name) {
       headers.begin(), headers.end(), [name](const Header& header) { return equal_ignoring_case(header.name, name); }));
 }
 
+namespace {
+
+// "gzip;q=0.000": a weight of nothing but zeros says "not this one".
+bool is_refused(Bytes parameters) {
+  while (!parameters.empty()) {
+    const Bytes parameter = trim(take_until(parameters, ';'));
+    if (parameter.size() < 3 || !equal_ignoring_case(parameter.substr(0, 2), "q=")) continue;
+    return parameter.find_first_not_of("0.", 2) == Bytes::npos;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool accepts_coding(std::span<const Header> headers, Bytes coding) {
+  for (const Header& header : headers) {
+    if (!equal_ignoring_case(header.name, "Accept-Encoding")) continue;
+    for (Bytes rest = header.value; !rest.empty();) {
+      Bytes choice = take_until(rest, ',');
+      if (equal_ignoring_case(trim(take_until(choice, ';')), coding)) return !is_refused(choice);
+    }
+  }
+  return false;
+}
+
 bool header_has_token(std::span<const Header> headers, Bytes name, Bytes token) {
   for (const Header& header : headers) {
     if (!equal_ignoring_case(header.name, name)) continue;

@@ -8,7 +8,6 @@
 namespace wire {
 namespace {
 
-constexpr Bytes kMagic = "~pb1";
 constexpr Bytes kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::uint8_t kNoDigit = 0xff;
 
@@ -102,7 +101,7 @@ bool is_filler(Bytes bytes, std::size_t place) {
 }
 
 // `bytes` starts with the magic.
-bool read_payload(Bytes bytes, Marker& marker) {
+bool read_marker(Bytes bytes, Marker& marker) {
   if (bytes.size() < kMarkerSize) return false;
   std::uint8_t seen = 0;
   marker.publisher = static_cast<std::uint32_t>(Publisher::read(bytes.data(), seen));
@@ -112,13 +111,17 @@ bool read_payload(Bytes bytes, Marker& marker) {
   marker.length = static_cast<std::uint32_t>(Length::read(bytes.data(), seen));
   const std::uint64_t check = Check::read(bytes.data(), seen);
   if (seen > 63 || check != check_of(bytes.data())) return false;
-  if (marker.length < kMarkerSize || marker.length > kMaxPayloadSize || marker.length > bytes.size()) return false;
+  return marker.length >= kMarkerSize && marker.length <= kMaxPayloadSize;
+}
+
+bool read_payload(Bytes bytes, Marker& marker) {
+  if (!read_marker(bytes, marker) || marker.length > bytes.size()) return false;
   return is_filler(bytes.substr(kMarkerSize, marker.length - kMarkerSize), filler_place(marker));
 }
 
 std::size_t find_magic(Bytes bytes) {
-  if (bytes.substr(0, kMagic.size()) == kMagic) return 0;
-  return bytes.find(kMagic);
+  if (bytes.substr(0, kMarkerMagic.size()) == kMarkerMagic) return 0;
+  return bytes.find(kMarkerMagic);
 }
 
 }  // namespace
@@ -126,7 +129,7 @@ std::size_t find_magic(Bytes bytes) {
 void append_payload(std::string& out, const Marker& marker) {
   const Nanos::rep lag = std::max<Nanos::rep>((marker.sent - marker.intended).count(), 0);
   char head[kMarkerSize];
-  std::memcpy(head, kMagic.data(), kMagic.size());
+  std::memcpy(head, kMarkerMagic.data(), kMarkerMagic.size());
   Publisher::write(head, marker.publisher);
   Sequence::write(head, marker.sequence);
   Intended::write(head, static_cast<std::uint64_t>(marker.intended.time_since_epoch().count()));
@@ -151,6 +154,11 @@ Found find_payload(Bytes bytes) {
   found.offset = offset;
   found.error = read_payload(bytes.substr(offset), found.marker) ? MarkerError::kNone : MarkerError::kCorrupt;
   return found;
+}
+
+std::size_t marker_length(Bytes bytes) {
+  Marker marker;
+  return bytes.starts_with(kMarkerMagic) && read_marker(bytes, marker) ? marker.length : 0;
 }
 
 }  // namespace wire

@@ -26,6 +26,7 @@
 
 namespace wire {
 
+inline constexpr Bytes kMarkerMagic = "~pb1";
 inline constexpr std::size_t kMarkerSize = 40;
 inline constexpr std::size_t kMaxPayloadSize = std::size_t{16} << 20;
 
@@ -53,5 +54,9 @@ void append_payload(std::string& out, const Marker& marker);
 // is cut short, or its check, its length or its filler is wrong. What a foreign server puts before and after the
 // payload is not looked at. Allocation-free; the common case (payload at offset 0) reads each byte once.
 Found find_payload(Bytes bytes);
+
+// Bytes of the payload whose marker `bytes` begin with, filler included; 0 when no good marker stands there. Requires
+// kMarkerSize bytes.
+std::size_t marker_length(Bytes bytes);
 
 }  // namespace wire

@@ -22,7 +22,7 @@ class ForeverFrame final : public StreamSession, private wire::forever_frame::Pa
   }
 
   void on_stream_start() override { parser_.reset(); }
-  void on_piece(Bytes piece) override {
+  void on_content(Bytes piece) override {
     if (piece == "\n" && !parser_.mid_script()) ++host_.counts().received.heartbeat;
     parser_.feed(piece, *this);
   }

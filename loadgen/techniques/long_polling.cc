@@ -9,7 +9,7 @@ namespace loadgen {
 
 namespace {
 
-enum Option : std::size_t { kHold, kConnection, kEmpty, kResume };
+enum Option : std::size_t { kHold, kConnection, kEmpty, kResume, kTimeout };
 
 class LongPolling final : public PollSession {
  public:
@@ -26,7 +26,23 @@ class LongPolling final : public PollSession {
   }
   Bytes priming_query() const override { return no_content() ? "&hold=0&empty=204" : "&hold=0"; }
   bool no_content() const { return plan_.options[kEmpty].number == 1; }
-  void on_polled() override { ask(); }
+  Nanos timeout() const { return Nanos(plan_.options[kTimeout].number); }
+
+  void on_asked(bool held) override {
+    if (held && timeout() > Nanos::zero()) host_.wake_after(timeout());
+  }
+
+  void on_polled() override {
+    host_.cancel_wake();
+    ask();
+  }
+
+  // Whatever the server has sent meanwhile is asked for again: the cursor knows only what has been read.
+  void on_wake() override {
+    ++host_.counts().request_timeouts;
+    open();
+    host_.wake_after(timeout());  // connecting must not take for ever either
+  }
 };
 
 }  // namespace
@@ -57,7 +73,13 @@ TechniqueInfo long_polling() {
             "cursor",
             "how the next request says what is known: cursor, as the reference server numbers messages; validators, "
             "the ETag and Last-Modified of the last answer, whose body is one message (nchan)",
-            {"cursor", "validators"}}},
+            {"cursor", "validators"}},
+           {"timeout",
+            Kind::kDuration,
+            "0s",
+            "time after which the client gives up a held request, closes and asks again from its cursor; 0s: never",
+            {},
+            0}},
           [](Host& host, const Plan& plan, const std::string& topic) -> std::unique_ptr<Session> {
             return std::make_unique<LongPolling>(host, plan, topic);
           }};

@@ -38,7 +38,7 @@ class Sse final : public StreamSession, private wire::sse::Parser::Handler {
   void refuse(Failure kind, std::string_view detail) override { give_up(kind, detail); }
 
   void on_stream_start() override { parser_.reset(); }
-  void on_piece(Bytes piece) override { parser_.feed(piece, *this); }
+  void on_content(Bytes piece) override { parser_.feed(piece, *this); }
 
   void on_event(const wire::sse::Event& event) override {
     if (event.type == "gap") on_gap(event.data);

@@ -21,7 +21,7 @@ constexpr FrameDialect kDialect;
 
 class ForeverFrame final : public StreamTechnique {
  public:
-  ForeverFrame(Context& context, TechniqueStats& counters) : StreamTechnique(context, counters, kDialect) {
+  ForeverFrame(Context& context, TechniqueStats& counters) : StreamTechnique(context, counters, {&kDialect}) {
     schedule_heartbeat();
   }
 

@@ -1,5 +1,5 @@
-// `http-streaming`: one endless chunked body, a message a line (wire/lines.h). No heartbeat: the format has no line
-// that is not a message.
+// `http-streaming`: one endless chunked body, a message a line (wire/lines.h), or with framing=raw the messages and
+// nothing else. No heartbeat: neither has anything that is not a message.
 #include "server/stream.h"
 #include "server/techniques.h"
 #include "wire/lines.h"
@@ -16,16 +16,34 @@ class LineDialect final : public Dialect {
   void append_gap(std::string& out, Gap gap) const override { wire::lines::append_gap(out, gap); }
 };
 
-constexpr LineDialect kDialect;
+class RawDialect final : public Dialect {
+ public:
+  void append(std::string& out, const Message& message) const override { out += message.bytes(); }
+  void append_gap(std::string&, Gap) const override {}
+  bool tells_gaps() const override { return false; }
+};
+
+constexpr LineDialect kLines;
+constexpr RawDialect kRaw;
 
 class HttpStreaming final : public StreamTechnique {
  public:
-  HttpStreaming(Context& context, TechniqueStats& counters) : StreamTechnique(context, counters, kDialect) {}
+  HttpStreaming(Context& context, TechniqueStats& counters)
+      : StreamTechnique(context, counters, {&kLines, &kRaw}, true) {}
 
  private:
   void append_headers(std::string& out, std::uint64_t cursor) const override {
     out += "Content-Type: application/octet-stream\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
     append_cursor_header(out, cursor);
+  }
+
+  // ?framing=raw
+  std::optional<std::size_t> choose_dialect(const wire::http1::Request& request, std::string& error) const override {
+    std::string framing;
+    if (!wire::http1::query_value(request.query, "framing", framing) || framing == "lines") return 0;
+    if (framing == "raw") return 1;
+    error = "framing=" + quoted(framing) + " is neither lines nor raw";
+    return std::nullopt;
   }
 };
 

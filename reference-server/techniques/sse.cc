@@ -34,7 +34,7 @@ constexpr SseDialect kDialect;
 
 class Sse final : public StreamTechnique {
  public:
-  Sse(Context& context, TechniqueStats& counters) : StreamTechnique(context, counters, kDialect) {
+  Sse(Context& context, TechniqueStats& counters) : StreamTechnique(context, counters, {&kDialect}) {
     schedule_heartbeat();
   }
 

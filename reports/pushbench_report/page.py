@@ -80,7 +80,7 @@ def _facts(workload):
     rates = {run.data.get("offered_rate_per_s") for s in workload.series for run in s.runs} - {None}
     if rates:
         facts.append(f"{_range(rates, text.brief)} messages/s offered")
-    payloads = {text.sig3(v) for s in workload.series if (v := s.bytes_of("received", "payload")) is not None}
+    payloads = {text.sig3(v) for s in workload.series if (v := s.plain_bytes_of("received", "payload")) is not None}
     if len(payloads) == 1:
         facts.append(f"{payloads.pop()} B payload")
     windows = {(run.data.get("phases_s") or {}).get("measure") for s in workload.series for run in s.runs} - {None}

@@ -119,7 +119,7 @@ DISTRIBUTION = Object(
     | {"undelivered_from": Number(maximum=1)})
 
 BYTE_KINDS = ("payload", "framing", "http", "tls", "tcpip")
-DIRECTION = Object(optional={kind: COUNT for kind in (*BYTE_KINDS, "heartbeat", "tcpip_1500")})
+DIRECTION = Object(optional={kind: COUNT for kind in (*BYTE_KINDS, "heartbeat", "encoded", "decoded", "tcpip_1500")})
 HANDSHAKE = Object(required={"count": COUNT, "received": NUMBER, "sent": NUMBER})
 
 BYTES = Object(required={"received": DIRECTION, "sent": DIRECTION, "deliveries": COUNT}, optional={"window_s": NUMBER, "retransmitted_segments": COUNT, "handshake": HANDSHAKE})
@@ -171,7 +171,7 @@ RUN = Object(
         "fanout_position_ns": FANOUT_POSITION,
         "idle": IDLE, "bytes": BYTES, "tls": TLS, "bytes_per_delivery": NUMBER,
         "subscriber_bandwidth_bytes_per_s": DISTRIBUTION, "requests": COUNT, "compression": COMPRESSION, "empty_answers": COUNT,
-        "skipped_polls": COUNT, "server": SERVER, "generator": GENERATOR, "verdict_reasons": ListOf(TEXT),
+        "skipped_polls": COUNT, "gap_messages": COUNT, "request_timeouts": COUNT, "server": SERVER, "generator": GENERATOR, "verdict_reasons": ListOf(TEXT),
         "histograms": Object(optional={name: TEXT for name in HISTOGRAMS}),
     })
 

@@ -12,6 +12,7 @@ from . import hdr, schema
 
 ENOUGH_BEYOND = 10      # samples beyond a percentile, below which it is greyed and never called best
 SUMMARY_QUANTILES = {0.5: "p50", 0.9: "p90", 0.99: "p99", 0.999: "p999"}
+COMPRESSED_KINDS = ("payload", "framing")
 OF_EXPECTED = ("delivery_latency", "service_time")    # a missing delivery is +infinity in these
 
 
@@ -197,7 +198,20 @@ class Series:
         return sum(run.data["bytes"]["deliveries"] for run in self.runs if run.data.get("bytes"))
 
     def bytes_of(self, direction, kind):
-        """Bytes of one kind per delivery; None when not measured in every repetition."""
+        """Bytes of one kind per delivery as they travelled; None when not measured in every repetition."""
+        plain = self.plain_bytes_of(direction, kind)
+        return plain if plain is None or kind not in COMPRESSED_KINDS else plain * self._compression(direction)
+
+    def _compression(self, direction):
+        """What is left of payload and framing where bodies were compressed: every byte of a body counts alike."""
+        encoded, decoded, content = (self.plain_bytes_of(direction, k) for k in ("encoded", "decoded", "payload"))
+        if not decoded:
+            return 1
+        content += self.plain_bytes_of(direction, "framing")
+        return (content - decoded + encoded) / content
+
+    def plain_bytes_of(self, direction, kind):
+        """The same before compression."""
         if not self.bytes_deliveries or not all(run.data.get("bytes") for run in self.runs):
             return None
         values = [run.data["bytes"][direction].get(kind) for run in self.runs]
@@ -226,7 +240,7 @@ class Series:
     @property
     def overhead(self):
         """Bytes that are not payload, as a fraction of the payload."""
-        payload, total = self.bytes_of("received", "payload"), self.bytes_per_delivery
+        payload, total = self.plain_bytes_of("received", "payload"), self.bytes_per_delivery
         return Value("ok", (total.value - payload) / payload) if payload and total.ranked else ABSENT
 
     @property

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "wire/message.h"
 #include "world.h"
 
 namespace contract {
@@ -15,24 +17,38 @@ using Messages = std::vector<std::string>;
 
 // Payloads that meet every escape: plain text, JSON, line feeds, DLE, what looks like markup, an empty-looking one, a
 // long one.
-const Messages& payloads() {
-  static const Messages kPayloads = {"hello",
-                                     R"({"a":"b\\n","c":[1,2,3]})",
-                                     "two\nlines",
-                                     "a\x10line\x10",
-                                     "data: not a field\nid: 7",
-                                     ": no comment",
-                                     "</script><!--",
-                                     " leading and trailing ",
-                                     "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80",
-                                     std::string(300, 'x'),
-                                     "0",
-                                     "last"};
-  return kPayloads;
+const Messages& texts() {
+  static const Messages kTexts = {"hello",
+                                  R"({"a":"b\\n","c":[1,2,3]})",
+                                  "two\nlines",
+                                  "a\x10line\x10",
+                                  "data: not a field\nid: 7",
+                                  ": no comment",
+                                  "</script><!--",
+                                  " leading and trailing ",
+                                  "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80",
+                                  std::string(300, 'x'),
+                                  "0",
+                                  "last"};
+  return kTexts;
 }
 
 class Contract : public testing::TestWithParam<Subject> {
  protected:
+  // What is published for a text: itself, or a message with a marker where only markers tell where messages end.
+  static std::string message(const std::string& text) {
+    if (GetParam().name.find("raw") == std::string::npos) return text;
+    std::string marked;
+    wire::append_payload(marked, {.publisher = 1,
+                                  .sequence = std::hash<std::string>()(text) % 1'000'000 + 1,
+                                  .length = static_cast<std::uint32_t>(wire::kMarkerSize + text.size())});
+    return marked;
+  }
+  static Messages payloads() {
+    Messages all;
+    for (const std::string& text : texts()) all.push_back(message(text));
+    return all;
+  }
   // Subscribes, then publishes all payloads: the first third one by one, the rest at once.
   static void converse(World& world) {
     world.settle(0);
@@ -66,7 +82,7 @@ TEST_P(Contract, DeliversEveryMessageOnceAndInOrder) {
 
 TEST_P(Contract, IsNotSubscribedToWhatWasPublishedBefore) {
   World world(GetParam(), {});
-  world.publish("before");
+  world.publish(message("before"));
   converse(world);
   EXPECT_EQ(world.delivered, payloads());
 }
@@ -112,18 +128,33 @@ TEST_P(Contract, CountsWhatTheServerNoLongerHas) {
   if (!GetParam().technique->resumes) return;
   World world(GetParam(), {});
   world.settle(0);
-  world.publish("first");
+  world.publish(message("first"));
   world.settle(1);
   ASSERT_EQ(world.delivered.size(), 1U);
   world.lose_connections();
-  for (std::size_t i = 0; i < 3 * World::kLogMessages; ++i) world.publish("m" + std::to_string(i));
+  for (std::size_t i = 0; i < 3 * World::kLogMessages; ++i) world.publish(message("m" + std::to_string(i)));
   world.settle(1 + World::kLogMessages);
   ASSERT_EQ(world.delivered.size(), 1 + World::kLogMessages);
-  EXPECT_EQ(world.delivered.back(), "m" + std::to_string(3 * World::kLogMessages - 1));
+  EXPECT_EQ(world.delivered.back(), message("m" + std::to_string(3 * World::kLogMessages - 1)));
   EXPECT_EQ(world.counts().gap_messages, 2 * World::kLogMessages);
-  world.publish("after");
+  world.publish(message("after"));
   world.settle(2 + World::kLogMessages);
-  EXPECT_EQ(world.delivered.back(), "after");
+  EXPECT_EQ(world.delivered.back(), message("after"));
+}
+
+TEST_P(Contract, GivesUpRequestsThatAreHeldForTooLongAndLosesNothing) {
+  if (GetParam().name != "long_polling_timeout") return;
+  World world(GetParam(), {});
+  world.settle(0);
+  world.settle(1, 3);
+  EXPECT_EQ(world.counts().request_timeouts, 3U);
+  world.publish("a");
+  world.settle(1);
+  world.settle(2, 2);
+  world.publish("b");
+  world.settle(2);
+  EXPECT_EQ(world.delivered, (Messages{"a", "b"}));
+  EXPECT_EQ(world.failures, Messages{});
 }
 
 // Its cursor is right although it cannot count what it was not sent, and it is the same client after a reconnect.
@@ -167,7 +198,10 @@ std::vector<Subject> table() {
     if (!is_served(technique.name)) continue;
     all.push_back({&technique, std::string(technique.name)});
     if (technique.name == "polling") all.push_back({&technique, "polling etag", {{"validator", 1}}});
-    if (technique.name == "long-polling") all.push_back({&technique, "long-polling no content", {{"empty", 1}}});
+    if (technique.name == "long-polling") {
+      all.push_back({&technique, "long-polling no content", {{"empty", 1}}});
+      all.push_back({&technique, "long-polling timeout", {{"timeout", 1'000'000'000}}});
+    }
     if (technique.name == "websocket") all.push_back({&technique, "websocket no echo", {}, false});
     if (technique.name == "websocket") {
       all.push_back({&technique, "websocket deflate", {{"deflate", 1}}});
@@ -179,6 +213,10 @@ std::vector<Subject> table() {
     all.push_back({&technique, "http-streaming post", {{"method", 1}}});
     all.push_back({&technique, "http-streaming limit", {{"limit", 5}}});
     all.push_back({&technique, "http-streaming limit bytes", {{"limit-bytes", 50}}});
+    all.push_back({&technique, "http-streaming raw", {{"framing", 1}}});
+    all.push_back({&technique, "http-streaming raw limit", {{"framing", 1}, {"limit", 5}}});
+    all.push_back({&technique, "http-streaming gzip", {{"encoding", 1}}});
+    all.push_back({&technique, "http-streaming gzip limit", {{"encoding", 1}, {"limit", 5}}});
   }
   const std::size_t plain = all.size();
   for (std::size_t i = 0; i < plain; ++i) {

@@ -68,7 +68,8 @@ World::World(const Subject& subject, Cut cut) : channel_(subject.channel), cut_(
   for (const loadgen::OptionSpec& option : subject.technique->options) {
     // Choices at their first word; the numbers of durations do not matter, time passes when the test says so.
     const bool yes = option.kind == loadgen::OptionSpec::Kind::kFlag && option.fallback == "true";
-    plan_.options.push_back({option.kind == loadgen::OptionSpec::Kind::kDuration ? 1'000'000'000 : yes ? 1 : 0, {}});
+    const bool lasts = option.kind == loadgen::OptionSpec::Kind::kDuration && option.fallback != "0s";
+    plan_.options.push_back({lasts ? 1'000'000'000 : yes ? 1 : 0, {}});
     for (const auto& [key, number] : subject.options) {
       if (key == option.key) plan_.options.back().number = number;
     }

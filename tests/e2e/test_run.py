@@ -66,6 +66,22 @@ def test_polling_shows_the_age_of_its_data_beside_the_round_trip_of_its_requests
     assert "data age p50" in finished.out and "wasted" in finished.out
 
 
+@pytest.mark.parametrize("technique", [{"http-streaming": {"framing": "raw", "limit": 50}}, {"http-streaming": {"encoding": "gzip"}},
+                                       {"http-streaming": {"encoding": "gzip", "limit": 50}}, {"long-polling": {"timeout": "20ms"}}])
+def test_compressed_and_raw_streams_and_impatient_clients_lose_nothing(tmp_path, technique):
+    finished = run(tmp_path, "--set", "publish.rate=40/s", "--set", "publish.payload=200B", techniques=[technique], subscribers=20)
+    assert finished.complete, finished.out + finished.err
+    r = finished.run
+    assert (r["missing"], r["duplicate"], r["corrupt"], r["foreign"], r["failures"]) == (0, 0, 0, 0, {})
+    received = r["bytes"]["received"]
+    assert received["payload"] == 200 * r["bytes"]["deliveries"] and received["framing"] >= 0
+    assert (r["request_timeouts"] > 0) == ("long-polling" in technique)
+    if technique.get("http-streaming", {}).get("encoding") == "gzip":
+        assert 0 < received["encoded"] < received["decoded"], "six bits a character are compressed to six of eight"
+    else:
+        assert received["encoded"] is received["decoded"] is None
+
+
 @pytest.mark.parametrize("technique, server", [({"http-streaming": {"limit": 20}}, {}), ({"http-streaming": {"limit-bytes": "2KB"}}, {}),
                                                ("sse", {"stream-limit": 20}), ("forever-frame", {"stream-limit": 20})])
 def test_streams_that_end_by_design_lose_nothing_and_are_no_failure(tmp_path, technique, server):

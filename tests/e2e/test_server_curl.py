@@ -208,11 +208,28 @@ def test_cors_is_answered_when_asked_for(start_server, server):
     with_cors = start_server("--cors", "https://example.org")
     allowed = b"\r\nAccess-Control-Allow-Origin: https://example.org\r\n"
     preflight = curl("--include", "--request", "OPTIONS", "--header", "Origin: https://example.org",
-                     f"{with_cors.url}/sse?topic=t")
+                     "--header", "Access-Control-Request-Method: GET", f"{with_cors.url}/sse?topic=t")
     assert preflight.startswith(b"HTTP/1.1 204 No Content\r\n") and allowed in preflight
     assert allowed in curl("--include", f"{with_cors.url}/polling?topic=t")
     assert b"Access-Control" not in curl("--include", f"{server.url}/polling?topic=t")
-    assert curl("--include", "--request", "OPTIONS", f"{server.url}/sse").startswith(b"HTTP/1.1 405 ")
+    assert b"\r\nAllow: GET, HEAD, OPTIONS\r\n" in curl("--include", "--request", "OPTIONS", f"{server.url}/sse")
+
+
+def test_cors_with_credentials_names_the_origin(start_server):
+    server = start_server("--cors", "https://example.org", "--cors-credentials")
+    answer = curl("--include", "--header", "Origin: https://example.org", f"{server.url}/polling?topic=t")
+    for line in (b"Access-Control-Allow-Origin: https://example.org", b"Access-Control-Allow-Credentials: true", b"Vary: Origin"):
+        assert b"\r\n" + line + b"\r\n" in answer
+
+
+def test_http_streaming_compressed_is_read_by_curl_as_it_comes(server):
+    with Curl("--compressed", f"{server.url}/http-streaming?topic=t") as stream:
+        wait_for(server, "http-streaming")
+        for i in range(1, 4):
+            server.publish(b"message %d" % i)
+            assert stream.lines(1) == [b"message %d\n" % i]
+    whole = curl("--compressed", f"{server.url}/http-streaming?topic=t&after=0&limit=3&framing=raw")
+    assert whole == b"message 1message 2message 3", "curl checks the trailer"
 
 
 def test_head_by_curl(server):
@@ -338,6 +355,8 @@ def test_a_port_in_use_is_one_sentence_and_exit_code_2(server, threads):
     (["--threads", "0"], "0"),
     (["--unknown"], "--unknown"),
     (["--cors", "a b"], "origin"),
+    (["--cors", "*", "--cors-credentials"], "origin"),
+    (["--cors-credentials"], "origin"),
     (["--ping-timeout", "0s"], "0s"),
 ])
 def test_a_bad_option_is_exit_code_2(arguments, word):

@@ -95,7 +95,7 @@ def test_a_run_against_npm_ws_with_deflate(tmp_path, offer):
     assert finished.complete, finished.err
     counts = deflated(finished)
     assert counts["messages"] == finished.run["bytes"]["deliveries"]
-    assert 0 < counts["compressed_bytes"] == finished.run["bytes"]["received"]["payload"]
+    assert 0 < counts["compressed_bytes"] == finished.run["bytes"]["received"]["encoded"]
 
 
 @pytest.mark.parametrize("mode", ["context-takeover", "no-context-takeover"])

@@ -77,7 +77,7 @@ TEST(Routes, SayWhichMethodsAreAllowed) {
   MemoryServer server;
   const std::tuple<const char*, const char*, const char*> table[] = {
       {"GET", "/publish?topic=t", "Allow: POST"}, {"POST", "/sse?topic=t", "Allow: GET, HEAD"},
-      {"DELETE", "/stats", "Allow: GET, HEAD"},   {"OPTIONS", "/polling?topic=t", "Allow: GET, HEAD"},
+      {"DELETE", "/stats", "Allow: GET, HEAD"},   {"TRACE", "/polling?topic=t", "Allow: GET, HEAD"},
       {"PUT", "/websocket", "Allow: GET, HEAD"},  {"PUT", "/http-streaming?topic=t", "Allow: GET, HEAD, POST"},
   };
   for (const auto& [method, target, allow] : table) {
@@ -87,12 +87,37 @@ TEST(Routes, SayWhichMethodsAreAllowed) {
   }
 }
 
-TEST(Routes, AnswerAPreflightWhenCorsIsOn) {
-  MemoryServer server({.cors = "https://example.org"});
-  const PlainResponse response = ask(server, "OPTIONS", "/sse?topic=t", "Origin: https://example.org\r\n");
+TEST(Routes, AnswerOptionsWithWhatTheyAllow) {
+  MemoryServer server;
+  const std::pair<const char*, const char*> table[] = {
+      {"*", "GET, HEAD, POST, OPTIONS"},
+      {"/sse?topic=t", "GET, HEAD, OPTIONS"},
+      {"/http-streaming", "GET, HEAD, POST, OPTIONS"},
+      {"/publish", "POST, OPTIONS"},
+      {"/", "GET, HEAD, OPTIONS"},
+  };
+  for (const auto& [target, allow] : table) {
+    const PlainResponse response =
+        ask(server, "OPTIONS", target, "Origin: https://example.org\r\nAccess-Control-Request-Method: GET\r\n");
+    EXPECT_EQ(response.status, 204) << target;
+    EXPECT_NE(response.head.find("\r\nAllow: " + std::string(allow) + "\r\n"), std::string::npos) << response.head;
+    EXPECT_EQ(response.head.find("Access-Control"), std::string::npos) << "CORS is off";
+    EXPECT_EQ(response.head.find("Content-Length"), std::string::npos);
+  }
+  EXPECT_EQ(ask(server, "OPTIONS", "/nowhere").status, 404);
+}
+
+TEST(Routes, AllowInAPreflightTheHeadersItAsksFor) {
+  MemoryServer server({.cors = "https://example.org", .cors_credentials = true});
+  const std::string origin = "Origin: https://example.org\r\n";
+  const PlainResponse response =
+      ask(server, "OPTIONS", "/publish?topic=t",
+          origin + "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: x-mine,last-event-id\r\n");
   EXPECT_EQ(response.status, 204);
-  EXPECT_NE(response.head.find("Access-Control-Allow-Headers: "), std::string::npos);
-  EXPECT_EQ(response.head.find("Content-Length"), std::string::npos);
+  EXPECT_NE(response.head.find("\r\nAccess-Control-Allow-Headers: x-mine,last-event-id\r\n"), std::string::npos);
+  EXPECT_NE(response.head.find("\r\nAccess-Control-Allow-Methods: GET, HEAD, POST\r\n"), std::string::npos);
+  EXPECT_EQ(ask(server, "OPTIONS", "/publish?topic=t", origin).head.find("Allow-Methods"), std::string::npos)
+      << "no preflight";
 }
 
 TEST(Routes, AnswerHealth) {

@@ -203,8 +203,6 @@ TEST(Http1Request, malformed_lines_are_refused_with_400) {
   const std::string host = "Host: a\r\n";
   const std::string rows[] = {
       "\x16\x03\x01\x02",
-      "get / HTTP/1.1\r\n" + host + "\r\n",
-      "FOO / HTTP/1.1\r\n" + host + "\r\n",
       "GET  / HTTP/1.1\r\n" + host + "\r\n",
       "GET /  HTTP/1.1\r\n" + host + "\r\n",
       "GET /a b HTTP/1.1\r\n" + host + "\r\n",
@@ -239,6 +237,14 @@ TEST(Http1Request, malformed_lines_are_refused_with_400) {
       "GET / HTTP/1.1\r\n" + host + "X: a\r\n\rZ",
   };
   for (const std::string& row : rows) expect_refused(row, 400);
+}
+
+TEST(Http1Request, methods_that_nobody_knows_are_refused_with_501) {
+  expect_refused("get / HTTP/1.1\r\nHost: h\r\n\r\n", 501);
+  expect_refused("FOO / HTTP/1.1\r\nHost: h\r\n\r\n", 501);
+  expect_refused("BREW / HTTP/1.1\r\nHost: h\r\n\r\n", 501);
+  expect_refused("XYZZY / HTTP/1.1\r\nHost: h\r\n\r\n", 501);
+  expect_refused("\x16\x03\x01 / HTTP/1.1\r\nHost: h\r\n\r\n", 400);
 }
 
 TEST(Http1Request, missing_repeated_or_malformed_host_is_refused_with_400) {
@@ -382,7 +388,7 @@ TEST(Http1Request, expect_continue_is_answered_once_and_only_while_the_body_is_m
 TEST(Http1Request, after_an_error_nothing_is_read_until_reset) {
   RequestParser parser;
   std::size_t consumed = 0;
-  EXPECT_EQ(parser.feed("nonsense\r\n\r\n", consumed), Parsed::kError);
+  EXPECT_EQ(parser.feed("GET nonsense\r\n\r\n", consumed), Parsed::kError);
   const std::string get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
   EXPECT_EQ(parser.feed(get, consumed), Parsed::kError);
   EXPECT_EQ(parser.error_status(), 400);
