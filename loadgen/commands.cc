@@ -15,6 +15,7 @@
 #include "loadgen/campaign.h"
 #include "loadgen/paths.h"
 #include "loadgen/summary.h"
+#include "loadgen/wait_idle.h"
 #include "net/limits.h"
 #include "wire/units.h"
 
@@ -109,6 +110,20 @@ std::optional<std::uint64_t> make_room(const std::vector<Scenario>& scenarios) {
   return limit;
 }
 
+// False, and a sentence, when `typed` is no duration.
+bool wait_for_idle(const std::string& typed, bool quiet) {
+  if (typed.empty()) return true;
+  const auto limit = wire::parse_duration(typed);
+  if (!limit) {
+    complain(fmt::format("--wait-idle {}: {}", typed, limit.error));
+    return false;
+  }
+  const unsigned cores = read_host_info().cores;
+  if (!quiet) fmt::print(stderr, "waiting for a load average of at most {:.1f}\n", busy_load(cores));
+  wait_until_idle(cores, *limit.value);
+  return true;
+}
+
 int worse(int a, int b) {  // signals first, then 1 before 3, then 0
   if (a >= 128 || b >= 128) return std::max(a, b);
   if (a == 1 || b == 1) return 1;
@@ -146,6 +161,7 @@ int run_command(const RunOptions& options) {
     directories.push_back((scenarios->size() == 1 ? base : base / scenario.name).string());
     if (!make_directory(directories.back())) return kUsage;
   }
+  if (!wait_for_idle(options.wait_idle, options.quiet)) return kUsage;
   int code = 0;
   std::vector<std::string> done;
   for (std::size_t i = 0; i < scenarios->size() && code < 128; ++i) {

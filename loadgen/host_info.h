@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "wire/time.h"
+
 namespace loadgen {
 
 struct HostInfo {
@@ -13,7 +15,10 @@ struct HostInfo {
   std::string kernel;
   std::string os;
   std::string clocksource;
-  double load_average = 0;  // over the last minute, when asked
+  wire::Nanos clock_read{0};  // what a reading of the clock costs
+  std::string governor;       // of the first processor's clock rate; empty when there is none to choose
+  std::string huge_pages;     // transparent ones: "always", "madvise", "never"; empty when unknown
+  double load_average = 0;    // over the last minute, when asked
 };
 
 HostInfo read_host_info();

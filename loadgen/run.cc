@@ -41,6 +41,7 @@ void Run::go() {
     watch_server();
     usage_before_ = read_usage(server_->pid());
   }
+  machine_before_ = read_machine();
   begun_ = net::now();
   enter(Phase::kRamp, begun_);
   phase_timer_.start(loop_.timers(), begun_ + spec_.scenario.phases.ramp, *this);
@@ -110,6 +111,7 @@ void Run::end_ramp() {
     return;
   }
   if (server_ != nullptr) usage_ramped_ = read_usage(server_->pid());
+  result_.machine_in_ramp = read_machine().since(machine_before_);
   begin_warm_up();
 }
 
@@ -123,6 +125,7 @@ void Run::begin_warm_up() {
 
 void Run::begin_measure() {
   enter(Phase::kMeasure, net::now());
+  machine_before_ = read_machine();
   if (server_ != nullptr) usage_begin_ = read_usage(server_->pid());
   for (auto& worker : workers_) worker->begin_measure();
   const Phases& phases = spec_.scenario.phases;
@@ -132,6 +135,7 @@ void Run::begin_measure() {
 void Run::end_measure() {
   if (phase_ == Phase::kMeasure) {
     for (auto& worker : workers_) worker->end_measure();
+    result_.machine = read_machine().since(machine_before_);
     if (server_ != nullptr) usage_end_ = read_usage(server_->pid());
   }
   const wire::Time now = net::now();

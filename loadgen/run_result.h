@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "loadgen/machine.h"
 #include "loadgen/recorder.h"
 #include "loadgen/scenario.h"
 #include "loadgen/worker.h"
@@ -62,6 +63,8 @@ struct RunResult {
   Failures failures;
   Window window;  // of all workers
   std::uint32_t workers = 0;
+  MachineCounters machine_in_ramp;  // what the whole machine did in `ramp`
+  MachineCounters machine;          // and in `measure`
   std::uint64_t generator_rss_bytes = 0;
   std::optional<ServerUsage> server;
   std::string server_ended;  // how the reference server ended during the run; empty if it did not
