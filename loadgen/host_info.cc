@@ -51,6 +51,11 @@ wire::Nanos cost_of_clock() {
 
 }  // namespace
 
+bool is_fast_clock(std::string_view clocksource) {
+  return clocksource == "tsc" || clocksource == "kvm-clock" || clocksource == "arch_sys_counter" ||
+         clocksource.find("hyperv") != std::string_view::npos;
+}
+
 HostInfo read_host_info() {
   HostInfo info;
   info.cpu = value_in("/proc/cpuinfo", "model name", ':');

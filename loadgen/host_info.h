@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "wire/time.h"
 
@@ -22,5 +23,8 @@ struct HostInfo {
 };
 
 HostInfo read_host_info();
+
+// Whether a clock source, as the kernel names it, is read without a system call.
+bool is_fast_clock(std::string_view clocksource);
 
 }  // namespace loadgen

@@ -155,7 +155,9 @@ int main(int argc, char** argv) {
 
   std::vector<std::string> scenarios;
   std::vector<std::string> overrides;
-  CLI::App* check = app.add_subcommand("check", "Read scenarios, say what they would measure, and every error in them");
+  CLI::App* check = app.add_subcommand(
+      "check",
+      "Read scenarios, say what they would measure, every error in them, and whether this machine can carry them");
   check->add_option("SCENARIO", scenarios, "Scenario files (YAML)")->required();
   check->add_option("--set", overrides, "Replace a value of the scenario")
       ->type_name("KEY=VALUE")

@@ -1,21 +1,13 @@
 // Rules about the machine, before anything runs.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <string_view>
-
 #include "loadgen/rules.h"
 #include "loadgen/wait_idle.h"
 
 namespace loadgen::rules {
 
 void clock_source(const Scenario&, const HostInfo& host, Findings& found) {
-  constexpr std::array<std::string_view, 3> kFast = {"tsc", "kvm-clock", "arch_sys_counter"};
-  if (host.clocksource.empty() || std::ranges::find(kFast, host.clocksource) != kFast.end() ||
-      host.clocksource.find("hyperv") != std::string::npos) {
-    return;
-  }
+  if (host.clocksource.empty() || is_fast_clock(host.clocksource)) return;
   found.warn(fmt::format("clocksource {}: {} per read", host.clocksource, time_text(host.clock_read.count())));
 }
 
