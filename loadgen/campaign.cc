@@ -4,6 +4,8 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 
 #include "loadgen/client_tls.h"
 #include "loadgen/endpoint.h"
@@ -94,7 +96,8 @@ class CampaignRunner {
     campaign.command = options.command;
     campaign.seed = options.seed;
     campaign.started = utc_now();
-    campaign.warnings = check_conditions(scenario, campaign.host);
+    conditions_ = check_conditions(scenario, campaign.host);
+    campaign.warnings = conditions_;
   }
 
   CampaignOutcome go() {
@@ -171,6 +174,8 @@ class CampaignRunner {
     Campaign& campaign = outcome_.campaign;
     campaign.ended = utc_now();
     outcome_.groups = group_runs(scenario_, campaign.runs);
+    campaign.warnings = conditions_;
+    std::ranges::move(compare_runs(scenario_, outcome_.groups), std::back_inserter(campaign.warnings));
     outcome_.thresholds = check_thresholds(scenario_, outcome_.groups);
     outcome_.write_error = write_result(campaign, outcome_.thresholds, options_.directory + "/result.json");
   }
@@ -178,6 +183,7 @@ class CampaignRunner {
   const Scenario& scenario_;
   const CampaignOptions& options_;
   Progress& progress_;
+  std::vector<Warning> conditions_;  // of the whole scenario, before the first run
   CampaignOutcome outcome_;
 };
 

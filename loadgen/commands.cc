@@ -14,7 +14,9 @@
 
 #include "loadgen/campaign.h"
 #include "loadgen/paths.h"
+#include "loadgen/preflight.h"
 #include "loadgen/summary.h"
+#include "loadgen/wait_idle.h"
 #include "net/limits.h"
 #include "wire/units.h"
 
@@ -91,22 +93,43 @@ std::string default_directory(const Scenario& scenario) {
   return "results/" + scenario.name + "-" + time;
 }
 
-// The limit that holds for each descriptor table; nothing, and a sentence, when the subscribers do not fit at all.
-std::optional<std::uint64_t> make_room(const std::vector<Scenario>& scenarios) {
+ProcessLimits limits_for(const std::vector<Scenario>& scenarios) {
   std::uint64_t most = 0;
   for (const Scenario& scenario : scenarios) most = std::max(most, static_cast<std::uint64_t>(scenario.subscribers));
-  const std::uint64_t needed = most + net::kOtherDescriptors;
-  const std::uint64_t limit = net::raise_descriptor_limit(needed).soft;
-  if (needed <= limit) return limit;
-  if (!net::may_own_descriptor_tables()) {
-    complain(fmt::format("{} subscribers do not fit: {} (about {} fit)", most, net::descriptor_shortage(limit, needed),
-                         limit - std::min(limit, net::kOtherDescriptors)));
-    return std::nullopt;
+  return lift_process_limits(most);
+}
+
+// Says which limits of this machine are too low. False when one of them makes a run hopeless.
+bool fit(const std::vector<Scenario>& scenarios, const ProcessLimits& limits) {
+  bool good = true;
+  for (const Scenario& scenario : scenarios) {
+    const std::vector<Preflight> checks = preflight(scenario, limits);
+    const std::string problems = preflight_text(checks, true);
+    if (!problems.empty()) fmt::print(stderr, "{}: limits of this machine\n{}", scenario.name, problems);
+    if (hopeless(checks)) {
+      complain(fmt::format("{} subscribers do not fit on this machine", scenario.subscribers));
+      good = false;
+    } else if (static_cast<std::uint64_t>(scenario.subscribers) + net::kOtherDescriptors > limits.descriptors) {
+      fmt::print(stderr,
+                 "{} subscribers are more than a descriptor table may hold ({}): each thread has a table of its own\n",
+                 scenario.subscribers, limits.descriptors);
+    }
   }
-  fmt::print(stderr,
-             "{} subscribers are more than a descriptor table may hold ({}): each thread has a table of its own\n",
-             most, limit);
-  return limit;
+  return good;
+}
+
+// False, and a sentence, when `typed` is no duration.
+bool wait_for_idle(const std::string& typed, bool quiet) {
+  if (typed.empty()) return true;
+  const auto limit = wire::parse_duration(typed);
+  if (!limit) {
+    complain(fmt::format("--wait-idle {}: {}", typed, limit.error));
+    return false;
+  }
+  const unsigned cores = read_host_info().cores;
+  if (!quiet) fmt::print(stderr, "waiting for a load average of at most {:.1f}\n", busy_load(cores));
+  wait_until_idle(cores, *limit.value);
+  return true;
 }
 
 int worse(int a, int b) {  // signals first, then 1 before 3, then 0
@@ -138,18 +161,19 @@ int run_command(const RunOptions& options) {
   }
   signal(SIGPIPE, SIG_IGN);  // a peer that is gone is an error of the write
   signal(SIGXFSZ, SIG_IGN);  // so is a file that may not grow
-  const auto descriptor_limit = make_room(*scenarios);
-  if (!descriptor_limit) return kUnfit;
+  const ProcessLimits limits = limits_for(*scenarios);
+  if (!fit(*scenarios, limits)) return kUnfit;
   const fs::path base = options.directory.empty() ? default_directory(scenarios->front()) : options.directory;
   std::vector<std::string> directories;
   for (const Scenario& scenario : *scenarios) {
     directories.push_back((scenarios->size() == 1 ? base : base / scenario.name).string());
     if (!make_directory(directories.back())) return kUsage;
   }
+  if (!wait_for_idle(options.wait_idle, options.quiet)) return kUsage;
   int code = 0;
   std::vector<std::string> done;
   for (std::size_t i = 0; i < scenarios->size() && code < 128; ++i) {
-    code = worse(code, run_scenario((*scenarios)[i], options, directories[i], *descriptor_limit));
+    code = worse(code, run_scenario((*scenarios)[i], options, directories[i], limits.descriptors));
     done.push_back(directories[i]);
   }
   fmt::print("\n");
@@ -164,8 +188,14 @@ int run_command(const RunOptions& options) {
 int check_command(const std::vector<std::string>& paths, const std::vector<std::string>& overrides) {
   const auto scenarios = load_all(paths, overrides);
   if (!scenarios) return kUsage;
-  for (const Scenario& scenario : *scenarios) fmt::print("{}", describe(scenario));
-  return 0;
+  const ProcessLimits limits = limits_for(*scenarios);
+  bool good = true;
+  for (const Scenario& scenario : *scenarios) {
+    const std::vector<Preflight> checks = preflight(scenario, limits);
+    fmt::print("{}  limits of this machine\n{}", describe(scenario), preflight_text(checks, false));
+    good = good && !hopeless(checks);
+  }
+  return good ? 0 : kUnfit;
 }
 
 int report_command(const std::vector<std::string>& directories, const std::string& file) {

@@ -15,6 +15,7 @@ struct RunOptions {
   std::vector<std::string> overrides;  // KEY=VALUE
   std::optional<std::int64_t> repeat;
   std::optional<std::uint64_t> seed;
+  std::string wait_idle;  // a duration; empty: do not wait
   bool quiet = false;
   bool no_report = false;
   std::string command;  // as typed

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "net/clock.h"
+
 namespace loadgen {
 
 namespace {
@@ -32,7 +34,27 @@ std::string first_line(const char* path) {
   return line;
 }
 
+// The chosen word of "always [madvise] never".
+std::string chosen(const std::string& line) {
+  const std::size_t open = line.find('[');
+  const std::size_t close = line.find(']');
+  return open == std::string::npos || close == std::string::npos ? "" : line.substr(open + 1, close - open - 1);
+}
+
+wire::Nanos cost_of_clock() {
+  constexpr int kReadings = 1000;
+  const wire::Time begun = net::now();
+  wire::Time last = begun;
+  for (int i = 0; i < kReadings; ++i) last = net::now();
+  return (last - begun) / kReadings;
+}
+
 }  // namespace
+
+bool is_fast_clock(std::string_view clocksource) {
+  return clocksource == "tsc" || clocksource == "kvm-clock" || clocksource == "arch_sys_counter" ||
+         clocksource.find("hyperv") != std::string_view::npos;
+}
 
 HostInfo read_host_info() {
   HostInfo info;
@@ -45,6 +67,9 @@ HostInfo read_host_info() {
   if (uname(&name) == 0) info.kernel = std::string(name.sysname) + " " + name.release + " " + name.machine;
   info.os = value_in("/etc/os-release", "PRETTY_NAME", '=');
   info.clocksource = first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource");
+  info.clock_read = cost_of_clock();
+  info.governor = first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+  info.huge_pages = chosen(first_line("/sys/kernel/mm/transparent_hugepage/enabled"));
   double load[1] = {};
   if (getloadavg(load, 1) == 1) info.load_average = load[0];
   return info;

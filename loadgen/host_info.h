@@ -3,6 +3,9 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+
+#include "wire/time.h"
 
 namespace loadgen {
 
@@ -13,9 +16,15 @@ struct HostInfo {
   std::string kernel;
   std::string os;
   std::string clocksource;
-  double load_average = 0;  // over the last minute, when asked
+  wire::Nanos clock_read{0};  // what a reading of the clock costs
+  std::string governor;       // of the first processor's clock rate; empty when there is none to choose
+  std::string huge_pages;     // transparent ones: "always", "madvise", "never"; empty when unknown
+  double load_average = 0;    // over the last minute, when asked
 };
 
 HostInfo read_host_info();
+
+// Whether a clock source, as the kernel names it, is read without a system call.
+bool is_fast_clock(std::string_view clocksource);
 
 }  // namespace loadgen

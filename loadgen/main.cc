@@ -47,6 +47,10 @@ void add_run(CLI::App& app, loadgen::RunOptions& options, int& code) {
       ->type_name("N");
   run->add_option("--seed", options.seed, "Seed of everything random; default: a new one, kept in the result")
       ->type_name("N");
+  run->add_option(
+         "--wait-idle", options.wait_idle,
+         "Begin when the machine is idle (load average at most half the processors), or after so long (\"120s\")")
+      ->type_name("TIME");
   run->add_flag("--quiet", options.quiet, "No progress");
   run->add_flag("--no-report", options.no_report, "Write result.json only");
   run->footer(kExamples);
@@ -170,7 +174,9 @@ int main(int argc, char** argv) {
 
   std::vector<std::string> scenarios;
   std::vector<std::string> overrides;
-  CLI::App* check = app.add_subcommand("check", "Read scenarios, say what they would measure, and every error in them");
+  CLI::App* check = app.add_subcommand(
+      "check",
+      "Read scenarios, say what they would measure, every error in them, and whether this machine can carry them");
   check->add_option("SCENARIO", scenarios, "Scenario files (YAML)")->required();
   check->add_option("--set", overrides, "Replace a value of the scenario")
       ->type_name("KEY=VALUE")

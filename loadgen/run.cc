@@ -39,6 +39,7 @@ void Run::go() {
   watch_signals();
   watch_programs();
   usage_before_ = server_usage();
+  machine_before_ = read_machine();
   begun_ = net::now();
   enter(Phase::kRamp, begun_);
   phase_timer_.start(loop_.timers(), begun_ + spec_.scenario.phases.ramp, *this);
@@ -113,6 +114,7 @@ void Run::end_ramp() {
     return;
   }
   usage_ramped_ = server_usage();
+  result_.machine_in_ramp = read_machine().since(machine_before_);
   if (spec_.scenario.phases.idle == Nanos(0)) {
     begin_warm_up();
     return;
@@ -138,6 +140,7 @@ void Run::begin_warm_up() {
 
 void Run::begin_measure() {
   enter(Phase::kMeasure, net::now());
+  machine_before_ = read_machine();
   usage_begin_ = server_usage();
   for (auto& worker : workers_) worker->begin_measure();
   const Phases& phases = spec_.scenario.phases;
@@ -148,6 +151,7 @@ void Run::end_measure() {
   if (phase_ == Phase::kMeasure) {
     for (auto& worker : workers_) worker->end_measure();
     usage_end_ = server_usage();
+    result_.machine = read_machine().since(machine_before_);
   }
   const wire::Time now = net::now();
   enter(Phase::kFinishing, now);

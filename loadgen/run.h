@@ -89,6 +89,7 @@ class Run final : private net::Timer::Handler {
   std::optional<ProcessUsage> usage_idled_;
   std::optional<ProcessUsage> usage_begin_;
   std::optional<ProcessUsage> usage_end_;
+  MachineCounters machine_before_;
   std::size_t ready_ = 0;
   std::size_t drained_ = 0;
   int signal_ = 0;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "loadgen/machine.h"
 #include "loadgen/recorder.h"
 #include "loadgen/scenario.h"
 #include "loadgen/worker.h"
@@ -66,6 +67,8 @@ struct RunResult {
   Window idle_window;  // the same; its length is 0 without the phase
   bool tls = false;    // the target is https
   std::uint32_t workers = 0;
+  MachineCounters machine_in_ramp;  // what the whole machine did in `ramp`
+  MachineCounters machine;          // and in `measure`
   std::uint64_t generator_rss_bytes = 0;
   std::optional<ServerUsage> server;
   // Which of the programs that the run had started ended during it, and how; empty: none.

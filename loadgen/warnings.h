@@ -1,12 +1,14 @@
-// The validity rules (docs/validity.md): what a run must not be believed for, in words. A number that is doubtful says
+// What a run must not be believed for, in words: the validity rules (rules.h) applied. A number that is doubtful says
 // so.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "loadgen/host_info.h"
 #include "loadgen/run_result.h"
 #include "loadgen/scenario.h"
+#include "loadgen/verdicts.h"
 
 namespace loadgen {
 
@@ -16,5 +18,8 @@ std::vector<Warning> check_conditions(const Scenario& scenario, const HostInfo& 
 // Of one run: fills result.warnings and result.verdict. `invalid` when any rule at that level fired, `doubtful` when
 // one at level warn did.
 void judge_validity(RunResult& result);
+
+// Of all runs so far, side by side.
+std::vector<Warning> compare_runs(const Scenario& scenario, std::span<const Group> groups);
 
 }  // namespace loadgen

@@ -1,0 +1,208 @@
+#include "loadgen/preflight.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "loadgen/host_info.h"
+#include "loadgen/summary.h"
+#include "net/address.h"
+#include "net/limits.h"
+#include "wire/units.h"
+
+namespace loadgen {
+
+namespace {
+
+// Connections that may wait to be accepted: what worker.cc lets be under way at a time.
+constexpr std::uint64_t kAtOnce = 2048;
+// Measured with a million idle streams on loopback: the kernel's for both ends, and both programs'.
+constexpr std::uint64_t kBytesAPair = 12 << 10;
+constexpr std::uint64_t kBytesAnEnd = 6 << 10;  // of a subscriber whose server is elsewhere
+constexpr std::uint64_t kBytesOfPrograms = std::uint64_t{64} << 20;
+constexpr double kPortsToUse = 0.8;  // the last ones of a range are slow to find
+
+std::string count(std::uint64_t number) {
+  return wire::format_count(number);
+}
+
+std::string sysctl(std::string_view name, std::uint64_t value) {
+  return fmt::format("sysctl -w {}={}", name, value);
+}
+
+class Checks {
+ public:
+  Checks(const Scenario& scenario, const ProcessLimits& limits, const SystemFiles& files)
+      : scenario_(scenario),
+        limits_(limits),
+        files_(files),
+        subscribers_(static_cast<std::uint64_t>(scenario.subscribers)),
+        ends_(scenario.target.reference ? 2 : 1) {}
+
+  std::vector<Preflight> all() {
+    descriptors();
+    system_descriptors();
+    ports();
+    for (const char* name : {"net.core.somaxconn", "net.ipv4.tcp_max_syn_backlog"}) listen_queue(name);
+    socket_memory();
+    memory();
+    connection_tracking();
+    clock();
+    return std::move(list_);
+  }
+
+ private:
+  void add(std::string subject, bool enough, Level otherwise, std::string limit, std::string needed, std::string cure) {
+    list_.push_back({std::move(subject), enough ? Level::kInfo : otherwise, std::move(limit), std::move(needed),
+                     enough ? "" : std::move(cure)});
+  }
+
+  void descriptors() {
+    const std::uint64_t needed = subscribers_ + net::kOtherDescriptors;
+    const bool fits = needed <= limits_.descriptors;
+    std::string limit = count(limits_.descriptors) + " a table";
+    if (!fits && limits_.own_tables) limit += ", a table for each thread";
+    add("file descriptors", fits || limits_.own_tables, Level::kInvalid, limit, count(needed),
+        fmt::format("ulimit -Hn {} (as root; or set nofile in /etc/security/limits.conf)", needed));
+  }
+
+  void system_descriptors() {
+    const auto most = files_.number("proc/sys/fs/file-max");
+    if (!most) return;
+    const std::uint64_t used = files_.number("proc/sys/fs/file-nr").value_or(0);
+    const std::uint64_t needed = used + ends_ * (subscribers_ + net::kOtherDescriptors);
+    add("open files, all programs", needed <= *most, Level::kInvalid, count(*most), count(needed),
+        sysctl("fs.file-max", needed));
+  }
+
+  // Subscribers that connect anew for each poll: each connection holds its port for TIME_WAIT after it.
+  double connections_per_second() const {
+    double most = 0;
+    for (const Variant& variant : scenario_.variants) {
+      double interval = 0;
+      bool closes = false;
+      const auto& specs = variant.technique->options;
+      for (std::size_t i = 0; i < specs.size() && i < variant.options.size(); ++i) {
+        if (specs[i].key == "interval") interval = static_cast<double>(variant.options[i].number) / 1e9;
+        if (specs[i].key == "connection") closes = variant.options[i].text == "close";
+      }
+      if (closes && interval > 0) most = std::max(most, static_cast<double>(subscribers_) / interval);
+    }
+    return most;
+  }
+
+  void ports() {
+    const auto range = files_.numbers("proc/sys/net/ipv4/ip_local_port_range");
+    if (range.size() < 2 || range[1] < range[0]) return;
+    // tcp_tw_reuse: 1 always, 2 on loopback: a port is taken again after a second.
+    const std::uint64_t reuse = files_.number("proc/sys/net/ipv4/tcp_tw_reuse").value_or(0);
+    const double time_wait = reuse == 1 || (reuse == 2 && scenario_.target.reference) ? 1 : 60;
+    const std::uint64_t sources = scenario_.target.reference ? subscribers_ / net::kConnectionsPerSource + 1 : 1;
+    const std::uint64_t each = range[1] - range[0] + 1;
+    const std::uint64_t needed = subscribers_ + static_cast<std::uint64_t>(connections_per_second() * time_wait);
+    const bool fits = static_cast<double>(needed) <= kPortsToUse * static_cast<double>(each * sources);
+    const Level otherwise = subscribers_ > each * sources ? Level::kInvalid : Level::kWarn;
+    add("source ports", fits, otherwise,
+        fmt::format("{} x {} source address{}", count(each), sources, sources == 1 ? "" : "es"), count(needed),
+        each < 60'000 ? "sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\""
+                      : "fewer subscribers, or several targets");
+  }
+
+  void listen_queue(const std::string& name) {
+    if (!scenario_.target.reference) return;
+    std::string path = "proc/sys/" + name;
+    std::ranges::replace(path, '.', '/');
+    const auto limit = files_.number(path);
+    if (!limit) return;
+    // With cookies a full queue of half-open connections costs none of them.
+    const bool cookies =
+        name != "net.core.somaxconn" && files_.number("proc/sys/net/ipv4/tcp_syncookies").value_or(0) > 0;
+    const std::uint64_t needed = std::min(subscribers_, kAtOnce);
+    add(name, needed <= *limit || cookies, Level::kWarn, count(*limit) + (cookies ? ", with SYN cookies" : ""),
+        count(needed), sysctl(name, needed));
+  }
+
+  // When every subscriber has one message waiting in its socket.
+  void socket_memory() {
+    const auto pages = files_.numbers("proc/sys/net/ipv4/tcp_mem");
+    if (pages.size() < 3) return;
+    constexpr std::uint64_t kPage = 4096, kOverhead = 1024;
+    const std::uint64_t each = (scenario_.publish.payload + kOverhead + kPage - 1) / kPage;
+    const std::uint64_t needed = subscribers_ * each;
+    add("net.ipv4.tcp_mem", needed <= pages[1], Level::kWarn, human_bytes(static_cast<double>(pages[1] * kPage)),
+        human_bytes(static_cast<double>(needed * kPage)),
+        fmt::format("sysctl -w net.ipv4.tcp_mem=\"{} {} {}\"", std::max(pages[0], needed * 3 / 4),
+                    std::max(pages[1], needed), std::max(pages[2], needed * 3 / 2)));
+  }
+
+  void memory() {
+    const auto available = files_.value("proc/meminfo", "MemAvailable");
+    if (!available) return;
+    const std::uint64_t there = *available * 1024;
+    const std::uint64_t each = ends_ == 2 ? kBytesAPair : kBytesAnEnd;
+    const std::uint64_t needed = kBytesOfPrograms + subscribers_ * each;
+    const bool fits = static_cast<double>(needed) <= 0.9 * static_cast<double>(there);
+    const std::uint64_t room = there > kBytesOfPrograms ? (there - kBytesOfPrograms) / each : 0;
+    add("memory", fits, needed > there ? Level::kInvalid : Level::kWarn, human_bytes(static_cast<double>(there)),
+        human_bytes(static_cast<double>(needed)), fmt::format("about {} subscribers fit", count(room)));
+  }
+
+  void connection_tracking() {
+    const auto most = files_.number("proc/sys/net/netfilter/nf_conntrack_max");
+    const auto used = files_.number("proc/sys/net/netfilter/nf_conntrack_count");
+    if (!most || !used) return;  // not loaded
+    // Where nothing is tracked although the module is there, the limit is of no importance.
+    const std::uint64_t needed = *used + subscribers_;
+    add("net.netfilter.nf_conntrack_max", needed <= *most || *used == 0, Level::kWarn, count(*most), count(needed),
+        sysctl("net.netfilter.nf_conntrack_max", 2 * needed));
+  }
+
+  void clock() {
+    auto name = files_.text("sys/devices/system/clocksource/clocksource0/current_clocksource");
+    if (!name) return;
+    std::erase(*name, '\n');
+    std::string others = files_.text("sys/devices/system/clocksource/clocksource0/available_clocksource").value_or("");
+    std::erase(others, '\n');
+    const std::string cure = others.find("tsc") != std::string::npos
+                                 ? "echo tsc > /sys/devices/system/clocksource/clocksource0/current_clocksource"
+                                 : "none of " + others + " is read without a system call";
+    add("clock source", is_fast_clock(*name), Level::kWarn, *name, "", cure);
+  }
+
+  const Scenario& scenario_;
+  const ProcessLimits& limits_;
+  const SystemFiles& files_;
+  std::uint64_t subscribers_;
+  std::uint64_t ends_;  // of each connection, on this machine
+  std::vector<Preflight> list_;
+};
+
+}  // namespace
+
+ProcessLimits lift_process_limits(std::uint64_t subscribers) {
+  return {net::raise_descriptor_limit(subscribers + net::kOtherDescriptors).soft, net::may_own_descriptor_tables()};
+}
+
+std::vector<Preflight> preflight(const Scenario& scenario, const ProcessLimits& limits, const SystemFiles& files) {
+  return Checks(scenario, limits, files).all();
+}
+
+bool hopeless(std::span<const Preflight> checks) {
+  return std::ranges::any_of(checks, [](const Preflight& check) { return check.level == Level::kInvalid; });
+}
+
+std::string preflight_text(std::span<const Preflight> checks, bool problems_only) {
+  constexpr std::array<std::string_view, 3> kWords = {"enough", "little", "too little"};
+  std::string out;
+  for (const Preflight& check : checks) {
+    if (problems_only && check.level == Level::kInfo) continue;
+    out +=
+        fmt::format("  {:<10}  {:<30}  {}", kWords[static_cast<std::size_t>(check.level)], check.subject, check.limit);
+    if (!check.needed.empty()) out += ", needed " + check.needed;
+    out += check.cure.empty() ? "\n" : "; lift it: " + check.cure + "\n";
+  }
+  return out;
+}
+
+}  // namespace loadgen

@@ -1,0 +1,40 @@
+// Whether this machine can carry a scenario, before it is run: each limit of the kernel with what is needed of it, and
+// the command that lifts it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "loadgen/run_result.h"
+#include "loadgen/scenario.h"
+#include "loadgen/system_files.h"
+
+namespace loadgen {
+
+struct Preflight {
+  std::string subject;         // "file descriptors"
+  Level level = Level::kInfo;  // kInfo: enough; kWarn: the result may suffer; kInvalid: the run is hopeless
+  std::string limit;           // what there is
+  std::string needed;          // empty when nothing in particular is
+  std::string cure;            // the command that lifts the limit, or advice; empty when there is enough
+};
+
+// What the process may do, after it has raised what it can (net::raise_descriptor_limit).
+struct ProcessLimits {
+  std::uint64_t descriptors = 0;  // of one table
+  bool own_tables = false;        // a thread may leave the table of its process
+};
+ProcessLimits lift_process_limits(std::uint64_t subscribers);
+
+// One entry for each limit; a limit that the kernel does not tell is left out.
+std::vector<Preflight> preflight(const Scenario& scenario, const ProcessLimits& limits,
+                                 const SystemFiles& files = SystemFiles());
+
+bool hopeless(std::span<const Preflight> checks);
+
+// As a table, each line ended by LF; `problems_only` leaves out what is enough (and may be empty).
+std::string preflight_text(std::span<const Preflight> checks, bool problems_only);
+
+}  // namespace loadgen

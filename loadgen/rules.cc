@@ -1,0 +1,72 @@
+#include "loadgen/rules.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "loadgen/summary.h"
+#include "wire/units.h"
+
+namespace loadgen {
+
+std::span<const PlanRule> plan_rules() {
+  static constexpr std::array<PlanRule, 7> kRules = {{
+      {18, rules::clock_source},
+      {20, rules::phase_locking},
+      {22, rules::loopback},
+      {23, rules::source_ports},
+      {25, rules::huge_pages},
+      {30, rules::processors},
+      {31, rules::busy_machine},
+  }};
+  return kRules;
+}
+
+std::span<const RunRule> run_rules() {
+  static constexpr std::array<RunRule, 19> kRules = {{
+      {0, rules::completeness},
+      {0, rules::failures},
+      {1, rules::publisher_lag},
+      {2, rules::closed_loop},
+      {3, rules::missing},
+      {4, rules::absences},
+      {6, rules::clamped},
+      {7, rules::few_samples},
+      {9, rules::busy_loops},
+      {10, rules::late_loops},
+      {11, rules::rate_not_reached},
+      {12, rules::stolen_time},
+      {19, rules::schedule_error},
+      {21, rules::delayed_ack},
+      {23, rules::no_ports},
+      {24, rules::listen_queue},
+      {27, rules::fanout_position},
+      {29, rules::damaged},
+      {32, rules::bursts},
+  }};
+  return kRules;
+}
+
+std::span<const ComparisonRule> comparison_rules() {
+  static constexpr std::array<ComparisonRule, 1> kRules = {{
+      {34, rules::rare_events},
+  }};
+  return kRules;
+}
+
+namespace rules {
+
+std::string time_text(std::int64_t ns) {
+  return human_time(static_cast<double>(ns));
+}
+
+std::string percent(double share) {
+  return fmt::format("{:.3g} %", share * 100);
+}
+
+std::string count_text(std::uint64_t count) {
+  return wire::format_count(count);
+}
+
+}  // namespace rules
+}  // namespace loadgen

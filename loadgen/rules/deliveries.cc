@@ -1,0 +1,118 @@
+// Rules about what arrived: how much of what was owed, and whether there is enough of it for a percentile.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "loadgen/rules.h"
+
+namespace loadgen::rules {
+
+void completeness(const RunResult& run, Findings& found) {
+  if (!run.server_ended.empty()) found.invalid("during the run " + run.server_ended);
+  if (run.connected > 0 && run.delivered() == 0) found.invalid("nothing was delivered");
+  if (run.interrupted) found.warn("interrupted: what was measured until then");
+  if (run.recorder.foreign > 0) {
+    found.warn(fmt::format("{} messages were not published by this run", count_text(run.recorder.foreign)));
+  }
+}
+
+void failures(const RunResult& run, Findings& found) {
+  if (run.connected < run.subscribers) {
+    found.add(run.connected == 0 ? Level::kInvalid : Level::kWarn,
+              fmt::format("{} of {} subscribers were never subscribed", count_text(run.subscribers - run.connected),
+                          count_text(run.subscribers)));
+  }
+  for (std::size_t i = 0; i < kFailureKinds; ++i) {
+    if (run.failures.count[i] == 0) continue;
+    found.warn(fmt::format("{} failures of kind '{}', the first: {}", count_text(run.failures.count[i]),
+                           failure_name(static_cast<Failure>(i)), run.failures.example[i]));
+  }
+}
+
+void missing(const RunResult& run, Findings& found) {
+  if (run.missing == 0) return;
+  const double share = static_cast<double>(run.missing) / static_cast<double>(run.expected);
+  found.warn(fmt::format("{} of {} deliveries missing ({}): percentiles beyond {} are 'not delivered'",
+                         count_text(run.missing), count_text(run.expected), percent(share), percent(1 - share)));
+}
+
+void absences(const RunResult& run, Findings& found) {
+  if (run.missed_while_away > 0) {
+    found.info(fmt::format("{} messages missed during reconnects{}", count_text(run.missed_while_away),
+                           run.variant->technique->resumes ? "" : " (the technique has no replay)"));
+  }
+  if (run.recorder.replayed > 0) {
+    found.info(fmt::format("{} messages were due during reconnects and replayed after them",
+                           count_text(run.recorder.replayed)));
+  }
+}
+
+void clamped(const RunResult& run, Findings& found) {
+  const Recorder& recorder = run.recorder;
+  const std::uint64_t above = recorder.delivery_latency.above_range() + recorder.service_time.above_range() +
+                              recorder.readiness.above_range() + recorder.loop_lag.above_range() +
+                              run.send_lag.above_range();
+  if (above > 0) found.warn(fmt::format("{} values above 1 h clamped", count_text(above)));
+  // Times are differences of one monotonic clock: a negative one is a marker that lies.
+  const std::uint64_t below = recorder.delivery_latency.below_range() + recorder.service_time.below_range();
+  if (below > 0) found.warn(fmt::format("{} deliveries before they were due, counted as 0", count_text(below)));
+}
+
+// The first percentile of the table that has too few deliveries beyond it.
+void few_samples(const RunResult& run, Findings& found) {
+  constexpr double kBeyond = 10;
+  const std::uint64_t samples = run.delivered();
+  if (samples == 0 || samples >= 10'000) return;
+  const double q = samples < 1'000 ? 0.99 : 0.999;
+  const double beyond = static_cast<double>(samples) * (1 - q);
+  const double seconds = std::chrono::duration<double>(run.phases.measure).count();
+  std::string cure;
+  if (seconds > 0) {
+    cure = fmt::format("; run {:.0f} s longer", std::ceil(seconds * (kBeyond / beyond - 1)));
+  }
+  found.info(fmt::format("p{:.3g} of {} deliveries has {:.2g} samples beyond it and 10 are needed: not shown{}",
+                         q * 100, count_text(samples), beyond, cure));
+}
+
+// A server that serves its subscribers one after the other lets the last ones wait.
+void fanout_position(const RunResult& run, Findings& found) {
+  constexpr std::uint64_t kEnough = 100;       // for a median that means something
+  constexpr std::int64_t kLittle = 1'000'000;  // ns
+  const measure::Histogram& first = run.recorder.first_decile;
+  const measure::Histogram& last = run.recorder.last_decile;
+  if (first.count() < kEnough || last.count() < kEnough) return;
+  const std::int64_t difference = last.value_at_quantile(0.5) - first.value_at_quantile(0.5);
+  const std::int64_t size = std::abs(difference);
+  if (size < kLittle || 10 * size < run.recorder.delivery_latency.value_at_quantile(0.5)) return;
+  found.info(fmt::format("the {} decile of subscribers waits {} more than the {} (p50)",
+                         difference > 0 ? "last" : "first", time_text(size), difference > 0 ? "first" : "last"));
+}
+
+void damaged(const RunResult& run, Findings& found) {
+  if (run.recorder.corrupt > 0) {
+    found.warn(fmt::format("{} messages arrived damaged", count_text(run.recorder.corrupt)));
+  }
+}
+
+// The slowest deliveries say nothing without how long and how widely they were looked for.
+void rare_events(const Scenario& scenario, const std::span<const Group>& groups, Findings& found) {
+  std::string list;
+  for (const Group& group : groups) {
+    if (group.delivered == 0) continue;
+    const auto p9999 = group.delivery_latency.value_at_quantile_of(0.9999, group.expected);
+    const bool enough = static_cast<double>(group.expected) * 1e-4 >= 10;
+    list += fmt::format("{}{} {}, {}", list.empty() ? "" : "; ", group.variant->label(),
+                        !enough ? "n<"
+                        : p9999 ? time_text(*p9999)
+                                : "not delivered",
+                        group.missing > 0 ? "not delivered" : time_text(group.delivery_latency.max()));
+  }
+  if (list.empty()) return;
+  const double seconds =
+      std::chrono::duration<double>(scenario.phases.measure).count() * static_cast<double>(scenario.repetitions);
+  found.info(fmt::format("p99.99 and max in {:.3g} s x {} clients: {}", seconds,
+                         count_text(static_cast<std::uint64_t>(scenario.subscribers)), list));
+}
+
+}  // namespace loadgen::rules

@@ -1,0 +1,79 @@
+// Rules about the load itself: was it what the scenario asked for?
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "loadgen/rules.h"
+
+namespace loadgen::rules {
+
+namespace {
+
+// p99, or the highest quantile that has ten samples beyond it.
+double tail_quantile(const measure::Histogram& histogram) {
+  return std::min(0.99, 1 - 10.0 / static_cast<double>(histogram.count()));
+}
+
+const OptionValue* option(const Variant& variant, std::string_view key) {
+  const auto& specs = variant.technique->options;
+  for (std::size_t i = 0; i < specs.size() && i < variant.options.size(); ++i) {
+    if (specs[i].key == key) return &variant.options[i];
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+// Latencies count from the intended time whatever the lag is, so only one that makes up most of them, and more than a
+// busy machine's scheduler explains, is invalid.
+void publisher_lag(const RunResult& run, Findings& found) {
+  constexpr std::int64_t kScheduler = 10'000'000;  // ns
+  if (run.send_lag.count() < 20 || run.delivered() == 0) return;
+  const double q = tail_quantile(run.send_lag);
+  const std::int64_t lag = run.send_lag.value_at_quantile(q);
+  const measure::Histogram& latency = run.recorder.delivery_latency;
+  if (lag <= std::max<std::int64_t>(1'000'000, latency.value_at_quantile(0.5) / 10)) return;
+  const bool dominates = lag > kScheduler && 2 * lag > latency.value_at_quantile(q);
+  found.add(dominates ? Level::kInvalid : Level::kWarn,
+            fmt::format("publisher fell behind by up to {} (p{:.3g} {}); latencies are from the intended time",
+                        time_text(run.send_lag.max()), q * 100, time_text(lag)));
+}
+
+// A poll that falls due while an answer is outstanding is skipped, so the loop is closed by so much.
+void closed_loop(const RunResult& run, Findings& found) {
+  const SessionCounts& counts = run.window.counts;
+  if (counts.skipped_polls == 0) return;
+  const auto skipped = static_cast<double>(counts.skipped_polls);
+  const auto asked = static_cast<double>(counts.requests);
+  const double share = skipped / (skipped + asked);
+  const OptionValue* interval = run.variant == nullptr ? nullptr : option(*run.variant, "interval");
+  std::string stretched;
+  if (interval != nullptr && asked > 0) {
+    const double mean = static_cast<double>(interval->number) * (skipped + asked) / asked;
+    stretched = fmt::format(": intervals stretched to {} on average (asked {})",
+                            time_text(static_cast<std::int64_t>(mean)), time_text(interval->number));
+  }
+  found.add(share > 0.01 ? Level::kWarn : Level::kInfo,
+            fmt::format("{} of the polls fell due while an answer was outstanding and were skipped{}", percent(share),
+                        stretched));
+}
+
+// The reference is the schedule, so Poisson arrivals do not count as a shortfall.
+void rate_not_reached(const RunResult& run, Findings& found) {
+  if (run.publish_failed == 0) return;
+  const double share = static_cast<double>(run.published) / static_cast<double>(run.published + run.publish_failed);
+  if (share >= 0.99) return;
+  found.warn(fmt::format("achieved {} of the asked rate: a capacity point, not a latency point", percent(share)));
+}
+
+// Told where it matters to nobody but him who compares latencies below it; larger errors are rule 1.
+void schedule_error(const RunResult& run, Findings& found) {
+  constexpr std::int64_t kWorthTelling = 100'000;  // ns
+  if (run.send_lag.count() < 20) return;
+  const double q = tail_quantile(run.send_lag);
+  const std::int64_t error = run.send_lag.value_at_quantile(q);
+  if (error < kWorthTelling || error > 1'000'000) return;
+  found.info(fmt::format("schedule error p{:.3g} {}", q * 100, time_text(error)));
+}
+
+}  // namespace loadgen::rules

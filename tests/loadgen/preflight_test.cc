@@ -1,0 +1,140 @@
+#include "loadgen/preflight.h"
+
+#include <gtest/gtest.h>
+
+#include "fake_system.h"
+
+namespace loadgen {
+namespace {
+
+class PreflightTest : public testing::Test {
+ protected:
+  // A machine that carries a thousand subscribers with ease.
+  PreflightTest() {
+    scenario.subscribers = 1000;
+    system.write("proc/sys/fs/file-max", "9223372036854775807\n");
+    system.write("proc/sys/fs/file-nr", "1325\t0\t9223372036854775807\n");
+    system.write("proc/sys/net/ipv4/ip_local_port_range", "32768\t60999\n");
+    system.write("proc/sys/net/ipv4/tcp_tw_reuse", "2\n");
+    system.write("proc/sys/net/core/somaxconn", "4096\n");
+    system.write("proc/sys/net/ipv4/tcp_max_syn_backlog", "512\n");
+    system.write("proc/sys/net/ipv4/tcp_syncookies", "1\n");
+    system.write("proc/sys/net/ipv4/tcp_mem", "287901\t383869\t575802\n");
+    system.write("proc/meminfo", "MemTotal: 8000000 kB\nMemAvailable:    4000000 kB\n");
+    system.write("sys/devices/system/clocksource/clocksource0/current_clocksource", "tsc\n");
+    system.write("sys/devices/system/clocksource/clocksource0/available_clocksource", "tsc hpet acpi_pm \n");
+  }
+  std::vector<Preflight> checks() { return preflight(scenario, limits, system.files()); }
+  Preflight of(const std::string& subject) {
+    for (const Preflight& check : checks()) {
+      if (check.subject == subject) return check;
+    }
+    ADD_FAILURE() << "no check of " << subject;
+    return {};
+  }
+  void expect(const std::string& subject, Level level, const std::string& cure) {
+    const Preflight check = of(subject);
+    EXPECT_EQ(level_name(check.level), level_name(level)) << subject;
+    EXPECT_EQ(check.cure, cure);
+  }
+
+  FakeSystem system;
+  Scenario scenario;
+  ProcessLimits limits{20'000, false};
+};
+
+TEST_F(PreflightTest, AMachineWithRoomHasNoProblem) {
+  EXPECT_EQ(checks().size(), 8u);
+  EXPECT_EQ(preflight_text(checks(), true), "");
+  EXPECT_FALSE(hopeless(checks()));
+}
+
+TEST_F(PreflightTest, TooFewDescriptorsAreHopelessUnlessThreadsMayHaveTheirOwn) {
+  scenario.subscribers = 30'000;
+  expect("file descriptors", Level::kInvalid, "ulimit -Hn 30100 (as root; or set nofile in /etc/security/limits.conf)");
+  EXPECT_TRUE(hopeless(checks()));
+  limits.own_tables = true;
+  expect("file descriptors", Level::kInfo, "");
+}
+
+TEST_F(PreflightTest, TheSystemsOpenFilesCountBothEnds) {
+  system.write("proc/sys/fs/file-max", "3000\n");
+  expect("open files, all programs", Level::kInvalid, "sysctl -w fs.file-max=3525");
+}
+
+TEST_F(PreflightTest, LoopbackHasASourceAddressForEach14000Connections) {
+  scenario.subscribers = 100'000;
+  EXPECT_EQ(of("source ports").limit, "28,232 x 8 source addresses");
+  EXPECT_EQ(of("source ports").level, Level::kInfo);
+}
+
+TEST_F(PreflightTest, ARemoteTargetHasTheRangeOnce) {
+  scenario.target.reference = false;
+  scenario.subscribers = 25'000;
+  expect("source ports", Level::kWarn, "sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\"");
+  scenario.subscribers = 30'000;
+  expect("source ports", Level::kInvalid, "sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\"");
+}
+
+TEST_F(PreflightTest, AConnectionForEachPollHoldsPortsInTimeWait) {
+  TechniqueInfo technique{};
+  OptionSpec interval{}, connection{};
+  interval.key = "interval";
+  connection.key = "connection";
+  technique.options = {interval, connection};
+  scenario.variants.push_back({&technique, "", {{1'000'000'000, ""}, {1, "close"}}, 1});
+  EXPECT_EQ(of("source ports").needed, "2,000");  // reused after a second on loopback
+  system.write("proc/sys/net/ipv4/tcp_tw_reuse", "0\n");
+  EXPECT_EQ(of("source ports").needed, "61,000");
+  EXPECT_EQ(of("source ports").level, Level::kWarn);
+}
+
+TEST_F(PreflightTest, ShortListenQueuesAreWarnedOf) {
+  system.write("proc/sys/net/core/somaxconn", "128\n");
+  expect("net.core.somaxconn", Level::kWarn, "sysctl -w net.core.somaxconn=1000");
+  expect("net.ipv4.tcp_max_syn_backlog", Level::kInfo, "");
+  system.write("proc/sys/net/ipv4/tcp_syncookies", "0\n");
+  expect("net.ipv4.tcp_max_syn_backlog", Level::kWarn, "sysctl -w net.ipv4.tcp_max_syn_backlog=1000");
+}
+
+TEST_F(PreflightTest, SocketMemoryHoldsAMessageForEachSubscriber) {
+  system.write("proc/sys/net/ipv4/tcp_mem", "600\t800\t1200\n");
+  expect("net.ipv4.tcp_mem", Level::kWarn, "sysctl -w net.ipv4.tcp_mem=\"750 1000 1500\"");
+}
+
+TEST_F(PreflightTest, MemoryForTheSubscribersAskedIsReckoned) {
+  scenario.subscribers = 1'000'000;
+  limits.own_tables = true;
+  const Preflight check = of("memory");
+  EXPECT_EQ(check.level, Level::kInvalid);
+  EXPECT_EQ(check.needed, "11.5 GiB");
+  EXPECT_EQ(check.cure, "about 327,872 subscribers fit");
+}
+
+TEST_F(PreflightTest, ConnectionTrackingIsCheckedWhereItIsLoaded) {
+  system.write("proc/sys/net/netfilter/nf_conntrack_max", "1024\n");
+  system.write("proc/sys/net/netfilter/nf_conntrack_count", "100\n");
+  expect("net.netfilter.nf_conntrack_max", Level::kWarn, "sysctl -w net.netfilter.nf_conntrack_max=2200");
+}
+
+TEST_F(PreflightTest, ASlowClockNamesTheFastOne) {
+  system.write("sys/devices/system/clocksource/clocksource0/current_clocksource", "hpet\n");
+  expect("clock source", Level::kWarn, "echo tsc > /sys/devices/system/clocksource/clocksource0/current_clocksource");
+}
+
+TEST_F(PreflightTest, WhatTheKernelDoesNotTellIsLeftOut) {
+  FakeSystem bare;
+  const auto list = preflight(scenario, limits, bare.files());
+  ASSERT_EQ(list.size(), 1u);
+  EXPECT_EQ(list[0].subject, "file descriptors");
+}
+
+TEST_F(PreflightTest, TheTextSaysLimitNeedAndCommand) {
+  system.write("proc/sys/net/core/somaxconn", "128\n");
+  EXPECT_EQ(
+      preflight_text(checks(), true),
+      "  little      net.core.somaxconn              128, needed 1,000; lift it: sysctl -w net.core.somaxconn=1000\n");
+}
+
+}  // namespace
+}  // namespace loadgen
