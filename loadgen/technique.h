@@ -57,7 +57,6 @@ struct ByteCount {
 };
 // 1,500 less 20 (IPv4), 20 (TCP) and 12 (the time-stamp option, RFC 7323).
 inline constexpr std::uint64_t kLinkSegment = 1448;
-};
 
 // What sessions count by themselves; the host adds totals and delivered payloads.
 struct SessionCounts {
