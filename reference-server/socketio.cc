@@ -55,14 +55,10 @@ SocketIo::SocketIo(Context& context, TechniqueStats& counters)
   client_script_.assign(std::istreambuf_iterator<char>(file), {});
 }
 
-// The official client is served where its own server serves it.
+// The official client is served where its own server serves it; without it, a script that does nothing, so that pages
+// may ask for it and see.
 void SocketIo::on_request(Connection& connection, const wire::http1::Request& request) {
   if (!request.path.ends_with("/socket.io.js")) return EngineTechnique::on_request(connection, request);
-  if (client_script_.empty()) {
-    return server::refuse(
-        connection, context_, 404,
-        "the server was not given --socketio-client, the file socket.io.min.js of npm's socket.io-client");
-  }
   reply(connection, context_,
         {.content_type = "text/javascript; charset=utf-8",
          .headers = "Cache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\n",

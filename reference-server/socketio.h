@@ -71,8 +71,11 @@ class SocketIo final : public EngineTechnique {
   Feed feed_;
   std::vector<std::unique_ptr<Place>> places_;  // by the topic's index; null where there is nothing
   std::vector<const Topic*> published_;         // in this iteration, to topics that some GET waits for
-  std::string client_script_;                   // the official client; empty: not given
-  std::uint64_t recovery_key_ = 0;              // tells the logs of this process from those of another
+  std::string client_script_ =
+      "// The official client is not here: start the server with --socketio-client FILE, dist/socket.io.min.js of "
+      "npm's "
+      "socket.io-client.\n";
+  std::uint64_t recovery_key_ = 0;  // tells the logs of this process from those of another
 };
 
 }  // namespace server

@@ -3,6 +3,9 @@ import { Client, EventClient, Restarted, cursorOf, get, newDecoder, parseGap, pa
 
 const watchMs = 2000;
 
+// Of a payload in a frame from a server (RFC 6455 section 5.2).
+const frameSize = (size) => size + (size < 126 ? 2 : size < 65536 ? 4 : 10);
+
 class Polling extends Client {
   static technique = 'polling';
   static title = 'Polling';
@@ -194,7 +197,7 @@ class Socket extends EventClient {
       socket.onmessage = ({ data }) => this.pass(() => {
         const text = typeof data === 'string' ? data : newDecoder().decode(data);
         const size = typeof data === 'string' ? sizeOf(data) : data.byteLength;
-        this.bytes += size + (size < 126 ? 2 : size < 65536 ? 4 : 10);   // RFC 6455 section 5.2
+        this.bytes += frameSize(size);
         const gap = typeof data === 'string' && parseGap(data);
         this.take(gap ? { gap } : { text });
       });
@@ -203,5 +206,37 @@ class Socket extends EventClient {
   }
 }
 
+class SocketIo extends EventClient {
+  static technique = 'socketio';
+  static title = 'Socket.IO';
+  static how = 'The official client, over WebSocket';
+
+  receive(signal, connected) {
+    if (window.io === undefined) {
+      throw new Error('the server has no client for pages: start it with --socketio-client FILE, '
+        + 'dist/socket.io.min.js of npm\u2019s socket.io-client');
+    }
+    this.requests++;
+    return untilAborted(signal, (resolve, reject) => {
+      const auth = { topic: this.log.topic, after: this.cursor };
+      // This page has few connections to spare for polling, and reconnects its clients itself.
+      const socket = window.io({ auth, transports: ['websocket'], forceNew: true, reconnection: false });
+      socket.on('connect', () => this.hold(signal, connected, reject));
+      socket.on('connect_error', reject);
+      socket.on('disconnect', (reason) => reject(new Error(`the connection closed: ${reason}`)));
+      socket.on('gap', (gap) => this.pass(() => this.take({ gap })));
+      socket.on('message', (payload, offset) => this.pass(() => {
+        if (Number(offset) !== this.cursor + 1) return reject(new Restarted());
+        const binary = typeof payload !== 'string';
+        const argument = binary ? { _placeholder: true, num: 0 } : payload;
+        const packet = (binary ? '451-' : '42') + JSON.stringify(['message', argument, offset]);
+        this.bytes += frameSize(sizeOf(packet)) + (binary ? frameSize(payload.byteLength) : 0);
+        this.take({ text: binary ? newDecoder().decode(payload) : payload });
+      }));
+      return () => socket.disconnect();
+    });
+  }
+}
+
 // The order of the page.
-export const techniques = [Polling, LongPolling, HttpStreaming, ForeverFrame, Sse, Socket];
+export const techniques = [Polling, LongPolling, HttpStreaming, ForeverFrame, Sse, Socket, SocketIo];

@@ -63,8 +63,9 @@ def browser(tmp_path):
 
 class RestartableServer:
     def __init__(self, *options):
-        self.options = options
-        self.running = Server(*options)
+        client = TESTS / "npm" / "node_modules" / "socket.io-client" / "dist" / "socket.io.min.js"
+        self.options = ("--socketio-client", str(client), *options)
+        self.running = Server(*self.options)
         self.url = self.running.url
 
     def kill(self):

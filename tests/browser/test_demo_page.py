@@ -4,8 +4,10 @@ import json
 
 import pytest
 
-TECHNIQUES = ["polling", "long-polling", "http-streaming", "forever-frame", "sse", "websocket"]
-TITLES = ["Polling", "Long polling", "HTTP streaming", "Forever frame", "Server-Sent Events", "WebSocket"]
+from servers import Server
+
+TECHNIQUES = ["polling", "long-polling", "http-streaming", "forever-frame", "sse", "websocket", "socketio"]
+TITLES = ["Polling", "Long polling", "HTTP streaming", "Forever frame", "Server-Sent Events", "WebSocket", "Socket.IO"]
 SIZES = {"desktop": (1440, 900), "tablet": (900, 1100), "phone": (390, 844), "wide": (1800, 1000)}
 
 # What each client hands to the page, in full: the page itself shows the last few messages only.
@@ -161,6 +163,16 @@ def test_the_bytes_are_those_of_the_formats(page, server):
         poll.get("/long-polling?topic=t&after=0")
         answer = poll.read_until(b"\r\n\r\n") + poll.read_exactly(len("hello\n"))
     page.browser.wait(f"document.querySelector('#long-polling [data-value=bytes]').textContent === '{len(answer)}'")
+
+
+def test_without_the_official_client_its_card_says_how_to_get_it(browser):
+    server = Server()
+    try:
+        browser.open(server.url + "/?topic=t")
+        browser.wait("document.getElementById('socketio')?.textContent.includes('--socketio-client FILE')")
+        assert browser.do("seen")["errors"] == []
+    finally:
+        server.stop()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,0 +1,183 @@
+// Socket.IO without sockets. That the official client agrees is the business of tests/e2e/test_socketio.py.
+#include "server/socketio.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "memory_server.h"
+#include "server/engineio_transport.h"
+#include "wire/websocket.h"
+
+namespace server {
+namespace {
+
+using std::chrono::milliseconds;
+using wire::websocket::Opcode;
+
+constexpr std::string_view kUpgrade =
+    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+std::string target(std::string_view more) {
+  return "/socket.io/?EIO=4" + std::string(more);
+}
+
+void say(MemoryConnection& client, Bytes text) {
+  std::string frame;
+  wire::websocket::append_masked_frame(frame, Opcode::kText, text, 0x12345678);
+  client.feed(frame);
+}
+
+MemoryConnection& connect_websocket(MemoryServer& server, std::string_view query = "&topic=t") {
+  MemoryConnection& client = server.get(target("&transport=websocket" + std::string(query)), kUpgrade);
+  say(client, "40");
+  server.settle();
+  return client;
+}
+
+Messages got(MemoryServer& server, MemoryConnection& client) {
+  server.settle();
+  return messages_of("websocket", client.taken);
+}
+
+// A session over polling whose client comes back for more as soon as it has been answered.
+class Poller {
+ public:
+  explicit Poller(MemoryServer& server) : server_(server) {
+    const std::string open = answer(server.get(target("&transport=polling&topic=t")));
+    sid = open.substr(open.find("sid\":\"") + 6, 20);
+    post("40");
+  }
+  std::string answer(MemoryConnection& get) {
+    server_.settle();
+    return response_of(get.taken).body;
+  }
+  std::string session() const { return "&sid=" + sid; }
+  MemoryConnection& get() { return server_.get(target("&transport=polling" + session())); }
+  std::string poll() { return answer(get()); }
+  std::string post(Bytes body) {
+    MemoryConnection& connection = server_.connect();
+    server_.request(connection, "POST", target("&transport=polling" + session()), {}, body);
+    return answer(connection);
+  }
+  std::string sid;
+
+ private:
+  MemoryServer& server_;
+};
+
+TEST(SocketIo, AMessageIsEncodedOnceForAllWhoGetItByWebSocket) {
+  MemoryServer server;
+  MemoryConnection& one = connect_websocket(server);
+  MemoryConnection& other = connect_websocket(server);
+  one.sends.clear();
+  other.sends.clear();
+  server.say("t", "hello");
+  EXPECT_EQ(got(server, one).back(), R"(42["message","hello","1"])");
+  EXPECT_EQ(got(server, other).back(), R"(42["message","hello","1"])");
+  EXPECT_EQ(one.sends.size(), 1U);
+  EXPECT_EQ(one.sends, other.sends);
+}
+
+TEST(SocketIo, BytesAreAnAttachment) {
+  MemoryServer server;
+  MemoryConnection& client = connect_websocket(server);
+  server.publish("t", "\xff\xfe", false);
+  const Messages all = got(server, client);
+  ASSERT_GE(all.size(), 2U);
+  EXPECT_EQ(all[all.size() - 2], R"(451-["message",{"_placeholder":true,"num":0},"1"])");
+  EXPECT_EQ(all.back(), "\xff\xfe");
+}
+
+TEST(SocketIo, OverPollingAGetWaitsForTheNextMessage) {
+  MemoryServer server;
+  Poller client(server);
+  EXPECT_TRUE(client.poll().starts_with("40{"));
+  MemoryConnection& waiting = client.get();
+  EXPECT_EQ(client.answer(waiting), "");
+  server.say("t", "one");
+  server.publish("t", "\x01\x02\x03\x04", false);
+  EXPECT_EQ(client.answer(waiting),
+            "42[\"message\",\"one\",\"1\"]\x1e"
+            "451-[\"message\",{\"_placeholder\":true,\"num\":0},\"2\"]\x1e"
+            "bAQIDBA==");
+  server.say("t", "late");
+  EXPECT_EQ(client.poll(), R"(42["message","late","3"])");
+}
+
+TEST(SocketIo, AnUpgradeLosesNothingAndBringsNothingTwice) {
+  for (int published_at = 0; published_at < 5; ++published_at) {
+    MemoryServer server;
+    int step = 0;
+    const auto next = [&] {
+      if (step++ == published_at) server.say("t", "m");
+    };
+    Poller client(server);
+    std::string by_polling = client.poll();
+    next();
+    MemoryConnection& waiting = client.get();
+    next();
+    MemoryConnection& socket = server.get(target("&transport=websocket" + client.session()), kUpgrade);
+    next();
+    say(socket, "2probe");
+    by_polling += client.answer(waiting);
+    next();
+    by_polling += client.poll();
+    say(socket, "5");
+    next();
+    std::string all = by_polling;
+    for (const std::string& message : got(server, socket)) all += message;
+    const std::size_t first = all.find(R"(42["message","m","1"])");
+    EXPECT_NE(first, std::string::npos) << published_at << ": " << all;
+    EXPECT_EQ(all.find(R"(42["message")", first + 1), std::string::npos) << published_at << ": " << all;
+    EXPECT_EQ(server.all_stats.socketio.upgrades.get(), 1U);
+  }
+}
+
+TEST(SocketIo, AnUnansweredPingEndsTheSessionOnTime) {
+  Options options;
+  options.ping_interval = milliseconds(300);
+  options.ping_timeout = milliseconds(200);
+  MemoryServer server(options);
+  MemoryConnection& client = connect_websocket(server);
+  server.clock += milliseconds(300);
+  server.tick("socketio");
+  EXPECT_EQ(got(server, client).back(), "2");
+  say(client, "3");
+  server.clock += milliseconds(299);
+  server.tick("socketio");
+  EXPECT_TRUE(client.open);
+  server.clock += milliseconds(1);
+  server.tick("socketio");
+  server.clock += milliseconds(199);
+  server.tick("socketio");
+  EXPECT_TRUE(client.open);
+  server.clock += milliseconds(1);
+  server.tick("socketio");
+  EXPECT_FALSE(client.open);
+  EXPECT_EQ(server.all_stats.socketio.sockets.get(), 0U);
+  EXPECT_EQ(server.ticks.size(), MemoryServer(options).ticks.size());  // nobody is left to look after
+}
+
+TEST(SocketIo, WhatDoesNotComeForItsMessagesIsBounded) {
+  Options options;
+  options.queue = 1'000;
+  MemoryServer server(options);
+  Poller client(server);
+  client.poll();
+  client.post(R"(42["join","room"])");
+  for (int i = 0; i < 20; ++i) server.say("room", std::string(100, 'x'));
+  server.settle();
+  EXPECT_EQ(server.all_stats.disconnected_slow.get(), 1U);
+  EXPECT_EQ(server.all_stats.socketio.memberships.get(), 0U);
+  MemoryConnection& late = client.get();
+  EXPECT_EQ(client.answer(late), R"({"code":1,"message":"Session ID unknown"})");
+}
+
+TEST(SocketIo, WhatAnIdleClientKeepsIsSmall) {
+  EXPECT_LE(sizeof(SocketIoClient) + sizeof(EngineSocket), 400U);
+}
+
+}  // namespace
+}  // namespace server
