@@ -145,7 +145,7 @@ void add_websocket_options(CLI::App& app, Options& options) {
                                                            : DeflateMode::kNoContextTakeover;
           },
           "What to make of an offer of permessage-deflate: no-context-takeover compresses a broadcast once for all, "
-          "context-takeover for each client with what it has got before (about 300 KiB a client) [off; "
+          "context-takeover for each client with what it has got before (up to 300 KiB a client) [off; "
           "context-takeover with --conformance]")
       ->check(CLI::IsMember({"off", "no-context-takeover", "context-takeover"}))
       ->type_name("MODE");

@@ -12,6 +12,7 @@ const options = { ...JSON.parse(process.argv[3]), maxPayload: 1 << 26 };
 
 async function open(protocols = []) {
   const socket = new WebSocket(url, protocols, options);
+  socket.once('upgrade', (answer) => { socket.agreed = answer.headers['sec-websocket-extensions']; });
   await once(socket, 'open');
   return socket;
 }
@@ -31,7 +32,7 @@ async function closed(socket, code, reason) {
 
 async function main() {
   const socket = await open(['unknown', 'chat.v2']);
-  console.log(socket.extensions || 'no extension');
+  console.log(socket.agreed || 'no extension');
   assert.strictEqual(socket.protocol, 'chat.v2');
   console.log('subprotocol');
 

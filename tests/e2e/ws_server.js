@@ -23,7 +23,7 @@ const server = http.createServer((request, response) => {
 });
 const sockets = new WebSocketServer({ ...options, server, maxPayload: 1 << 26, handleProtocols: (offered) => offered.has('chat.v2') && 'chat.v2' });
 
-async function cases(socket) {
+async function cases(socket, extensions) {
   let answered = 0;
   const messages = ['', 'x', 'grüße 😀', 'word '.repeat(3000), 'word '.repeat(3000), Buffer.alloc(0), crypto.randomBytes(70000),
     Buffer.alloc(1 << 20, 'mebibyte')];
@@ -40,12 +40,15 @@ async function cases(socket) {
   const whole = (await message)[0].toString() === 'in pieces' && (await pong)[0].toString() === 'between';
   socket.close(1000, 'all asked');
   const [code] = await once(socket, 'close');
-  console.log(JSON.stringify({ answered, of: messages.length, whole, code, extensions: socket.extensions, protocol: socket.protocol }));
+  console.log(JSON.stringify({ answered, of: messages.length, whole, code, extensions, protocol: socket.protocol }));
 }
 
+sockets.on('headers', (headers, request) => {
+  request.agreed = headers.find((line) => line.startsWith('Sec-WebSocket-Extensions: '))?.split(': ')[1] ?? '';
+});
 sockets.on('connection', (socket, request) => {
   const { pathname, searchParams } = new URL(request.url, 'http://x');
-  if (pathname === '/cases') return cases(socket);
+  if (pathname === '/cases') return cases(socket, request.agreed);
   const topic = searchParams.get('topic');
   if (!topics.has(topic)) topics.set(topic, new Set());
   topics.get(topic).add(socket);
