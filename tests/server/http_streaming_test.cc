@@ -42,6 +42,12 @@ class Reading final : public http1::ResponseParser::Handler, public wire::gzip::
   wire::gzip::Reader reader_;
 };
 
+const std::string& answer_to(MemoryServer& server, std::string_view target, std::string_view headers = {}) {
+  const MemoryConnection& client = server.get(target, headers);
+  server.settle();
+  return client.taken;
+}
+
 constexpr std::string_view kGzip = "Accept-Encoding: br, gzip;q=0.5\r\n";
 const std::string kLong(500, 'x');
 
@@ -55,11 +61,11 @@ TEST(HttpStreamingGzip, IsForThoseWhoAskOnly) {
                                                 {"Accept-Encoding: *\r\n", false},
                                                 {"Accept-Encoding: br\r\nAccept-Encoding: gzip\r\n", true}};
   for (const auto& [headers, compressed] : table) {
-    const Reading reading(server.get("/http-streaming?topic=t", headers).taken);
+    const Reading reading(answer_to(server, "/http-streaming?topic=t", headers));
     EXPECT_EQ(reading.compressed, compressed) << headers;
     EXPECT_TRUE(reading.varies) << headers;
   }
-  EXPECT_FALSE(Reading(server.get("/sse?topic=t", kGzip).taken).compressed) << "nor for other techniques";
+  EXPECT_FALSE(Reading(answer_to(server, "/sse?topic=t", kGzip)).compressed) << "nor for other techniques";
 }
 
 TEST(HttpStreamingGzip, FlushesEveryMessageAndCompressesABroadcastOnce) {
@@ -131,13 +137,13 @@ TEST(HttpStreamingRaw, SendsMessagesAndNothingElse) {
   server.say("t", "c\x10");
   server.settle();
   EXPECT_EQ(Reading(client.taken).plain, "a\nbc\x10");
-  EXPECT_EQ(response_of(server.get("/http-streaming?topic=t&framing=row").taken).status, 400);
+  EXPECT_EQ(response_of(answer_to(server, "/http-streaming?topic=t&framing=row")).status, 400);
 }
 
 TEST(HttpStreamingRaw, TellsAGapByWhereItStarts) {
   MemoryServer server({.log_messages = 4});
   publish_numbers(server, 1, 10);
-  const Reading reading(server.get("/http-streaming?topic=t&framing=raw&after=1").taken);
+  const Reading reading(answer_to(server, "/http-streaming?topic=t&framing=raw&after=1"));
   EXPECT_EQ(reading.cursor, "6");
   EXPECT_EQ(reading.plain, "m7m8m9m10");
   EXPECT_EQ(server.all_stats.gap_messages.get(), 5U);
