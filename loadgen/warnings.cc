@@ -91,6 +91,23 @@ void check_position(const RunResult& result, std::vector<Warning>& warnings) {
                   time_text(size), difference > 0 ? "first" : "last"));
 }
 
+// Rule 6: what the histogram cannot hold.
+void check_range(const RunResult& result, std::vector<Warning>& warnings) {
+  const std::uint64_t above = result.recorder.delivery_latency.above_range();
+  if (above > 0)
+    add(warnings, 6, Level::kWarn, fmt::format("{} latencies above 1 h clamped", wire::format_count(above)));
+}
+
+// Rule 26: one answer may bring several messages, and costs of a message at different loads do not compare.
+void check_batching(const RunResult& result, std::vector<Warning>& warnings) {
+  const std::uint64_t answers = result.window.counts.full_answers;
+  if (answers == 0) return;
+  const double batch = static_cast<double>(result.window.deliveries) / static_cast<double>(answers);
+  if (batch < 1.05) return;
+  add(warnings, 26, Level::kInfo,
+      fmt::format("{:.1f} messages per response at this load: the cost of a message holds for this rate only", batch));
+}
+
 // Rule 9: the generator's own processors.
 void check_generator_cpu(const RunResult& result, std::vector<Warning>& warnings) {
   if (result.window.length.count() == 0 || result.workers == 0) return;
@@ -213,6 +230,8 @@ void judge_validity(RunResult& result) {
   check_missing(result, warnings);
   check_absences(result, warnings);
   check_position(result, warnings);
+  check_range(result, warnings);
+  check_batching(result, warnings);
   check_send_lag(result, warnings);
   check_skipped_polls(result, warnings);
   check_rate(result, warnings);

@@ -162,8 +162,8 @@ RUN = Object(
         "phases_s": MapOf(NUMBER), "offered_rate_per_s": NUMBER, "achieved_rate_per_s": NUMBER,
         "delivery_latency_ns": DISTRIBUTION, "service_time_ns": DISTRIBUTION, "send_lag_ns": DISTRIBUTION,
         "readiness_ns": DISTRIBUTION, "round_trip_ns": DISTRIBUTION, "fanout_spread_ns": DISTRIBUTION,
-        "fanout_position_ns": FANOUT_POSITION,
-        "idle": IDLE, "bytes": BYTES, "bytes_per_delivery": NUMBER, "subscriber_bandwidth_bytes_per_s": DISTRIBUTION, "requests": COUNT, "empty_answers": COUNT,
+        "fanout_position_ns": FANOUT_POSITION, "idle": IDLE, "bytes": BYTES, "bytes_per_delivery": NUMBER,
+        "subscriber_bandwidth_bytes_per_s": DISTRIBUTION, "requests": COUNT, "empty_answers": COUNT, "full_answers": COUNT,
         "skipped_polls": COUNT, "server": SERVER, "generator": GENERATOR, "verdict_reasons": ListOf(TEXT),
         "histograms": Object(optional={name: TEXT for name in HISTOGRAMS}),
     })
