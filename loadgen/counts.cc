@@ -27,6 +27,7 @@ void each_counter(SessionCounts& a, const SessionCounts& b, F&& f) {
   f(a.sent.link_acknowledgements, b.sent.link_acknowledgements);
   f(a.requests, b.requests);
   f(a.empty_answers, b.empty_answers);
+  f(a.full_answers, b.full_answers);
   f(a.skipped_polls, b.skipped_polls);
   f(a.gap_messages, b.gap_messages);
   f(a.compressed_messages, b.compressed_messages);

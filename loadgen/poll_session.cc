@@ -140,7 +140,7 @@ void PollSession::on_answer_end() {
     knows_cursor_ = true;
     cursor_ = answer_cursor_;
   }
-  if (messages_ == 0) ++host_.counts().empty_answers;
+  ++(messages_ == 0 ? host_.counts().empty_answers : host_.counts().full_answers);
   host_.subscribed();
   on_polled();
 }

@@ -58,6 +58,11 @@ void Recorder::message(const RunSpec& spec, Reception& reception, Bytes bytes, w
   }
   if (arrival == measure::Arrival::kReordered || reception.was_absent(place)) [[unlikely]]
     count_late(reception, place, arrival);
+  count_delivery(part, marker, message, received);
+}
+
+void Recorder::count_delivery(const Membership& part, const wire::Marker& marker, std::uint64_t message,
+                              wire::Time received) {
   ++delivered;
   delivery_latency.record(received - marker.intended);
   service_time.record(received - marker.sent);

@@ -73,6 +73,7 @@ class Recorder {
   measure::Histogram last_decile;
 
  private:
+  void count_delivery(const Membership& part, const wire::Marker& marker, std::uint64_t message, wire::Time received);
   void count_late(const Reception& reception, std::uint64_t place, measure::Arrival arrival);
 };
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "loadgen/result_bytes.h"
 #include "loadgen/version.h"
 #include "measure/histogram_codec.h"
 
@@ -59,62 +60,6 @@ Json distribution(const measure::Histogram& histogram) {
 // null for a technique that has nothing of the kind.
 Json optional_distribution(const measure::Histogram& histogram) {
   return histogram.count() > 0 ? distribution(histogram) : Json(nullptr);
-}
-
-// `back`: the other direction.
-Json byte_kinds(const ByteCount& count, const ByteCount& back, const net::TlsCounts::Direction* tls,
-                std::uint64_t segments) {
-  const bool compressed = count.encoded > 0;
-  return {{"payload", count.payload},
-          {"framing", count.framing()},
-          {"heartbeat", count.heartbeat},
-          {"encoded", compressed ? Json(count.encoded) : Json(nullptr)},
-          {"decoded", compressed ? Json(count.decoded) : Json(nullptr)},
-          {"http", count.http},
-          {"tls", tls != nullptr ? Json(tls->overhead()) : Json(nullptr)},
-          {"tcpip", segments * kSegmentHeaderBytes},
-          {"tcpip_1500", (count.link_segments + back.link_acknowledgements) * kSegmentHeaderBytes}};
-}
-
-Json handshake_json(const Handshakes& handshakes) {
-  if (handshakes.count == 0) return nullptr;
-  const auto each = [&](std::uint64_t bytes) {
-    return static_cast<double>(bytes) / static_cast<double>(handshakes.count);
-  };
-  return {{"count", handshakes.count}, {"received", each(handshakes.received)}, {"sent", each(handshakes.sent)}};
-}
-
-Json bytes_json(const RunResult& run) {
-  const Window& window = run.window;
-  if (window.length == Nanos(0)) return nullptr;
-  const SessionCounts& counts = window.counts;
-  const net::TlsCounts& tls = window.tls;
-  return {{"received", byte_kinds(counts.received, counts.sent, run.tls ? &tls.received : nullptr, window.segments.in)},
-          {"sent", byte_kinds(counts.sent, counts.received, run.tls ? &tls.sent : nullptr, window.segments.out)},
-          {"retransmitted_segments", window.segments.retransmitted},
-          {"handshake", handshake_json(run.recorder.handshakes)},
-          {"window_s", seconds(window.length)},
-          {"deliveries", window.deliveries}};
-}
-
-// What a client costs while nothing is published.
-Json idle_json(const RunResult& run) {
-  const Window& window = run.idle_window;
-  if (window.length == Nanos(0) || run.connected == 0) return nullptr;
-  const double client_seconds =
-      std::chrono::duration<double>(window.length).count() * static_cast<double>(run.connected);
-  const auto per_hour = [&](const ByteCount& count, const net::TlsCounts::Direction& tls, std::uint64_t segments) {
-    const std::uint64_t bytes = count.total + tls.overhead() + segments * kSegmentHeaderBytes;
-    return static_cast<double>(bytes) * 3600 / client_seconds;
-  };
-  Json cpu = nullptr;
-  if (run.server && run.server->idle_cpu)
-    cpu = std::chrono::duration<double, std::micro>(*run.server->idle_cpu).count() / client_seconds;
-  return {{"window_s", seconds(window.length)},
-          {"received_bytes_per_client_hour", per_hour(window.counts.received, window.tls.received, window.segments.in)},
-          {"sent_bytes_per_client_hour", per_hour(window.counts.sent, window.tls.sent, window.segments.out)},
-          {"requests", window.counts.requests},
-          {"server_cpu_us_per_client_s", std::move(cpu)}};
 }
 
 Json fanout_position_json(const RunResult& run) {
@@ -232,6 +177,7 @@ Json run_json(const RunResult& run) {
   json["requests"] = run.window.counts.requests;
   json["compression"] = compression_json(run.window.counts);
   json["empty_answers"] = run.window.counts.empty_answers;
+  json["full_answers"] = run.window.counts.full_answers;
   json["skipped_polls"] = run.window.counts.skipped_polls;
   json["gap_messages"] = run.window.counts.gap_messages;
   json["request_timeouts"] = run.window.counts.request_timeouts;

@@ -23,7 +23,7 @@ std::span<const PlanRule> plan_rules() {
 }
 
 std::span<const RunRule> run_rules() {
-  static constexpr std::array<RunRule, 19> kRules = {{
+  static constexpr std::array<RunRule, 20> kRules = {{
       {0, rules::completeness},
       {0, rules::failures},
       {1, rules::publisher_lag},
@@ -40,6 +40,7 @@ std::span<const RunRule> run_rules() {
       {21, rules::delayed_ack},
       {23, rules::no_ports},
       {24, rules::listen_queue},
+      {26, rules::batching},
       {27, rules::fanout_position},
       {29, rules::damaged},
       {32, rules::bursts},

@@ -60,6 +60,7 @@ void schedule_error(const RunResult& run, Findings& found);    // 19
 void delayed_ack(const RunResult& run, Findings& found);       // 21
 void no_ports(const RunResult& run, Findings& found);          // 23
 void listen_queue(const RunResult& run, Findings& found);      // 24
+void batching(const RunResult& run, Findings& found);          // 26
 void fanout_position(const RunResult& run, Findings& found);   // 27
 void damaged(const RunResult& run, Findings& found);           // 29
 void bursts(const RunResult& run, Findings& found);            // 32

@@ -64,6 +64,7 @@ struct SessionCounts {
   ByteCount sent;
   std::uint64_t requests = 0;             // HTTP requests sent, the handshakes included
   std::uint64_t empty_answers = 0;        // polls and holds that brought nothing
+  std::uint64_t full_answers = 0;         // those that brought at least one message
   std::uint64_t skipped_polls = 0;        // due while an answer was outstanding
   std::uint64_t gap_messages = 0;         // messages the server said it no longer has
   std::uint64_t request_timeouts = 0;     // held requests that the client gave up, and asked again

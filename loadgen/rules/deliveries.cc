@@ -75,6 +75,16 @@ void few_samples(const RunResult& run, Findings& found) {
                          q * 100, count_text(samples), beyond, cure));
 }
 
+// One answer may bring several messages, and the costs of a message at different loads do not compare.
+void batching(const RunResult& run, Findings& found) {
+  const std::uint64_t answers = run.window.counts.full_answers;
+  if (answers == 0) return;
+  const double batch = static_cast<double>(run.window.deliveries) / static_cast<double>(answers);
+  if (batch < 1.05) return;
+  found.info(
+      fmt::format("{:.1f} messages per response at this load: the cost of a message holds for this rate only", batch));
+}
+
 // A server that serves its subscribers one after the other lets the last ones wait.
 void fanout_position(const RunResult& run, Findings& found) {
   constexpr std::uint64_t kEnough = 100;       // for a median that means something

@@ -170,7 +170,7 @@ RUN = Object(
         "readiness_ns": DISTRIBUTION, "round_trip_ns": DISTRIBUTION, "fanout_spread_ns": DISTRIBUTION,
         "fanout_position_ns": FANOUT_POSITION,
         "idle": IDLE, "bytes": BYTES, "tls": TLS, "bytes_per_delivery": NUMBER,
-        "subscriber_bandwidth_bytes_per_s": DISTRIBUTION, "requests": COUNT, "compression": COMPRESSION, "empty_answers": COUNT,
+        "subscriber_bandwidth_bytes_per_s": DISTRIBUTION, "requests": COUNT, "compression": COMPRESSION, "empty_answers": COUNT, "full_answers": COUNT,
         "skipped_polls": COUNT, "gap_messages": COUNT, "request_timeouts": COUNT, "server": SERVER, "generator": GENERATOR, "verdict_reasons": ListOf(TEXT),
         "histograms": Object(optional={name: TEXT for name in HISTOGRAMS}),
     })

@@ -222,6 +222,21 @@ class Series:
         kinds = [value for kind in schema.BYTE_KINDS if (value := self.bytes_of(direction, kind)) is not None]
         return sum(kinds) if kinds else None
 
+    @property
+    def handshake_bytes(self):
+        """Bytes of a connection until it was subscribed, both directions; None when not measured in every repetition."""
+        given = [(run.data.get("bytes") or {}).get("handshake") for run in self.runs]
+        count = sum(part["count"] for part in given) if all(given) else 0
+        return sum((part["received"] + part["sent"]) * part["count"] for part in given) / count if count else None
+
+    @property
+    def idle_bytes_per_client_hour(self):
+        """Both directions, TCP/IP headers included; None when not every repetition had an idle phase."""
+        given = [run.data.get("idle") for run in self.runs]
+        window = sum(part["window_s"] for part in given) if all(given) else 0
+        hourly = ("received_bytes_per_client_hour", "sent_bytes_per_client_hour")
+        return sum(part[name] * part["window_s"] for part in given for name in hourly) / window if window else None
+
     @cached_property
     def bytes_per_delivery(self):
         given = [run.data.get("bytes_per_delivery") for run in self.runs]

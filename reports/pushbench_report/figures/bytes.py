@@ -13,7 +13,11 @@ DIRECTIONS = (("received", "server → client"), ("sent", "client → server"))
 HOW = ("One bar a technique and direction, all at the same scale: what travels for one delivered message. Payload "
        "is the message itself; framing is what the protocol wraps around it (SSE fields, WebSocket headers, "
        "chunk sizes); HTTP heads are request and response heads, spread over the messages they fetched. Requests "
-       "that came back empty count too.")
+       "that came back empty count too. Heartbeats do not: they are paid by the hour, not by the message.")
+# Beside the bars, in the table: what is not paid by the delivery, and a model. (heading, value of a series)
+BESIDE = (("TCP/IP headers modelled on a 1,500-byte link (B)", lambda s: _modelled(s)),
+          ("handshake (B a connection)", lambda s: s.handshake_bytes),
+          ("idle (B a client and hour)", lambda s: s.idle_bytes_per_client_hour))
 
 
 def draw(workload, prefix):
@@ -22,12 +26,18 @@ def draw(workload, prefix):
         return Drawing(SLUG, "Bytes per delivery", "No run counted bytes per delivery, so there is nothing to stack.")
     rows.sort(key=_total)
     title = _title(rows)
+    beside = [(heading, value) for heading, value in BESIDE if any(value(s) is not None for s in rows)]
     columns = ["Technique", *(f"{words}: {KIND_WORDS[kind]} (B)" for _, words in DIRECTIONS for kind in _kinds(rows)),
-               "total (B)"]
+               "total (B)", *(heading for heading, _ in beside)]
     table = [[s.label, *(text.sig3(s.bytes_of(d, kind)) for d, _ in DIRECTIONS for kind in _kinds(rows)),
-              text.sig3(_total(s))] for s in rows]
+              text.sig3(_total(s)), *(text.sig3(value(s)) for _, value in beside)] for s in rows]
     return Drawing(SLUG, "Bytes per delivery", title, HOW, _picture(rows, prefix, title), _notes(workload, rows),
                    columns, table)
+
+
+def _modelled(series):
+    values = [series.bytes_of(direction, "tcpip_1500") for direction, _ in DIRECTIONS]
+    return None if None in values else sum(values)
 
 
 def _total(series):
