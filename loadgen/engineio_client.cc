@@ -187,7 +187,11 @@ void EngineClient::say_unsent(Bytes packets) {
 
 void EngineClient::send_packet(Bytes packet) {
   if (state_ == State::kStopped) return;
-  state_ == State::kWebSocket ? socket_.send(Opcode::kText, packet) : polling_->send(packet);
+  if (state_ == State::kWebSocket) {
+    socket_.send(Opcode::kText, packet);
+  } else {
+    polling_->send(packet);
+  }
 }
 
 void EngineClient::send_binary(Bytes message) {

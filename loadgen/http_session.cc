@@ -105,7 +105,7 @@ void HttpSession::on_bytes(Link& link, Bytes bytes) {
       return;
     }
     if (parsed == http1::Parsed::kError) {
-      fail(Failure::kProtocol, "bad HTTP answer: " + std::string(parser_.error_text()));
+      fail(Failure::kProtocol, "bad HTTP answer: " + parser_.error_text());
       return;
     }
     if (parsed == http1::Parsed::kNeedMore) return;

@@ -62,7 +62,7 @@ void PostConnection::on_bytes(net::Tcp&, wire::Bytes bytes) {
     std::size_t consumed = 0;
     const wire::http1::Parsed parsed = parser_.feed(bytes, consumed, *this);
     if (parsed == wire::http1::Parsed::kError) {
-      fail(Failure::kProtocol, "bad answer to a publish: " + std::string(parser_.error_text()));
+      fail(Failure::kProtocol, "bad answer to a publish: " + parser_.error_text());
       return;
     }
     if (counts_ != nullptr) counts_->received.http += consumed;  // bodies say nothing here: they belong to the exchange

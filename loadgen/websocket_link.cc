@@ -68,7 +68,7 @@ bool WebSocketLink::take_answer(Bytes& bytes) {
   const http1::Parsed parsed = handshake_->parser.feed(bytes, consumed, *this);
   if (link_ == nullptr || parsed == http1::Parsed::kNeedMore) return false;
   if (parsed == http1::Parsed::kError) {
-    fail(Failure::kProtocol, "bad handshake answer: " + std::string(handshake_->parser.error_text()));
+    fail(Failure::kProtocol, "bad handshake answer: " + handshake_->parser.error_text());
     return false;
   }
   bytes.remove_prefix(consumed);

@@ -146,7 +146,7 @@ class ResponseParser {
   // The next response answers a HEAD request: it has no body.
   void expect_no_body(bool value) { no_body_ = value; }
   void reset();
-  Bytes error_text() const { return error_text_; }
+  std::string error_text() const { return error_text_; }
 
  private:
   struct Callbacks;
