@@ -148,11 +148,11 @@ TEST(ScenarioErrors, KnowWhatTechniquesNeed) {
       {"[[sse]]", "must be a technique, such as sse"},
       {"[long-polling: { hold: 26s }]", "longer than the reference server holds (25s): set server.hold: 26s"},
       {"[sse: { path: sub }]",
-       "a.yaml:4:26: key 'techniques[0].sse.path': 'sub': a path starts with / and has no blanks and no #, such as "
+       "a.yaml:4:27: key 'techniques[0].sse.path': 'sub': a path starts with / and has no blanks and no #, such as "
        "/sub/{topic}"},
       {"[sse: { path: '/a b' }]", "a path starts with /"},
       {"[sse: { headers: { 'a b': c } }]",
-       "a.yaml:4:31: key 'techniques[0].sse.headers.a b': 'c': a header's name has letters, digits and - only"},
+       "a.yaml:4:32: key 'techniques[0].sse.headers.a b': 'c': a header's name has letters, digits and - only"},
       {"[sse: { headers: { Content-length: 5 } }]", "is made by pushbench itself"},
       {"[sse: { headers: { Accept: \"a\\nb\" } }]", "a header's value is one line without control characters"},
       {"[sse: { headers: { Accept: a, Accept: b } }]", "given twice"},
