@@ -11,6 +11,7 @@
 #include "loadgen/commands.h"
 #include "loadgen/fetch.h"
 #include "loadgen/listen.h"
+#include "wire/json.h"
 #include "wire/units.h"
 
 namespace loadgen {
@@ -84,23 +85,52 @@ int refuse(const Arguments& arguments) {
   return kUsage;
 }
 
-// As typed, or else what the URL says: ws:// speaks for itself, and the routes of the reference server bear the names
-// of the techniques.
+// As typed, or else what the URL says: /socket.io/ and ws:// speak for themselves, and the routes of the reference
+// server bear the names of the techniques.
 const TechniqueInfo* choose_technique(const std::string& typed, const wire::Url& url, Arguments& arguments) {
   const std::string_view path = url.path();
   const std::string_view segment = path.substr(path.rfind('/') + 1);
   const bool websocket = url.scheme == "ws" || url.scheme == "wss";
-  const std::string_view name = !typed.empty() ? std::string_view(typed) : websocket ? "websocket" : segment;
+  const std::string_view guess = path.starts_with("/socket.io") ? "socketio" : websocket ? "websocket" : segment;
+  const std::string_view name = !typed.empty() ? std::string_view(typed) : guess;
   const TechniqueInfo* technique = find_technique(name);
   if (technique == nullptr) {
     std::string known;
     for (const TechniqueInfo& one : techniques()) known += (known.empty() ? "" : ", ") + std::string(one.name);
     arguments.wrong(typed.empty() ? fmt::format("say with --technique which one '{}' speaks: {}", url.target, known)
                                   : fmt::format("unknown technique '{}'; there are: {}", typed, known));
-  } else if (websocket && name != "websocket") {
+  } else if (websocket && name != "websocket" && name != "socketio") {
     arguments.wrong(fmt::format("a URL of the scheme {} is not for the technique {}", url.scheme, name));
   }
   return technique;
+}
+
+// 'NAME' or 'NAME JSON': an array has the arguments, anything else is one, or several with commas between them.
+SocketIoObserver::Emit read_emit(const std::string& text, Arguments& arguments) {
+  const std::size_t space = text.find(' ');
+  SocketIoObserver::Emit emit{text.substr(0, space), {}};
+  const std::string json = space == std::string::npos ? "" : text.substr(space + 1);
+  const bool array = json.starts_with('[') && wire::json::is_value(json);
+  emit.arguments = array ? json.substr(1, json.rfind(']') - 1) : json;
+  if (emit.name.empty() || !wire::json::is_value("[" + emit.arguments + "]"))
+    arguments.wrong(
+        fmt::format("--emit '{}': write an event's name and its arguments in JSON: 'say [\"hello\",1]'", text));
+  return emit;
+}
+
+void read_socketio(const ByHandArguments& typed, ListenOptions& options, Arguments& arguments) {
+  wire::Url& url = options.request.url;
+  if (!(typed.method.empty() && typed.body.empty())) arguments.wrong("Socket.IO has requests of its own");
+  if (url.path() == "/") url.target.insert(1, "socket.io/");  // as the official client does
+  if (typed.name_space.empty() || typed.name_space.front() != '/')
+    arguments.wrong(fmt::format("--namespace '{}': a namespace begins with '/'", typed.name_space));
+  if (!typed.auth.empty() && !(wire::json::is_object(typed.auth) && wire::json::is_value(typed.auth)))
+    arguments.wrong(fmt::format("--auth '{}': must be a JSON object, such as {{\"token\":\"x\"}}", typed.auth));
+  const bool websocket = url.scheme == "ws" || url.scheme == "wss";
+  const std::string transport = !typed.transport.empty() ? typed.transport : websocket ? "websocket" : "upgrade";
+  options.technique_options = {{"transport", transport}, {"namespace", typed.name_space}, {"auth", typed.auth}};
+  options.socketio.events = typed.events;
+  for (const std::string& emit : typed.emits) options.socketio.emits.push_back(read_emit(emit, arguments));
 }
 
 }  // namespace
@@ -122,6 +152,12 @@ int listen_command(const ByHandArguments& typed) {
                                  {"deflate", typed.deflate}};
   } else if (typed.echo || !typed.subprotocols.empty() || typed.deflate != "off") {
     arguments.wrong("--echo, --subprotocol and --deflate are for the technique websocket");
+  }
+  if (name == "socketio") {
+    read_socketio(typed, options, arguments);
+  } else if (!(typed.events.empty() && typed.emits.empty() && typed.auth.empty() && typed.transport.empty() &&
+               typed.name_space == "/")) {
+    arguments.wrong("--event, --emit, --auth, --namespace and --transport are for the technique socketio");
   }
   for (const std::string& subprotocol : typed.subprotocols) {
     if (!Arguments::is_token(subprotocol))

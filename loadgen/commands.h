@@ -31,6 +31,11 @@ struct ByHandArguments {
   std::string last_event_id;
   std::vector<std::string> subprotocols;
   std::string deflate = "off";
+  std::vector<std::string> events;  // socketio, as the next four
+  std::vector<std::string> emits;   // 'NAME JSON-ARGUMENTS'
+  std::string auth;
+  std::string name_space = "/";
+  std::string transport;  // empty: by the URL's scheme
   bool echo = false;
   std::string initial_retry = "3s";
   std::string read_timeout;

@@ -28,8 +28,7 @@ EngineClient::EngineClient(Host& host, const Plan& plan, Transports transports, 
       socket_(host, plan, *this),
       transports_(transports) {}
 
-void EngineClient::start(std::string query) {
-  extra_query_ = std::move(query);
+void EngineClient::start() {
   sid_.clear();
   overdue_ = false;
   polling_.reset();
@@ -37,7 +36,7 @@ void EngineClient::start(std::string query) {
   state_ = State::kOpening;
   if (transports_ == Transports::kWebSocket) return socket_.attach(host_.open());
   polling_ = std::make_unique<EnginePolling>(host_, plan_, route_, topic_, static_cast<EnginePolling::Handler&>(*this));
-  polling_->open(this->query("polling"));
+  polling_->open(query("polling"));
 }
 
 void EngineClient::stop() {
@@ -47,8 +46,8 @@ void EngineClient::stop() {
 }
 
 std::string EngineClient::query(std::string_view transport) const {
-  std::string text = extra_query_;
-  text.append("&EIO=4&transport=").append(transport);
+  std::string text = "&EIO=4&transport=";
+  text.append(transport);
   if (!sid_.empty()) text.append("&sid=").append(sid_);
   return text;
 }
@@ -196,13 +195,17 @@ void EngineClient::send_packet(Bytes packet) {
 
 void EngineClient::send_binary(Bytes message) {
   if (state_ == State::kStopped) return;
-  if (state_ == State::kWebSocket) return socket_.send(Opcode::kBinary, message);
+  if (state_ == State::kWebSocket) {
+    socket_.send(Opcode::kBinary, message);
+    return;
+  }
   std::string packet;
   engineio::append_base64_packet(packet, message);
   polling_->send(packet);
 }
 
 void EngineClient::on_closed(std::uint16_t code, Bytes reason) {
+  if (state_ != State::kProbing && state_ != State::kPausing) host_.said_goodbye(code, reason);
   on_failed(Failure::kClosed, "the server closed the WebSocket: " + std::to_string(code) + " " + std::string(reason));
 }
 

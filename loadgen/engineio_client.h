@@ -35,9 +35,8 @@ class EngineClient final : private EnginePolling::Handler, private WebSocketLink
   EngineClient(Host& host, const Plan& plan, Transports transports, const std::string& route, const std::string& topic,
                Handler& handler);
 
-  // A new session; whatever was before is forgotten. `query`: what the handshake says beside its own, "&after=5".
-  void start(std::string query);
-  void stop();  // forgets the links, which the host closes
+  void start();  // a new session; whatever was before is forgotten
+  void stop();   // forgets the links, which the host closes
 
   // Host events; on_wake() is the heartbeat's.
   void on_open(Link& link);
@@ -78,7 +77,6 @@ class EngineClient final : private EnginePolling::Handler, private WebSocketLink
   Handler& handler_;
   WebSocketLink socket_;
   std::unique_ptr<EnginePolling> polling_;  // null once the WebSocket is the transport
-  std::string extra_query_;
   std::string sid_;
   Nanos silence_{};  // that is too long: pingInterval + pingTimeout
   Transports transports_;

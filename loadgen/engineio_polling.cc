@@ -35,6 +35,7 @@ void EnginePolling::begin(std::string query, std::size_t max_payload) {
 
 void EnginePolling::poll() {
   parser_.reset();
+  fed_ = false;
   get_.ask({.route = route_, .topic = topic_, .query = query_, .headers = "Accept: */*\r\n", .method = "GET"});
 }
 
@@ -100,6 +101,7 @@ bool EnginePolling::on_bytes(Link& link, Bytes bytes) {
   }
   if (!get_.is(link)) return false;
   get_.on_bytes(bytes);
+  feed_held();
   return true;
 }
 
@@ -109,8 +111,25 @@ bool EnginePolling::on_close(Link& link) {
   return mine != nullptr;
 }
 
+// A payload that one read brings whole, which is the common case, is taken without a copy: a piece waits for what
+// follows it until the read is over.
 void EnginePolling::on_piece(HttpLink& from, Bytes piece) {
-  if (&from == &get_) check(parser_.feed(piece, *this));  // a POST is answered with "ok"
+  if (&from == &post_) return;  // "ok"
+  feed_held();
+  held_ = piece;
+}
+
+void EnginePolling::feed_held() {
+  const Bytes piece = std::exchange(held_, Bytes());
+  if (piece.empty() || closed_) return;
+  fed_ = true;
+  check(parser_.feed(piece, *this));
+}
+
+void EnginePolling::end_payload() {
+  if (!fed_) return check(parser_.take_whole(std::exchange(held_, Bytes()), *this));
+  feed_held();
+  if (!closed_) check(parser_.finish(*this));
 }
 
 void EnginePolling::on_packet(const wire::engineio::Packet& packet) {
@@ -124,7 +143,7 @@ void EnginePolling::check(const char* mistake) {
 
 void EnginePolling::on_answer(HttpLink& from) {
   if (&from == &get_) {
-    check(parser_.finish(*this));
+    end_payload();
     if (begun_ && !paused_ && !closed_) poll();
   }
   if (closed_) return;

@@ -48,6 +48,8 @@ class EnginePolling final : private HttpLink::Handler, private wire::engineio::P
   void poll();
   void post();
   void tell_when_quiet();
+  void feed_held();
+  void end_payload();
   void check(const char* mistake);
   void on_packet(const wire::engineio::Packet& packet) override;
   void on_piece(HttpLink& from, Bytes piece) override;
@@ -62,7 +64,9 @@ class EnginePolling final : private HttpLink::Handler, private wire::engineio::P
   std::string query_;
   std::string unsent_;  // packets, each ended by \x1e
   wire::engineio::PayloadParser parser_;
+  Bytes held_;  // of the read in hand
   std::size_t max_payload_ = 0;
+  bool fed_ = false;  // the parser has some of the payload
   bool begun_ = false;
   bool paused_ = false;
   bool closed_ = false;

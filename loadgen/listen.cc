@@ -25,6 +25,7 @@ class Listen final : public ByHand {
       }
       plan_.options.push_back(default_option(spec));
     }
+    if (options.technique->name == "socketio") plan_.observer = &printer_;
     session_ = options.technique->make(*this, plan_, topic_);
   }
   int run() { return ByHand::run(*session_); }
@@ -84,6 +85,10 @@ class Listen final : public ByHand {
     const int doublings = std::min(attempts_++, 16);
     return std::max(retry_, std::min(retry_ * (std::int64_t{1} << doublings), kLongestRetry));
   }
+  void print_with_time(Json line) {
+    line["t_ns"] = read_time_ns();
+    print(line);
+  }
   void count() {
     if (++received_ == asked_.count) finish(0);
   }
@@ -94,6 +99,8 @@ class Listen final : public ByHand {
   }
 
   const ListenOptions& asked_;
+  SocketIoPrinter printer_{asked_.socketio, [this](Json line) { print_with_time(std::move(line)); },
+                           [this] { count(); }};
   const std::string topic_;  // the URL says which
   std::unique_ptr<Session> session_;
   Nanos retry_;

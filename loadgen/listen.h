@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "loadgen/by_hand.h"
+#include "loadgen/socketio_printer.h"
 
 namespace loadgen {
 
@@ -17,6 +18,7 @@ struct ListenOptions {
   const TechniqueInfo* technique = nullptr;
   std::string last_event_id;
   std::vector<std::pair<std::string_view, std::string>> technique_options;  // key and value of the technique's options
+  SocketIoListenOptions socketio;
   bool echo = false;  // answers every message with the same one; ends when the connection does
   Nanos initial_retry{std::chrono::seconds(3)};  // as Chromium's EventSource; a server's `retry` replaces it
   std::uint64_t count = 0;                       // ends after so many messages and events; 0: never

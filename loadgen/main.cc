@@ -85,6 +85,10 @@ Prints one JSON object a line, flushed at once:
   {"k":"message","data":"…","t_ns":…}                   every other technique
   {"k":"message","data":"AP8=","binary":true,"t_ns":…}  what the protocol calls binary (WebSocket), in base64
   {"k":"close","code":1000,"reason":""}                 the server's close frame (WebSocket); 1005 when it had no code
+  {"k":"message","type":"name","data":["…"],"t_ns":…}   an event of Socket.IO and its arguments; attachments in base64, and "binary":true
+  {"k":"ack","emit":"name","data":["…"],"t_ns":…}       the acknowledgement of what --emit said (Socket.IO)
+  {"k":"session","sid":"…","transport":"polling"}       the Engine.IO session has begun
+  {"k":"transport","name":"websocket"}                  it has been upgraded
   {"k":"gap","messages":5}                              the server no longer has so many messages
   {"k":"error","state":0,"reason":"closed: …"}          will reconnect (0), or gave up (2); the kinds are those of `failures` in a result
 t_ns is the time of the read on this machine's monotonic clock. Reconnects after what the server asks for with `retry`, or --initial-retry;
@@ -96,11 +100,33 @@ Examples:
   pushbench listen http://127.0.0.1:8080/events --technique sse --header 'Authorization: Bearer x' --last-event-id 41
   pushbench listen 'ws://127.0.0.1:8080/websocket?topic=t' --count 10 --timeout 30s | jq -r .data
   pushbench listen 'wss://localhost:8443/websocket?topic=t' --ca cert.pem
+  pushbench listen 'http://127.0.0.1:8080/socket.io/?topic=t' --event message --emit 'publish ["hello"]'
   pushbench listen 'ws://127.0.0.1:9001/runCase?case=1&agent=pushbench' --echo --deflate on
 
 Exit codes: 0 ended by --count, a signal, or --timeout without --count; 1 gave up, or --timeout came before --count; 2 usage.
 With --echo: 0 when a connection that was open has ended, 1 when there was none.
 )";
+
+void add_socketio(CLI::App& listen, loadgen::ByHandArguments& typed) {
+  listen.add_option("--event", typed.events, "socketio: show only the events of this name; repeatable")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  listen
+      .add_option("--emit", typed.emits,
+                  "socketio: say this event when connected, and print its acknowledgement; repeatable")
+      ->type_name("'NAME JSON-ARGS'")
+      ->allow_extra_args(false);
+  listen.add_option("--auth", typed.auth, "socketio: what CONNECT says, a JSON object")->type_name("JSON");
+  listen.add_option("--namespace", typed.name_space, "socketio: the namespace to connect to")
+      ->type_name("NAME")
+      ->capture_default_str();
+  listen
+      .add_option(
+          "--transport", typed.transport,
+          "socketio: upgrade (polling first, then a WebSocket; default), polling or websocket (default for ws://)")
+      ->check(CLI::IsMember({"upgrade", "polling", "websocket"}))
+      ->type_name("NAME");
+}
 
 void add_listen(CLI::App& app, loadgen::ByHandArguments& typed, int& code) {
   CLI::App* listen =
@@ -108,7 +134,8 @@ void add_listen(CLI::App& app, loadgen::ByHandArguments& typed, int& code) {
   add_by_hand(*listen, typed);
   listen
       ->add_option("--technique", typed.technique,
-                   "Its name; default: the last part of the URL's path, or websocket for ws:// and wss://")
+                   "Its name; default: socketio for /socket.io/, websocket for ws:// and wss://, else the last part of the "
+                   "path")
       ->type_name("NAME");
   listen->add_option("--last-event-id", typed.last_event_id, "sse: resume after this event")->type_name("ID");
   listen->add_option("--initial-retry", typed.initial_retry, "Time before a reconnect until the server says another")
@@ -125,6 +152,7 @@ void add_listen(CLI::App& app, loadgen::ByHandArguments& typed, int& code) {
       ->check(CLI::IsMember({"off", "on", "no-context-takeover"}))
       ->type_name("MODE")
       ->capture_default_str();
+  add_socketio(*listen, typed);
   listen->add_option("--count", typed.count, "End after so many messages and events; default: never")
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");

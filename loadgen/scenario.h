@@ -77,10 +77,10 @@ struct Variant {
   const TechniqueInfo* technique = nullptr;
   std::string name;                  // "" when the technique appears once, else e.g. "500ms"
   std::vector<OptionValue> options;  // in the order of technique->options
-  std::string path;                  // "/sub/{topic}": of a foreign server; empty: the technique's own
-  std::string headers;               // whole lines, added to every request
   int line = 0;
   TlsSettings tls{};          // the scenario's, as far as the technique does not say otherwise
+  std::string path{};         // "/sub/{topic}": of a foreign server; empty: the technique's own
+  std::string headers{};      // whole lines, added to every request
   std::string label() const;  // "polling 500ms", "sse"
 };
 

@@ -58,6 +58,13 @@ struct ByteCount {
 // 1,500 less 20 (IPv4), 20 (TCP) and 12 (the time-stamp option, RFC 7323).
 inline constexpr std::uint64_t kLinkSegment = 1448;
 
+// Messages that came compressed. `received.payload` has their payload_bytes; the wire carried compressed_bytes.
+struct CompressionCount {
+  std::uint64_t messages = 0;
+  std::uint64_t payload_bytes = 0;
+  std::uint64_t compressed_bytes = 0;
+};
+
 // What sessions count by themselves; the host adds totals and delivered payloads.
 struct SessionCounts {
   ByteCount received;

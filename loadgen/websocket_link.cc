@@ -82,6 +82,7 @@ void WebSocketLink::on_close() {
                                                : "the server closed the connection without a close frame");
 }
 
+// What a close frame says must leave before the host lets go.
 void WebSocketLink::fail(Failure kind, std::string_view detail) {
   close();
   handler_.on_failed(kind, detail);

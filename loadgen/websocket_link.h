@@ -37,8 +37,6 @@ class WebSocketLink final : private wire::http1::ResponseParser::Handler, privat
   void attach(Link& link);
   void close();
   void detach() { link_ = nullptr; }  // the link is closed, or will be by the host
-  bool attached() const { return link_ != nullptr; }
-  bool is_open() const { return link_ != nullptr && handshake_ == nullptr && reader_ != nullptr; }
   bool is(const Link& link) const { return link_ == &link; }
 
   // On the events of the attached link. `request`: its headers are those beside the handshake's own. `offer`: what the
@@ -47,8 +45,8 @@ class WebSocketLink final : private wire::http1::ResponseParser::Handler, privat
   void on_bytes(Bytes bytes);
   void on_close();
 
-  // Requires is_open(). A message is compressed when that has been agreed and it is long enough to gain by it. Returns
-  // the bytes of payload that the frame carries.
+  // Requires on_upgraded(). A message is compressed when that has been agreed and it is long enough to gain by it.
+  // Returns the bytes of payload that the frame carries.
   std::size_t send(Opcode opcode, Bytes payload);
   void send_close(std::uint16_t code, Bytes reason);
 

@@ -1,6 +1,5 @@
 // Socket.IO (protocol 5) over Engine.IO (protocol 4), as socket.io-client does it: polling first, then a WebSocket; a
 // message is an event. Where the server offers connection state recovery, a new connection asks for what was missed.
-#include <charconv>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +20,10 @@ using socketio::PacketType;
 enum Option : std::size_t { kTransport, kPath, kNamespace, kAuth, kEvent, kEmit, kAck };
 
 constexpr Bytes kMarkerMagic = "~pb1";
+// Events of the reference server.
+constexpr Bytes kPublish = "publish";
+constexpr Bytes kBroadcast = "broadcast";  // to all but the one who says it
+constexpr Bytes kGap = "gap";              // {"first":3,"last":7}: messages that it no longer has
 
 // Elements of an event after its name.
 struct Arguments {
@@ -42,7 +45,7 @@ class SocketIo final : public Session, private EngineClient::Handler, private so
     decoder_ = new_decoder();
     awaited_.reset();
     next_id_ = 0;
-    engine_.start({});
+    engine_.start();
   }
   void on_open(Link& link) override { engine_.on_open(link); }
   void on_bytes(Link& link, Bytes bytes) override { engine_.on_bytes(link, bytes); }
@@ -74,6 +77,7 @@ class SocketIo final : public Session, private EngineClient::Handler, private so
   void on_connected(Bytes data);
   void on_event(const socketio::Packet& packet, std::span<const Bytes> attachments);
   void on_acknowledgement(const socketio::Packet& packet, std::span<const Bytes> attachments);
+  void count_gap(Bytes range);
   void deliver(Bytes data, const Arguments& arguments, std::span<const Bytes> attachments);
 
   Host& host_;
@@ -157,6 +161,9 @@ void SocketIo::on_connected(Bytes data) {
   const Bytes pid = json::member(data, "pid");
   if (pid != recovery_id_) offset_.clear();
   recovery_id_ = json::is_string(pid) ? pid : Bytes();
+  // Where the log stands now, if the server says so: what is missed before the first event can be asked for, too.
+  const Bytes offset = json::member(data, "offset");
+  if (offset_.empty() && json::is_string(offset)) offset_ = offset;
   host_.subscribed();
   if (plan_.observer == nullptr) return;
   for (const SocketIoObserver::Emit& event : plan_.observer->emits()) emit(event);
@@ -181,8 +188,16 @@ void SocketIo::on_event(const socketio::Packet& packet, std::span<const Bytes> a
     plan_.observer->on_event(name, packet.data, attachments);
   } else if (name == text_of(kEvent)) {
     deliver(packet.data, arguments, attachments);
+  } else if (name == kGap) {
+    count_gap(arguments.first);
   }
   if (packet.id) engine_.send_packet(begin_packet(PacketType::kAck, packet.id).append("[]"));
+}
+
+void SocketIo::count_gap(Bytes range) {
+  const auto first = json::whole_number(json::member(range, "first"));
+  const auto last = json::whole_number(json::member(range, "last"));
+  if (first && last && *first <= *last) host_.counts().gap_messages += *last - *first + 1;
 }
 
 // A lone string or a lone attachment is the message. In anything else the message is found by its marker, which is the
@@ -224,7 +239,7 @@ bool SocketIo::publish(Bytes payload, bool is_text) {
   const std::optional<std::uint64_t> id = next_id(plan_.options[kAck].number != 0);
   std::string& packet = is_text ? begin_packet(PacketType::kEvent, id) : begin_packet(PacketType::kBinaryEvent, id, 1);
   packet += "[";
-  json::append_string(packet, text_of(kEmit));
+  json::append_string(packet, plan_.echo || text_of(kEmit) != kPublish ? Bytes(text_of(kEmit)) : kBroadcast);
   packet += ",";
   is_text ? json::append_string(packet, payload) : socketio::append_placeholder(packet, 0);
   host_.counts().sent.payload += payload.size();

@@ -35,7 +35,9 @@ def test_nchan_resumes_a_long_poll_on_a_new_connection_for_each_request(tmp_path
     finished = run(tmp_path, "targets/nchan.yaml", "phases={ramp: 15s, warm-up: 300ms, measure: 1s, drain: 5s}",
                    "techniques=[{long-polling: {path: '/long-polling/{topic}', resume: validators, connection: close}}]")
     assert finished.complete, finished.out + finished.err
-    assert finished.run["delivered"] == 500 and finished.run["requests"] >= 500
+    r = finished.run
+    assert r["delivered"] == 500
+    assert 400 <= r["requests"] <= 600, "one for each message; those at the ends of `measure` may fall outside"
 
 
 def test_a_buffering_proxy_makes_bursts_of_streams_and_rule_32_says_so(tmp_path):

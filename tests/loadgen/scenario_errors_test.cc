@@ -23,7 +23,7 @@ TEST(ScenarioFile, RefusesOtherTargets) {
 }
 
 TEST(ScenarioFile, RefusesOtherUrlsToPublishTo) {
-  for (const std::string url : {"https://h", "h:80", "'http://h/?a=b'", "'http://h:${x.port}'"}) {
+  for (const std::string url : {"wss://h", "h:80", "'http://h/?a=b'", "'http://h:${x.port}'"}) {
     const LoadedScenario loaded = parse(replaced("publish", "publish: { rate: 20/s, url: " + url + " }"));
     ASSERT_EQ(loaded.errors.size(), 1U) << url;
     EXPECT_EQ(loaded.errors[0].key, "publish.url") << url;
@@ -142,16 +142,16 @@ TEST(ScenarioErrors, KnowWhatTechniquesNeed) {
       {"[polling: { timing: fixed }]", "unknown value: one of fixed-rate, fixed-delay"},
       {"[polling: { timing: fixed-rat }]", "did you mean 'fixed-rate'?"},
       {"[polling: { variant: 'a,b' }]", "a name has letters, digits, spaces and . _ + - only"},
-      {"[polling: fast]", "must be a map of keys (interval, timing, connection, path, headers, variant)"},
+      {"[polling: fast]", "must be a map of keys (interval, timing, connection, path, headers, tls, variant)"},
       {"[{ polling: , interval: 1s }]", "one technique an entry: write its options as polling: { key: value }"},
       {"[[sse]]", "must be a technique, such as sse"},
       {"[long-polling: { hold: 26s }]", "longer than the reference server holds (25s): set server.hold: 26s"},
       {"[sse: { path: sub }]",
-       "a.yaml:4:26: key 'techniques[0].sse.path': 'sub': a path starts with / and has no blanks and no #, such as "
+       "a.yaml:4:27: key 'techniques[0].sse.path': 'sub': a path starts with / and has no blanks and no #, such as "
        "/sub/{topic}"},
       {"[sse: { path: '/a b' }]", "a path starts with /"},
       {"[sse: { headers: { 'a b': c } }]",
-       "a.yaml:4:31: key 'techniques[0].sse.headers.a b': 'c': a header's name has letters, digits and - only"},
+       "a.yaml:4:32: key 'techniques[0].sse.headers.a b': 'c': a header's name has letters, digits and - only"},
       {"[sse: { headers: { Content-length: 5 } }]", "is made by pushbench itself"},
       {"[sse: { headers: { Accept: \"a\\nb\" } }]", "a header's value is one line without control characters"},
       {"[sse: { headers: { Accept: a, Accept: b } }]", "given twice"},

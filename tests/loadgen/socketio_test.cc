@@ -1,6 +1,7 @@
 // The `socketio` session against a server written by hand: whole, and in pieces of every size.
 #include <gtest/gtest.h>
 
+#include "../wire/allocations.h"
 #include "scripted_server.h"
 
 namespace loadgen {
@@ -391,6 +392,46 @@ TEST_P(SocketIo, CountsHeadsAndPayloadApart) {
   EXPECT_EQ(server->counts().received.http, before.received.http);
   const auto polling = on_polling();
   EXPECT_EQ(polling->counts().requests, 4U);
+}
+
+// The path of a message, over the WebSocket and over polling.
+TEST(SocketIoMemory, AllocatesNothingForAMessageThatArrivesWhole) {
+  ScriptedServer server("socketio", {{"transport", "websocket"}});
+  server.upgrade(0, server.accept(0));
+  server.frame(0, kOpen);
+  server.frame(0, kConnected);
+  server.keep_log = false;
+  std::string read;
+  const std::string event = R"(42["message",")" + std::string(200, 'x') + R"("])";
+  for (int i = 0; i < 3; ++i) wire::websocket::append_frame(read, Opcode::kText, event);
+  const auto take = [&] { server.session->on_bytes(server.connection(0), read); };
+  take();
+  const std::uint64_t before = allocations();
+  for (int i = 0; i < 100; ++i) take();
+  EXPECT_EQ(allocations() - before, 0U);
+  EXPECT_EQ(server.delivered, 303U);
+}
+
+TEST(SocketIoMemory, AllocatesNothingForAPollThatIsAnsweredWhole) {
+  ScriptedServer server("socketio", {{"transport", "polling"}});
+  server.accept(0);
+  server.answer(0, kOpen);
+  server.accept(1);
+  server.answer(1, "ok");
+  server.answer(0, kConnected);
+  server.keep_log = false;
+  const std::string event = R"(42["message",")" + std::string(200, 'x') + R"("])";
+  const std::string body = event + kSeparator + event;
+  const std::string read = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  const auto take = [&] {
+    server.connection(0).sent.clear();
+    server.session->on_bytes(server.connection(0), read);
+  };
+  take();
+  const std::uint64_t before = allocations();
+  for (int i = 0; i < 100; ++i) take();
+  EXPECT_EQ(allocations() - before, 0U);
+  EXPECT_EQ(server.delivered, 202U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Pieces, SocketIo, testing::Values(1, 2, 3, 7, 50, SIZE_MAX), [](const auto& size) {
