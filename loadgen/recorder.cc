@@ -59,6 +59,8 @@ void Recorder::message(const RunSpec& spec, Reception& reception, Bytes bytes, w
   if (arrival == measure::Arrival::kReordered || reception.was_absent(place)) [[unlikely]]
     count_late(reception, place, arrival);
   count_delivery(part, marker, message, received);
+  if (part.topic == 0 && part.member < measure::BurstDetector::kWatched && !reception.was_absent(place)) [[unlikely]]
+    bursts.arrived(part.member, marker.sent, received, bytes.size());
 }
 
 void Recorder::count_delivery(const Membership& part, const wire::Marker& marker, std::uint64_t message,
@@ -71,8 +73,6 @@ void Recorder::count_delivery(const Membership& part, const wire::Marker& marker
     (part.position == Membership::Position::kFirstDecile ? first_decile : last_decile)
         .record(received - marker.intended);
   }
-  if (part.topic == 0 && part.member < measure::BurstDetector::kWatched && !reception.was_absent(place))
-    bursts.arrived(part.member, marker.sent, received, bytes.size());
 }
 
 // Two speakers' messages may overtake each other on their way to the server. One speaker's may not: it is reordered

@@ -14,7 +14,7 @@ class Verdicts : public testing::Test {
  protected:
   Verdicts() {
     technique_.name = "sse";
-    run_.scenario.variants.push_back({&technique_, "", {}, "", "", 1});
+    run_.scenario.variants.push_back({&technique_, "", {}, 1});
   }
 
   // `latencies` in microseconds; `missing` more were expected.
@@ -82,7 +82,7 @@ TEST_F(Verdicts, ExitCodesFollowTheContract) {
 }
 
 TEST_F(Verdicts, OneValidTechniqueIsAResultButAnUnjudgedThresholdIsNot) {
-  run_.scenario.variants.push_back({&technique_, "other", {}, "", "", 2});
+  run_.scenario.variants.push_back({&technique_, "other", {}, 2});
   add_run({1});
   add_run({1});
   runs_[1].variant = &run_.scenario.variants[1];
