@@ -209,6 +209,10 @@ std::vector<Subject> table() {
           {&technique, "websocket deflate small window", {{"deflate", 1}, {"server-window", 7}, {"client-window", 7}}});
       all.push_back({&technique, "websocket deflate each alone", {{"deflate", 2}}});
     }
+    if (technique.name == "socketio") {
+      all.push_back({&technique, "socketio polling", {{"transport", 1}}});
+      all.push_back({&technique, "socketio websocket", {{"transport", 2}}});
+    }
     if (technique.name != "http-streaming") continue;
     all.push_back({&technique, "http-streaming post", {{"method", 1}}});
     all.push_back({&technique, "http-streaming limit", {{"limit", 5}}});

@@ -66,10 +66,11 @@ World::World(const Subject& subject, Cut cut) : channel_(subject.channel), cut_(
   plan_.topics = {topic_};
   plan_.echo = subject.echo;
   for (const loadgen::OptionSpec& option : subject.technique->options) {
-    // Choices at their first word; the numbers of durations do not matter, time passes when the test says so.
+    // Choices at their first word, texts as they are by default; the numbers of durations do not matter, time passes when the test says so.
     const bool yes = option.kind == loadgen::OptionSpec::Kind::kFlag && option.fallback == "true";
     const bool lasts = option.kind == loadgen::OptionSpec::Kind::kDuration && option.fallback != "0s";
-    plan_.options.push_back({lasts ? 1'000'000'000 : yes ? 1 : 0, {}});
+    const bool text = option.kind == loadgen::OptionSpec::Kind::kText;
+    plan_.options.push_back({lasts ? 1'000'000'000 : yes ? 1 : 0, std::string(text ? option.fallback : "")});
     for (const auto& [key, number] : subject.options) {
       if (key == option.key) plan_.options.back().number = number;
     }
@@ -134,14 +135,16 @@ bool World::move_to_server(Connection& connection) {
 
 // What has arrived at the server; false when it cannot go on with it.
 bool World::serve(Connection& connection) {
-  while (!connection.arrived.empty()) {
+  const std::string arrived = std::exchange(connection.arrived, {});  // a request lies in it until it has been handled
+  loadgen::Bytes bytes = arrived;
+  while (!bytes.empty()) {
     if (connection.upgraded) {
-      connection.server_side.feed(std::exchange(connection.arrived, {}));
+      connection.server_side.feed(std::string(bytes));
       return true;
     }
     std::size_t consumed = 0;
-    const http1::Parsed parsed = connection.parser.feed(connection.arrived, consumed);
-    connection.arrived.erase(0, consumed);
+    const http1::Parsed parsed = connection.parser.feed(bytes, consumed);
+    bytes.remove_prefix(consumed);
     if (parsed == http1::Parsed::kNeedMore) return true;
     if (parsed == http1::Parsed::kError) {
       failures.push_back("the server refuses: " + connection.parser.error_text());

@@ -61,9 +61,9 @@ TEST_F(Rules, Rule34SaysHowLongAndHowWidelyRareEventsWereLookedFor) {
 TEST_F(Rules, WhatNoRuleCoversIsToldAsWell) {
   EXPECT_EQ(said(0), "");
   result.connected = 150;
-  result.server_ended = "was killed by signal 9";
+  result.server_ended = "the reference server was killed by signal 9";
   EXPECT_EQ(said(0),
-            "invalid: the reference server was killed by signal 9 during the run\n"
+            "invalid: during the run the reference server was killed by signal 9\n"
             "warn: 50 of 200 subscribers were never subscribed");
 }
 
