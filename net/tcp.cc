@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "net/clock.h"
+#include "net/receive_delay.h"
 #include "net/tcp_secure.h"
 
 namespace net {
@@ -127,12 +128,18 @@ void Tcp::resume_reading() {
   uv_read_start(
       reinterpret_cast<uv_stream_t*>(&handle_),
       [](uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
-        const auto memory = static_cast<Tcp*>(handle->data)->loop_.read_buffer();
+        Tcp* tcp = static_cast<Tcp*>(handle->data);
+        if (tcp->stamped_) tcp->receive_delay_ = oldest_unread(tcp->descriptor());
+        const auto memory = tcp->loop_.read_buffer();
         *buffer = uv_buf_init(memory.data(), static_cast<unsigned>(memory.size()));
       },
       [](uv_stream_t* stream, ssize_t size, const uv_buf_t* buffer) {
         static_cast<Tcp*>(stream->data)->read(size, buffer->base);
       });
+}
+
+void Tcp::stamp_receives() {
+  stamped_ = net::stamp_receives(descriptor());
 }
 
 void Tcp::pause_reading() {

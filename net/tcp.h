@@ -56,6 +56,11 @@ class Tcp {
   // has not read yet). A peer that reads nothing for 30 s is dropped. No event follows.
   static void finish(Ptr tcp);
 
+  // From now on receive_delay() tells in on_bytes how long the oldest byte of this read had waited in the kernel. Costs
+  // a system call a read. TLS or not.
+  void stamp_receives();
+  std::optional<wire::Nanos> receive_delay() const { return receive_delay_; }
+
   void pause_reading();
   void resume_reading();
   std::size_t unsent_bytes() const { return unsent_; }  // handed to send() and not yet taken by the kernel
@@ -112,6 +117,8 @@ class Tcp {
   std::uint32_t dirty_slot_ = kNone;  // place in the loop's list of connections to flush
   State state_ = State::kIdle;
   bool write_failed_ = false;
+  bool stamped_ = false;
+  std::optional<wire::Nanos> receive_delay_;
   bool drain_owed_ = false;  // the kernel has refused bytes since the last on_drain
 };
 
