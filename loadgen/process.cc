@@ -44,17 +44,28 @@ std::optional<wire::Nanos> cpu_in_ticks(const std::string& folder) {
 
 }  // namespace
 
-std::optional<ProcessUsage> read_usage(pid_t pid) {
+std::optional<wire::Nanos> cpu_of(pid_t pid) {
   const std::string folder = "/proc/" + std::to_string(pid);
   const auto ticks = cpu_in_ticks(folder);
   if (!ticks) return std::nullopt;
-  ProcessUsage usage;
-  usage.cpu = cpu_of_threads(folder).value_or(*ticks);
-  std::ifstream statm(folder + "/statm");
+  return cpu_of_threads(folder).value_or(*ticks);
+}
+
+std::uint64_t resident_bytes(pid_t pid) {
+  std::ifstream statm("/proc/" + std::to_string(pid) + "/statm");
   std::uint64_t size = 0;
   std::uint64_t resident = 0;
-  if (statm >> size >> resident) usage.rss_bytes = resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  std::ifstream rollup(folder + "/smaps_rollup");
+  if (!(statm >> size >> resident)) return 0;
+  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::optional<ProcessUsage> read_usage(pid_t pid) {
+  const auto cpu = cpu_of(pid);
+  if (!cpu) return std::nullopt;
+  ProcessUsage usage;
+  usage.cpu = *cpu;
+  usage.rss_bytes = resident_bytes(pid);
+  std::ifstream rollup("/proc/" + std::to_string(pid) + "/smaps_rollup");
   for (std::string key; rollup >> key;) {
     if (key == "Pss:" && rollup >> usage.pss_bytes) {
       usage.pss_bytes *= 1024;

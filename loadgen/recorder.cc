@@ -62,6 +62,7 @@ void Recorder::message(const RunSpec& spec, Reception& reception, Bytes bytes, w
   delivery_latency.record(received - marker.intended);
   service_time.record(received - marker.sent);
   fanout.arrived(message, received);
+  steadiness.record(message, received - marker.intended);
 }
 
 // Two speakers' messages may overtake each other on their way to the server. One speaker's may not: it is reordered
@@ -87,6 +88,8 @@ void Recorder::merge(const Recorder& other) {
   subscriber_bandwidth.merge(other.subscriber_bandwidth);
   loop_lag.merge(other.loop_lag);
   fanout.merge(other.fanout);
+  steadiness.merge(other.steadiness);
+  read_delay.merge(other.read_delay);
   failures.merge(other.failures);
   delivered += other.delivered;
   delivered_any += other.delivered_any;

@@ -11,6 +11,7 @@
 #include "loadgen/technique.h"
 #include "measure/fanout.h"
 #include "measure/histogram.h"
+#include "measure/steadiness.h"
 
 namespace loadgen {
 
@@ -24,7 +25,9 @@ struct Failures {
 
 class Recorder {
  public:
-  explicit Recorder(const RunSpec& spec) : fanout(spec.first_measured, spec.end - spec.first_measured) {}
+  explicit Recorder(const RunSpec& spec)
+      : fanout(spec.first_measured, spec.end - spec.first_measured),
+        steadiness(spec.first_measured, spec.end - spec.first_measured) {}
 
   // One message as it was delivered, whatever it is. Allocation-free while nothing is missing. Of messages that are not
   // measured nothing is counted but delivered_any.
@@ -47,7 +50,9 @@ class Recorder {
   std::uint64_t corrupt = 0;    // measured or not
   std::uint64_t foreign = 0;    // without a marker, or never published by this run; measured or not
   Failures failures;
-  measure::FanOut fanout;  // by message number
+  measure::FanOut fanout;          // by message number
+  measure::Steadiness steadiness;  // the same
+  measure::Histogram read_delay;   // on a sample of connections: in the kernel's buffer before it was read
 
  private:
   void count_late(const Reception& reception, std::uint64_t place, measure::Arrival arrival);

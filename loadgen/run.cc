@@ -46,6 +46,8 @@ void Run::go() {
   enter(Phase::kRamp, begun_);
   phase_timer_.start(loop_.timers(), begun_ + spec_.scenario.phases.ramp, *this);
   tick_timer_.start(loop_.timers(), begun_ + progress_.interval(), *this);
+  watch_ = std::make_unique<Watch>(loop_, spec_, workers_, *publishing_, server_ != nullptr ? server_->pid() : 0);
+  watch_->begin(begun_);
   publishing_->start();
   for (auto& worker : workers_) worker->start();
   loop_.run();
@@ -126,6 +128,8 @@ void Run::begin_warm_up() {
 void Run::begin_measure() {
   enter(Phase::kMeasure, net::now());
   machine_before_ = read_machine();
+  watch_->begin_measure(phase_begun_);
+  probe_.start();
   if (server_ != nullptr) usage_begin_ = read_usage(server_->pid());
   for (auto& worker : workers_) worker->begin_measure();
   const Phases& phases = spec_.scenario.phases;
@@ -135,6 +139,8 @@ void Run::begin_measure() {
 void Run::end_measure() {
   if (phase_ == Phase::kMeasure) {
     for (auto& worker : workers_) worker->end_measure();
+    watch_->end_measure(net::now());
+    probe_.stop();
     result_.machine = read_machine().since(machine_before_);
     if (server_ != nullptr) usage_end_ = read_usage(server_->pid());
   }
@@ -255,6 +261,11 @@ void Run::watch_server() {
 void Run::collect() {
   publishing_->finish();
   for (auto& worker : workers_) worker->finish();
+  probe_.stop();
+  result_.jitter = probe_.jitter();
+  result_.series = watch_->finish(net::now());
+  result_.interval_log = spec_.interval_log;
+  result_.steady_load = spec_.scenario.publish.arrivals != Arrivals::kRamp;
   loadgen::collect(spec_, *publishing_, workers_, result_);
   result_.interrupted = signal_ != 0;
   collect_server();

@@ -9,12 +9,14 @@
 #include <string>
 #include <vector>
 
+#include "loadgen/jitter_probe.h"
 #include "loadgen/process.h"
 #include "loadgen/progress.h"
 #include "loadgen/publishing.h"
 #include "loadgen/run_result.h"
 #include "loadgen/run_spec.h"
 #include "loadgen/server_process.h"
+#include "loadgen/watch.h"
 #include "loadgen/worker.h"
 #include "net/loop.h"
 
@@ -81,6 +83,8 @@ class Run final : private net::Timer::Handler {
   std::optional<ProcessUsage> usage_begin_;
   std::optional<ProcessUsage> usage_end_;
   MachineCounters machine_before_;
+  std::unique_ptr<Watch> watch_;
+  JitterProbe probe_;  // while measuring
   std::size_t ready_ = 0;
   std::size_t drained_ = 0;
   int signal_ = 0;
