@@ -86,6 +86,17 @@ std::vector<std::string> server_arguments(const Scenario& scenario) {
   return arguments;
 }
 
+// "polling-500ms-1.hlog"; what a label may hold and a file name should not is a hyphen.
+std::string interval_log_name(const Variant& variant, std::int64_t repetition) {
+  std::string name = variant.label();
+  for (char& c : name) {
+    const bool plain =
+        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_';
+    if (!plain) c = '-';
+  }
+  return fmt::format("{}-{}.hlog", name, repetition);
+}
+
 class CampaignRunner {
  public:
   CampaignRunner(const Scenario& scenario, const CampaignOptions& options, Progress& progress)
@@ -138,6 +149,7 @@ class CampaignRunner {
                  .pacer = pacer_of(scenario_, schedule_seed),
                  .topics = static_cast<std::uint64_t>(scenario_.topics),
                  .seed = seed};
+    spec.interval_log = fmt::format("{}/{}", options_.directory, interval_log_name(variant, repetition));
     const net::DescriptorPlan workers = plan_workers(scenario_, outcome_.campaign.host, options_.descriptor_limit);
     spec.own_tables = workers.own_tables;
     spec.first_measured = spec.pacer.first_at_or_after(scenario_.phases.warm_up);
@@ -177,7 +189,8 @@ class CampaignRunner {
     campaign.warnings = conditions_;
     std::ranges::move(compare_runs(scenario_, outcome_.groups), std::back_inserter(campaign.warnings));
     outcome_.thresholds = check_thresholds(scenario_, outcome_.groups);
-    outcome_.write_error = write_result(campaign, outcome_.thresholds, options_.directory + "/result.json");
+    outcome_.write_error =
+        write_result(campaign, outcome_.groups, outcome_.thresholds, options_.directory + "/result.json");
   }
 
   const Scenario& scenario_;

@@ -51,23 +51,30 @@ std::optional<Ticks> read_ticks(const std::string& folder) {
   return Ticks{wire::Nanos((user + system) * tick), wire::Nanos((children_user + children_system) * tick)};
 }
 
-bool add_process(const std::string& folder, ProcessUsage& usage) {
+// Of the process; false when it is gone or hidden.
+bool add_cpu(const std::string& folder, wire::Nanos& cpu) {
   const auto ticks = read_ticks(folder);
   if (!ticks) return false;
-  usage.cpu += cpu_of_threads(folder).value_or(ticks->own) + ticks->children;
+  cpu += cpu_of_threads(folder).value_or(ticks->own) + ticks->children;
+  return true;
+}
+
+void add_resident(const std::string& folder, std::uint64_t& bytes) {
   std::ifstream statm(folder + "/statm");
   std::uint64_t size = 0;
   std::uint64_t resident = 0;
-  if (statm >> size >> resident) usage.rss_bytes += resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  if (statm >> size >> resident) bytes += resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+void add_proportional(const std::string& folder, std::uint64_t& bytes) {
   std::ifstream rollup(folder + "/smaps_rollup");
   std::uint64_t kib = 0;
   for (std::string key; rollup >> key;) {
     if (key == "Pss:" && rollup >> kib) {
-      usage.pss_bytes += kib * 1024;
-      break;
+      bytes += kib * 1024;
+      return;
     }
   }
-  return true;
 }
 
 // Those that its threads started and that have not ended, in any order.
@@ -79,20 +86,46 @@ void append_children(const std::string& folder, std::vector<pid_t>& out) {
   }
 }
 
+// Folders in /proc of the process and of its descendants, the process itself first.
+std::vector<std::string> family_of(pid_t pid) {
+  std::vector<pid_t> processes = {pid};
+  std::vector<std::string> folders;
+  for (std::size_t i = 0; i < processes.size(); ++i) {
+    folders.push_back("/proc/" + std::to_string(processes[i]));
+    append_children(folders.back(), processes);
+  }
+  return folders;
+}
+
 }  // namespace
 
 std::optional<ProcessUsage> read_usage(pid_t pid) {
   ProcessUsage usage;
-  std::vector<pid_t> processes = {pid};
-  for (std::size_t i = 0; i < processes.size(); ++i) {
-    const std::string folder = "/proc/" + std::to_string(processes[i]);
-    if (!add_process(folder, usage)) {
-      if (i == 0) return std::nullopt;
-      continue;  // it ended meanwhile
-    }
-    append_children(folder, processes);
+  bool is_first = true;
+  for (const std::string& folder : family_of(pid)) {
+    const bool there = add_cpu(folder, usage.cpu);  // one of the others may have ended meanwhile
+    if (!there && is_first) return std::nullopt;
+    is_first = false;
+    add_resident(folder, usage.rss_bytes);
+    add_proportional(folder, usage.pss_bytes);
   }
   return usage;
+}
+
+std::optional<wire::Nanos> cpu_of(pid_t pid) {
+  wire::Nanos cpu{0};
+  bool is_first = true;
+  for (const std::string& folder : family_of(pid)) {
+    if (!add_cpu(folder, cpu) && is_first) return std::nullopt;
+    is_first = false;
+  }
+  return cpu;
+}
+
+std::uint64_t resident_bytes(pid_t pid) {
+  std::uint64_t bytes = 0;
+  for (const std::string& folder : family_of(pid)) add_resident(folder, bytes);
+  return bytes;
 }
 
 }  // namespace loadgen

@@ -20,4 +20,8 @@ struct ProcessUsage {
 // hidden. Costs a walk of the page tables (smaps_rollup): not for every second of a large process.
 std::optional<ProcessUsage> read_usage(pid_t pid);
 
+// The parts of it that are cheap enough for every second. Nothing, and 0, when the process is gone or hidden.
+std::optional<wire::Nanos> cpu_of(pid_t pid);
+std::uint64_t resident_bytes(pid_t pid);
+
 }  // namespace loadgen

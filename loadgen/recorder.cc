@@ -73,6 +73,7 @@ void Recorder::count_delivery(const Membership& part, const wire::Marker& marker
     (part.position == Membership::Position::kFirstDecile ? first_decile : last_decile)
         .record(received - marker.intended);
   }
+  steadiness.record(message, received - marker.intended);
 }
 
 // Two speakers' messages may overtake each other on their way to the server. One speaker's may not: it is reordered
@@ -102,6 +103,8 @@ void Recorder::merge(const Recorder& other) {
   last_decile.merge(other.last_decile);
   handshakes.merge(other.handshakes);
   bursts.merge(other.bursts);
+  steadiness.merge(other.steadiness);
+  read_delay.merge(other.read_delay);
   failures.merge(other.failures);
   delivered += other.delivered;
   delivered_any += other.delivered_any;

@@ -12,6 +12,7 @@
 #include "measure/bursts.h"
 #include "measure/fanout.h"
 #include "measure/histogram.h"
+#include "measure/steadiness.h"
 
 namespace loadgen {
 
@@ -42,7 +43,9 @@ struct Handshakes {
 
 class Recorder {
  public:
-  explicit Recorder(const RunSpec& spec) : fanout(spec.first_measured, spec.end - spec.first_measured) {}
+  explicit Recorder(const RunSpec& spec)
+      : fanout(spec.first_measured, spec.end - spec.first_measured),
+        steadiness(spec.first_measured, spec.end - spec.first_measured) {}
 
   // One message as it was delivered, whatever it is. Allocation-free while nothing is missing. Of messages that are not
   // measured nothing is counted but delivered_any.
@@ -66,8 +69,10 @@ class Recorder {
   std::uint64_t foreign = 0;    // without a marker, or never published by this run; measured or not
   Handshakes handshakes;        // of the whole run, reconnects included
   Failures failures;
-  measure::FanOut fanout;         // by message number
-  measure::BurstDetector bursts;  // of the first subscribers of the first topic
+  measure::FanOut fanout;          // by message number
+  measure::Steadiness steadiness;  // the same
+  measure::BurstDetector bursts;   // of the first subscribers of the first topic
+  measure::Histogram read_delay;   // on a sample of connections: in the kernel's buffer before it was read
   // Delivery latency of those who come first and last in their topic.
   measure::Histogram first_decile;
   measure::Histogram last_decile;

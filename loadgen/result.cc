@@ -7,10 +7,12 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "loadgen/result_bytes.h"
+#include "loadgen/result_health.h"
 #include "loadgen/version.h"
 #include "measure/histogram_codec.h"
 
@@ -19,6 +21,7 @@ namespace loadgen {
 namespace {
 
 using Json = nlohmann::ordered_json;
+namespace fs = std::filesystem;
 
 template <typename T>
 Json optional(const std::optional<T>& value) {
@@ -105,6 +108,8 @@ Json generator_json(const RunResult& run) {
   }
   return {{"cpu_us_per_delivery", cpu ? Json(static_cast<double>(cpu->count()) / 1000) : Json(nullptr)},
           {"loop_lag_ns", distribution(run.recorder.loop_lag)},
+          {"read_delay_ns", distribution(run.recorder.read_delay)},
+          {"jitter_ns", distribution(run.jitter.lateness)},
           {"loop_utilisation", utilisation},
           {"threads", run.workers},
           {"rss_bytes", run.generator_rss_bytes}};
@@ -117,7 +122,9 @@ Json histograms_json(const RunResult& run) {
                {"readiness", measure::encode_histogram(run.recorder.readiness)},
                {"fanout_spread", measure::encode_histogram(run.fanout_spread)},
                {"subscriber_bandwidth", measure::encode_histogram(run.recorder.subscriber_bandwidth)},
-               {"loop_lag", measure::encode_histogram(run.recorder.loop_lag)}};
+               {"loop_lag", measure::encode_histogram(run.recorder.loop_lag)},
+               {"read_delay", measure::encode_histogram(run.recorder.read_delay)},
+               {"jitter", measure::encode_histogram(run.jitter.lateness)}};
   if (run.recorder.round_trip.count() > 0) json["round_trip"] = measure::encode_histogram(run.recorder.round_trip);
   return json;
 }
@@ -184,6 +191,10 @@ Json run_json(const RunResult& run) {
   json["idle"] = idle_json(run);
   json["server"] = server_json(run);
   json["generator"] = generator_json(run);
+  json["machine"] = machine_json(run);
+  json["series"] = series_json(run);
+  json["interval_log"] =
+      run.interval_log.empty() ? Json(nullptr) : Json(fs::path(run.interval_log).filename().string());
   json["verdict"] = verdict_name(run.verdict);
   Json reasons = Json::array();
   for (const Warning& warning : run.warnings) {
@@ -232,7 +243,8 @@ Json thresholds_json(const Scenario& scenario, std::span<const ThresholdResult> 
   return list;
 }
 
-Json campaign_json(const Campaign& campaign, std::span<const ThresholdResult> thresholds) {
+Json campaign_json(const Campaign& campaign, std::span<const Group> groups,
+                   std::span<const ThresholdResult> thresholds) {
   const Scenario& scenario = *campaign.scenario;
   const HostInfo& host = campaign.host;
   Json json = {
@@ -260,6 +272,7 @@ Json campaign_json(const Campaign& campaign, std::span<const ThresholdResult> th
         {"overrides", scenario.overrides}}},
       {"warnings", warnings_json(campaign)},
       {"thresholds", thresholds_json(scenario, thresholds)},
+      {"confidence", confidence_json(groups)},
       {"runs", Json::array()}};
   for (const RunResult& run : campaign.runs) json["runs"].push_back(run_json(run));
   return json;
@@ -267,12 +280,12 @@ Json campaign_json(const Campaign& campaign, std::span<const ThresholdResult> th
 
 }  // namespace
 
-std::string write_result(const Campaign& campaign, std::span<const ThresholdResult> thresholds,
-                         const std::string& path) {
+std::string write_result(const Campaign& campaign, std::span<const Group> groups,
+                         std::span<const ThresholdResult> thresholds, const std::string& path) {
   // A peer's bytes may stand in an example of a failure: what is no UTF-8 is replaced, never a reason to lose the
   // result.
   const std::string text =
-      campaign_json(campaign, thresholds).dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+      campaign_json(campaign, groups, thresholds).dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
   const std::string temporary = path + ".tmp";
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(temporary.c_str(), "wb"),
                                                        [](std::FILE* f) { return std::fclose(f); });

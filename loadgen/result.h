@@ -26,8 +26,8 @@ struct Campaign {
 
 // Writes `path` as a whole or not at all (a temporary file beside it is renamed). Returns an error sentence, or
 // nothing.
-std::string write_result(const Campaign& campaign, std::span<const ThresholdResult> thresholds,
-                         const std::string& path);
+std::string write_result(const Campaign& campaign, std::span<const Group> groups,
+                         std::span<const ThresholdResult> thresholds, const std::string& path);
 
 std::string utc_now();  // "2026-11-20T19:00:00Z"
 

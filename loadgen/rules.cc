@@ -23,7 +23,7 @@ std::span<const PlanRule> plan_rules() {
 }
 
 std::span<const RunRule> run_rules() {
-  static constexpr std::array<RunRule, 20> kRules = {{
+  static constexpr std::array<RunRule, 23> kRules = {{
       {0, rules::completeness},
       {0, rules::failures},
       {1, rules::publisher_lag},
@@ -34,8 +34,11 @@ std::span<const RunRule> run_rules() {
       {7, rules::few_samples},
       {9, rules::busy_loops},
       {10, rules::late_loops},
+      {10, rules::unread_in_kernel},
       {11, rules::rate_not_reached},
       {12, rules::stolen_time},
+      {12, rules::stalls},
+      {13, rules::unsteady},
       {19, rules::schedule_error},
       {21, rules::delayed_ack},
       {23, rules::no_ports},
@@ -49,7 +52,8 @@ std::span<const RunRule> run_rules() {
 }
 
 std::span<const ComparisonRule> comparison_rules() {
-  static constexpr std::array<ComparisonRule, 1> kRules = {{
+  static constexpr std::array<ComparisonRule, 2> kRules = {{
+      {8, rules::dependent_samples},
       {34, rules::rare_events},
   }};
   return kRules;

@@ -54,8 +54,11 @@ void clamped(const RunResult& run, Findings& found);           // 6
 void few_samples(const RunResult& run, Findings& found);       // 7
 void busy_loops(const RunResult& run, Findings& found);        // 9
 void late_loops(const RunResult& run, Findings& found);        // 10
+void unread_in_kernel(const RunResult& run, Findings& found);  // 10
 void rate_not_reached(const RunResult& run, Findings& found);  // 11
 void stolen_time(const RunResult& run, Findings& found);       // 12
+void stalls(const RunResult& run, Findings& found);            // 12
+void unsteady(const RunResult& run, Findings& found);          // 13
 void schedule_error(const RunResult& run, Findings& found);    // 19
 void delayed_ack(const RunResult& run, Findings& found);       // 21
 void no_ports(const RunResult& run, Findings& found);          // 23
@@ -73,7 +76,8 @@ void huge_pages(const Scenario& scenario, const HostInfo& host, Findings& found)
 void processors(const Scenario& scenario, const HostInfo& host, Findings& found);     // 30
 void busy_machine(const Scenario& scenario, const HostInfo& host, Findings& found);   // 31
 
-void rare_events(const Scenario& scenario, const std::span<const Group>& groups, Findings& found);  // 34
+void dependent_samples(const Scenario& scenario, const std::span<const Group>& groups, Findings& found);  // 8
+void rare_events(const Scenario& scenario, const std::span<const Group>& groups, Findings& found);        // 34
 
 // For their sentences.
 std::string time_text(std::int64_t ns);

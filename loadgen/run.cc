@@ -44,6 +44,8 @@ void Run::go() {
   enter(Phase::kRamp, begun_);
   phase_timer_.start(loop_.timers(), begun_ + spec_.scenario.phases.ramp, *this);
   tick_timer_.start(loop_.timers(), begun_ + progress_.interval(), *this);
+  watch_ = std::make_unique<Watch>(loop_, spec_, workers_, *publishing_, std::max(programs_.server(), 0));
+  watch_->begin(begun_);
   publishing_->start();
   for (auto& worker : workers_) worker->start();
   loop_.run();
@@ -141,6 +143,8 @@ void Run::begin_warm_up() {
 void Run::begin_measure() {
   enter(Phase::kMeasure, net::now());
   machine_before_ = read_machine();
+  watch_->begin_measure(phase_begun_);
+  probe_.start();
   usage_begin_ = server_usage();
   for (auto& worker : workers_) worker->begin_measure();
   const Phases& phases = spec_.scenario.phases;
@@ -151,6 +155,8 @@ void Run::end_measure() {
   if (phase_ == Phase::kMeasure) {
     for (auto& worker : workers_) worker->end_measure();
     usage_end_ = server_usage();
+    watch_->end_measure(net::now());
+    probe_.stop();
     result_.machine = read_machine().since(machine_before_);
   }
   const wire::Time now = net::now();
@@ -268,11 +274,11 @@ void Run::watch_signals() {
 
 void Run::watch_programs() {
   for (std::size_t i = 0; i < programs_.running().size(); ++i) {
-    Watch& watch = watches_.emplace_back(Watch{*this, i});
+    ProgramWatch& watch = watches_.emplace_back(ProgramWatch{*this, i});
     uv_poll_init(loop_.uv(), &watch.poll, programs_.running()[i].process->exit_descriptor());
     watch.poll.data = &watch;
     uv_poll_start(&watch.poll, UV_READABLE, [](uv_poll_t* poll, int, int) {
-      const Watch& ended = *static_cast<Watch*>(poll->data);
+      const ProgramWatch& ended = *static_cast<ProgramWatch*>(poll->data);
       ended.run.program_ended(ended.index);
     });
   }
@@ -286,6 +292,11 @@ std::optional<ProcessUsage> Run::server_usage() const {
 void Run::collect() {
   publishing_->finish();
   for (auto& worker : workers_) worker->finish();
+  probe_.stop();
+  result_.jitter = probe_.jitter();
+  result_.series = watch_->finish(net::now());
+  result_.interval_log = spec_.interval_log;
+  result_.steady_load = spec_.scenario.publish.arrivals != Arrivals::kRamp;
   loadgen::collect(spec_, *publishing_, workers_, result_);
   result_.interrupted = signal_ != 0;
   collect_server();

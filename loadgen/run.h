@@ -10,12 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "loadgen/jitter_probe.h"
 #include "loadgen/process.h"
 #include "loadgen/programs.h"
 #include "loadgen/progress.h"
 #include "loadgen/publishing.h"
 #include "loadgen/run_result.h"
 #include "loadgen/run_spec.h"
+#include "loadgen/watch.h"
 #include "loadgen/worker.h"
 #include "net/loop.h"
 
@@ -35,7 +37,7 @@ class Run final : private net::Timer::Handler {
   int interrupted() const { return signal_; }
 
  private:
-  struct Watch {
+  struct ProgramWatch {
     Run& run;
     std::size_t index;
     uv_poll_t poll{};
@@ -80,7 +82,7 @@ class Run final : private net::Timer::Handler {
   net::Timer tick_timer_;
   uv_signal_t interrupt_{};
   uv_signal_t terminate_{};
-  std::deque<Watch> watches_;  // one for each program
+  std::deque<ProgramWatch> watches_;  // one for each program
   wire::Time begun_{};
   wire::Time phase_begun_{};
   wire::Time publish_begun_{};
@@ -90,6 +92,8 @@ class Run final : private net::Timer::Handler {
   std::optional<ProcessUsage> usage_begin_;
   std::optional<ProcessUsage> usage_end_;
   MachineCounters machine_before_;
+  std::unique_ptr<Watch> watch_;
+  JitterProbe probe_;  // while measuring
   std::size_t ready_ = 0;
   std::size_t drained_ = 0;
   int signal_ = 0;

@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "loadgen/jitter_probe.h"
 #include "loadgen/machine.h"
 #include "loadgen/recorder.h"
 #include "loadgen/scenario.h"
+#include "loadgen/series.h"
 #include "loadgen/worker.h"
 #include "measure/histogram.h"
 
@@ -69,6 +71,10 @@ struct RunResult {
   std::uint32_t workers = 0;
   MachineCounters machine_in_ramp;  // what the whole machine did in `ramp`
   MachineCounters machine;          // and in `measure`
+  Jitter jitter;                    // in `measure`
+  std::vector<SeriesRow> series;    // of the whole run
+  std::string interval_log;         // file beside the result; empty: none
+  bool steady_load = true;          // false: the scenario changes the rate while measuring
   std::uint64_t generator_rss_bytes = 0;
   std::optional<ServerUsage> server;
   // Which of the programs that the run had started ended during it, and how; empty: none.

@@ -40,7 +40,8 @@ struct RunSpec {
   std::uint64_t first_measured = 0;  // messages [first_measured, end) have their intended time in `measure`
   std::uint64_t end = 0;             // nothing is published from here on
   std::uint64_t seed = 0;
-  bool own_tables = false;  // each worker has a descriptor table of its own (net/limits.h)
+  std::string interval_log{};  // path of the log of intervals; empty: none is written
+  bool own_tables = false;     // each worker has a descriptor table of its own (net/limits.h)
 
   const ReconnectPolicy& reconnect() const {
     const auto& technique = variant.technique->reconnect;

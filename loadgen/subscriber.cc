@@ -17,6 +17,8 @@ namespace {
 
 // What one subscriber has published and the kernel does not take: from here on its messages fail.
 constexpr std::size_t kMaxUnsent = std::size_t{1} << 20;
+// One subscriber in so many has its receives stamped by the kernel (validity rule 10).
+constexpr std::uint32_t kStampedShare = 100;
 
 }  // namespace
 
@@ -54,9 +56,13 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
   net::Segments segments() const { return tcp_ != nullptr ? net::read_segments(tcp_->descriptor()) : net::Segments{}; }
 
  private:
-  void on_open(net::Tcp&) override { owner_.session_->on_open(*this); }
+  void on_open(net::Tcp& tcp) override {
+    if (owner_.number_ % kStampedShare == 0) tcp.stamp_receives();
+    owner_.session_->on_open(*this);
+  }
   void on_bytes(net::Tcp&, Bytes bytes) override {
     owner_.worker_.set_read_time(net::now());
+    if (const auto delay = tcp_->receive_delay()) owner_.worker_.note_read_delay(*delay);
     owner_.counts().received.add_transfer(bytes.size());
     owner_.received_bytes_ += bytes.size();
     owner_.attempt_received_ += static_cast<std::uint32_t>(bytes.size());

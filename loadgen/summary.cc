@@ -8,6 +8,7 @@
 #include <functional>
 #include <limits>
 
+#include "loadgen/repetitions.h"
 #include "wire/units.h"
 
 namespace loadgen {
@@ -193,6 +194,22 @@ void append_handshakes(std::string& out, const Campaign& campaign, const Style& 
   if (!lines.empty()) out += "\n" + style.bold("TLS") + "\n" + lines;
 }
 
+// Over repetitions: messages of one run hang together and would promise too much.
+void append_confidence(std::string& out, std::span<const Group> groups, const Style& style) {
+  std::string lines;
+  for (const Group& group : groups) {
+    std::string cells;
+    for (const MetricConfidence& metric : confidence_of(group)) {
+      const auto shown = metric.unit == MetricConfidence::Unit::kBytes ? human_bytes : human_time;
+      cells += fmt::format("  {} {} ({} to {})", metric.metric, shown(metric.interval.middle),
+                           shown(metric.interval.low), shown(metric.interval.high));
+    }
+    if (!cells.empty()) lines += group.variant->label() + ":" + cells + "\n";
+  }
+  if (!lines.empty())
+    out += "\n" + style.bold("Mean of the repetitions and its 95 % confidence interval") + "\n" + lines;
+}
+
 // A threshold that every technique meets takes one line; else one line for each that does not.
 void append_threshold(std::string& out, const Threshold& threshold, std::span<const ThresholdResult> results,
                       const Style& style) {
@@ -285,6 +302,7 @@ std::string summary_text(const Campaign& campaign, std::span<const Group> groups
     append_tables(out, groups, style);
   }
   append_handshakes(out, campaign, style);
+  append_confidence(out, groups, style);
   append_thresholds(out, scenario, thresholds, style);
   append_warnings(out, campaign, style);
   return out;

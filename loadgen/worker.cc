@@ -75,10 +75,12 @@ void Worker::run() {
   if (spec_.own_tables) net::own_descriptor_table();
   prctl(PR_SET_TIMERSLACK, 1);
   begin_ = net::now();
+  slicer_.start(begin_, loop_.idle_time());
   loop_.post([this] { connect_due(); });
   loop_.run();
   receptions_.reserve(subscribers_.size());
   for (auto& subscriber : subscribers_) receptions_.push_back(subscriber->take_reception());
+  slicer_.finish(recorder_.delivery_latency, net::now(), loop_.idle_time());
   subscribers_.clear();
   if (speakers_ != nullptr) speakers_->close();
   graves_.clear();
@@ -91,6 +93,10 @@ void Worker::finish() {
   if (!thread_.joinable()) return;
   loop_.post([this] { loop_.stop(); });
   thread_.join();
+}
+
+void Worker::cut() {
+  loop_.post([this] { slicer_.cut(recorder_.delivery_latency, net::now(), loop_.idle_time()); });
 }
 
 void Worker::on_timer(net::Timer& timer) {
@@ -125,6 +131,7 @@ void Worker::attempt_settled() {
 void Worker::probe_lag() {
   const wire::Time now = net::now();
   recorder_.loop_lag.record(now - lag_due_);
+  slicer_.note_lag(now - lag_due_);
   lag_due_ = std::max(lag_due_ + kLagProbe, now);
   if (measuring_) lag_timer_.start(loop_.timers(), lag_due_, *this);
 }
@@ -154,6 +161,10 @@ void Worker::deliver(Reception& reception, Bytes message) {
 
 void Worker::count_round_trip(wire::Time begun) {
   if (measuring_) recorder_.round_trip.record(read_time_ - begun);
+}
+
+void Worker::note_read_delay(Nanos delay) {
+  if (measuring_) recorder_.read_delay.record(delay);
 }
 
 void Worker::count_subscribed(int change) {

@@ -15,6 +15,7 @@
 #include "loadgen/accounting.h"
 #include "loadgen/recorder.h"
 #include "loadgen/run_spec.h"
+#include "loadgen/slicer.h"
 #include "loadgen/speakers.h"
 #include "loadgen/subscriber.h"
 #include "measure/pacer.h"
@@ -70,6 +71,8 @@ class Worker final : private net::Timer::Handler {
   // Publishing is over: messages from `end` on were never sent, those of `unpublished` never reached the server.
   void begin_drain(std::uint64_t end, std::vector<std::uint64_t> unpublished);
   void finish();  // closes everything and joins
+  void cut();     // ends an interval; slicer() has it soon
+  Slicer& slicer() { return slicer_; }
   const LiveCounters& live() const { return live_; }
   std::uint32_t size() const { return size_; }
 
@@ -89,6 +92,7 @@ class Worker final : private net::Timer::Handler {
   net::TlsCounts& tls_counts() { return tls_counts_; }
   std::uint64_t random() { return random_(); }
   void set_read_time(wire::Time time) { read_time_ = time; }
+  void note_read_delay(Nanos delay);  // received bytes waited so long in the kernel
   void deliver(Reception& reception, Bytes message);
   void count_round_trip(wire::Time begun);
   void count_subscribed(int change);
@@ -123,6 +127,7 @@ class Worker final : private net::Timer::Handler {
   measure::Pacer connect_pacer_;
   net::Loop loop_;
   Recorder recorder_;
+  Slicer slicer_;
   SessionCounts counts_;
   net::TlsCounts tls_counts_;
   LiveCounters live_;

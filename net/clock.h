@@ -20,4 +20,19 @@ inline wire::Nanos thread_cpu() {
   return std::chrono::seconds(t.tv_sec) + wire::Nanos(t.tv_nsec);
 }
 
+// CPU time used by every thread of this process.
+inline wire::Nanos process_cpu() {
+  timespec t;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return std::chrono::seconds(t.tv_sec) + wire::Nanos(t.tv_nsec);
+}
+
+// Since the epoch, by the clock that people and the kernel's time stamps go by. It may be set: never for a measurement,
+// but for the difference of two readings in one breath.
+inline wire::Nanos wall_clock() {
+  timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
+  return std::chrono::seconds(t.tv_sec) + wire::Nanos(t.tv_nsec);
+}
+
 }  // namespace net

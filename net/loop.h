@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -69,6 +70,7 @@ class Loop {
   std::vector<Tcp*> lingering_;  // nobody else's any more
   std::vector<Tcp*> graves_;
   std::size_t connections_ = 0;
+  std::optional<wire::Nanos> receive_delay_;  // of the read in hand, where its connection asks for it
   std::unique_ptr<char[]> read_buffer_;
   std::unique_ptr<char[]> tls_buffers_;  // once there is TLS
   std::mutex post_mutex_;

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "net/receive_delay.h"
 #include "net/tcp_output.h"
 #include "net/tcp_secure.h"
 
@@ -121,11 +122,16 @@ void Tcp::resume_reading() {
   if (state_ == State::kOpen) want(wanted_ | EPOLLIN);
 }
 
+void Tcp::stamp_receives() {
+  stamped_ = net::stamp_receives(descriptor());
+}
+
 void Tcp::pause_reading() {
   want(wanted_ & ~static_cast<std::uint32_t>(EPOLLIN));
 }
 
 void Tcp::read() {
+  if (stamped_) loop_.receive_delay_ = oldest_unread(socket_);
   const std::span<char> buffer = loop_.read_buffer();
   const ssize_t size = recv(socket_, buffer.data(), buffer.size(), 0);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;

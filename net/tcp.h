@@ -54,6 +54,11 @@ class Tcp {
   static void finish(Ptr tcp);
 
   // Without reading, the peer's end is noticed by sending alone.
+  // From now on receive_delay() tells in on_bytes how long the oldest byte of this read had waited in the kernel. Costs
+  // a system call a read. TLS or not.
+  void stamp_receives();
+  std::optional<wire::Nanos> receive_delay() const { return stamped_ ? loop_.receive_delay_ : std::nullopt; }
+
   void pause_reading();
   void resume_reading();
   std::size_t unsent_bytes() const { return unsent_; }  // handed to send() and not yet taken by the kernel
@@ -114,6 +119,7 @@ class Tcp {
   State state_ = State::kIdle;
   bool dirty_ = false;  // in the loop's list of connections to flush
   bool write_failed_ = false;
+  bool stamped_ = false;
   bool drain_owed_ = false;  // the kernel has refused bytes since the last on_drain
 };
 

@@ -24,6 +24,11 @@ void Histogram::merge(const Histogram& other) {
   above_range_ += other.above_range_;
 }
 
+void Histogram::clear() {
+  std::fill(counts_.begin(), counts_.end(), 0);
+  count_ = below_range_ = above_range_ = 0;
+}
+
 std::int64_t Histogram::min() const {
   for (std::size_t index = 0; index < kCounters; ++index) {
     if (counts_[index] != 0) return lowest_at(index);

@@ -46,6 +46,7 @@ class Histogram {
   }
 
   void merge(const Histogram& other);
+  void clear();
 
   std::uint64_t count() const { return count_; }
   std::uint64_t below_range() const { return below_range_; }

@@ -81,6 +81,19 @@ class MapOf:
             self.item.check(item, f"{path}.{key}")
 
 
+@dataclass(frozen=True)
+class OrNull:
+    item: object
+
+    @property
+    def wanted(self):
+        return f"{self.item.wanted} or null"
+
+    def check(self, value, path):
+        if value is not None:
+            self.item.check(value, path)
+
+
 class Object:
     """Fields by name. `required` ones are present and not null; `optional` ones may be absent or null."""
 
@@ -139,7 +152,25 @@ COMPRESSION = Object(required={"messages": COUNT, "payload_bytes": COUNT, "compr
 SERVER = Object(optional={"cpu_us_per_delivery": NUMBER, "rss_bytes": COUNT, "pss_bytes": COUNT,
                           "bytes_per_subscriber": SIGNED})
 
-GENERATOR = Object(optional={"cpu_us_per_delivery": NUMBER, "loop_lag_ns": DISTRIBUTION, "rss_bytes": COUNT})
+GENERATOR = Object(optional={"cpu_us_per_delivery": NUMBER, "loop_lag_ns": DISTRIBUTION,
+                             "read_delay_ns": DISTRIBUTION, "jitter_ns": DISTRIBUTION, "rss_bytes": COUNT})
+
+MACHINE = Object(optional={"busy": Number(maximum=1), "steal": Number(maximum=1), "throttled": COUNT,
+                           "throttled_s": NUMBER, "pressure_s": NUMBER, "listen_overflows": COUNT,
+                           "listen_overflows_in_ramp": COUNT, "stalls": COUNT, "stalled_s": NUMBER})
+
+# Columns of equal length, one value an interval.
+SERIES = Object(
+    required={"end_s": ListOf(SIGNED), "length_s": ListOf(NUMBER), "measuring": ListOf(Flag())},
+    optional={name: ListOf(COUNT) for name in ("connected", "delivered", "published", "received_bytes", "loop_lag_ns",
+                                               "latency_count")}
+    | {name: ListOf(NUMBER) for name in ("generator_cpu_s", "loop_busy")}
+    | {name: ListOf(OrNull(NUMBER)) for name in ("server_cpu_s", "server_rss_bytes", "steal", "latency_p50_ns",
+                                                 "latency_p99_ns")})
+
+CONFIDENCE = Object(
+    required={"technique": TEXT, "variant": TEXT, "repetitions": COUNT,
+              "metrics": MapOf(Object(required={name: NUMBER for name in ("middle", "low", "high")}))})
 
 VERDICTS = ("valid", "doubtful", "invalid")
 LEVELS = ("info", "warn", "invalid")
@@ -154,6 +185,8 @@ HISTOGRAMS = {
     "fanout_spread": "fanout_spread_ns",
     "subscriber_bandwidth": "subscriber_bandwidth_bytes_per_s",
     "loop_lag": "generator.loop_lag_ns",
+    "read_delay": "generator.read_delay_ns",
+    "jitter": "generator.jitter_ns",
 }
 
 RUN = Object(
@@ -171,7 +204,8 @@ RUN = Object(
         "fanout_position_ns": FANOUT_POSITION,
         "idle": IDLE, "bytes": BYTES, "tls": TLS, "bytes_per_delivery": NUMBER,
         "subscriber_bandwidth_bytes_per_s": DISTRIBUTION, "requests": COUNT, "compression": COMPRESSION, "empty_answers": COUNT, "full_answers": COUNT,
-        "skipped_polls": COUNT, "gap_messages": COUNT, "request_timeouts": COUNT, "server": SERVER, "generator": GENERATOR, "verdict_reasons": ListOf(TEXT),
+        "skipped_polls": COUNT, "gap_messages": COUNT, "request_timeouts": COUNT, "server": SERVER, "generator": GENERATOR, "machine": MACHINE,
+        "series": SERIES, "interval_log": TEXT, "verdict_reasons": ListOf(TEXT),
         "histograms": Object(optional={name: TEXT for name in HISTOGRAMS}),
     })
 
@@ -193,4 +227,5 @@ RESULT = Object(
                                   optional={"rule": COUNT, "run": COUNT})),
         "runs": ListOf(RUN),
     },
-    optional={"command": TEXT, "started": TEXT, "ended": TEXT, "interrupted": Flag(), "thresholds": ListOf(THRESHOLD)})
+    optional={"command": TEXT, "started": TEXT, "ended": TEXT, "interrupted": Flag(), "thresholds": ListOf(THRESHOLD),
+              "confidence": ListOf(CONFIDENCE)})

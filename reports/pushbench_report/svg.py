@@ -82,7 +82,7 @@ def inline(drawn, prefix, title, description, hover=None):
 
 def _references(element):
     for name, value in element.attrib.items():
-        if name == XLINK:
+        if name == XLINK and value.startswith("#"):
             yield value[1:]
         yield from re.findall(r"url\(#([^)]*)\)", value)
 
@@ -106,7 +106,9 @@ def _attribute(name, value, prefix, used):
     if name == "id":
         return f' id="{escape(prefix)}-{escape(value)}"' if value in used else ""
     if name == XLINK:
-        name, value = "href", f"#{prefix}-{value[1:]}"
+        name = "href"
+        if value.startswith("#"):    # else an image, as data
+            value = f"#{prefix}-{value[1:]}"
     elif name == "style":
         value = COLOUR.sub(lambda match: _variable(match.group()), FONT.sub(_font, value))
         value = value.replace("; ", ";").replace(": ", ":")

@@ -1,8 +1,13 @@
 """pushbench run against the reference server: every technique delivers everything, and the numbers agree with each other."""
 
+import sys
+
 import pytest
 
-from harness import TECHNIQUES, run
+from harness import ROOT, TECHNIQUES, run
+
+sys.path.insert(0, str(ROOT / "reports"))
+from pushbench_report import hdr, intervals  # noqa: E402
 
 
 @pytest.mark.parametrize("technique", TECHNIQUES)
@@ -112,6 +117,39 @@ def test_server_and_generator_costs_are_measured(tmp_path):
     assert r["server"]["pss_bytes"] > 500_000
     assert r["generator"]["cpu_us_per_delivery"] > 0
     assert r["generator"]["loop_lag_ns"]["count"] > 10
+
+
+def test_the_series_and_the_interval_log_add_up_to_the_run(tmp_path):
+    finished = run(tmp_path, techniques=["sse"], subscribers=100, measure="2s")
+    assert finished.complete, finished.out + finished.err
+    r = finished.run
+    series = r["series"]
+    assert len({len(column) for column in series.values()}) == 1
+    assert sum(series["latency_count"]) == r["delivered"] == 20_000
+    assert sum(series["delivered"]) >= r["delivered"] and sum(series["published"]) >= r["published"]
+    assert max(series["connected"]) == 100
+    measured = [length for length, measuring in zip(series["length_s"], series["measuring"]) if measuring]
+    assert sum(measured) == pytest.approx(r["phases_s"]["measure"], rel=0.05)
+    assert r["interval_log"] == "sse-1.hlog"
+    found = intervals.read(finished.folder / "sse-1.hlog")
+    assert sum(interval.histogram.total for interval in found) == r["delivered"]
+    merged = hdr.merge([interval.histogram for interval in found])
+    whole = hdr.decode(r["histograms"]["delivery_latency"])
+    assert (merged.low == whole.low).all() and (merged.counts == whole.counts).all()
+    assert r["generator"]["read_delay_ns"]["count"] > 0, "the kernel stamps what one connection receives"
+    assert r["generator"]["jitter_ns"]["count"] > 0
+
+
+def test_three_repetitions_have_a_confidence_interval(tmp_path):
+    finished = run(tmp_path, "--repeat", "3", techniques=["sse"], subscribers=20, measure="500ms")
+    if any(r["verdict"] == "invalid" for r in finished.result["runs"]):
+        assert finished.result["confidence"] == [], "invalid runs are left out, and two are too few"
+        return
+    entry, = finished.result["confidence"]
+    assert entry["repetitions"] == 3 and entry["technique"] == "sse"
+    interval = entry["metrics"]["delivery_latency.p50"]
+    assert interval["low"] <= interval["middle"] <= interval["high"]
+    assert "95 % confidence interval" in finished.out
 
 
 def test_topics_threads_and_repetitions(tmp_path):

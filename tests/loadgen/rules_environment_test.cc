@@ -4,6 +4,38 @@
 namespace loadgen {
 namespace {
 
+TEST_F(Rules, Rule9TellsABusyThreadAndIsInvalidWhenItIsBusyForLong) {
+  SeriesRow row;
+  row.measuring = true;
+  row.busy = 0.5;
+  result.series.assign(10, row);
+  EXPECT_EQ(said(9), "");
+  result.series[3].busy = 0.93;
+  EXPECT_EQ(said(9), "warn: generator thread at 93 % in 1 of 10 windows: latency includes the generator");
+  result.series[4].busy = result.series[5].busy = 0.9;
+  EXPECT_EQ(said(9), "invalid: generator thread at 93 % in 3 of 10 windows: latency includes the generator");
+  for (SeriesRow& any : result.series) any.measuring = false;
+  EXPECT_EQ(said(9), "") << "the ramp may be as busy as it likes";
+}
+
+TEST_F(Rules, Rule10TellsBytesThatLayUnread) {
+  result.recorder.read_delay.record(20'000, 2'000);
+  EXPECT_EQ(said(10), "");
+  result.recorder.read_delay.record(1'750'000, 40);
+  EXPECT_EQ(said(10), "warn: client read delay p99 1.75 ms = 35 % of the measured p99");
+  result.recorder.read_delay.record(4'000'000, 100);
+  EXPECT_EQ(said(10), "invalid: client read delay p99 4.00 ms = 80 % of the measured p99");
+}
+
+TEST_F(Rules, Rule12TellsStallsOfTheProbe) {
+  for (int i = 0; i < 1'000; ++i) result.jitter.woke(std::chrono::microseconds(60));
+  EXPECT_EQ(said(12), "");
+  for (int i = 0; i < 12; ++i) result.jitter.woke(std::chrono::milliseconds(8));
+  EXPECT_EQ(said(12).substr(0, 57), "warn: 12 stalls > 5 ms of a thread that only wants to run");
+  result.jitter.woke(std::chrono::seconds(3));
+  EXPECT_EQ(said(12).substr(0, 8), "invalid:");
+}
+
 TEST_F(Rules, Rule10TellsLateLoops) {
   result.recorder.loop_lag.record(100'000, 1'000);
   EXPECT_EQ(said(10), "");

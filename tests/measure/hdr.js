@@ -43,6 +43,14 @@ const modes = {
     for (const [value, count] of values) histogram.recordValueWithCount(value, count);
     return {base64: hdr.encodeIntoCompressedBase64(histogram), buckets: buckets(histogram)};
   },
+  log({text}) {
+    const reader = new hdr.HistogramLogReader(text, kBucketBits, false);
+    const intervals = [];
+    for (let h = reader.nextIntervalHistogram(); h !== null; h = reader.nextIntervalHistogram()) {
+      intervals.push({tag: h.tag, start_ms: h.startTimeStampMsec, end_ms: h.endTimeStampMsec, count: h.totalCount, buckets: buckets(h)});
+    }
+    return {intervals};
+  },
   inflate({base64}) {
     return {base64: zlib.inflateSync(Buffer.from(base64, 'base64').subarray(8)).toString('base64')};
   },

@@ -106,6 +106,16 @@ def test_the_plain_encoding_is_what_the_compressed_one_holds(tool, hdr_js, value
     assert compressed["base64"] == tool("--plain", stdin=as_lines(values)).strip()
 
 
+def test_hdr_histogram_js_reads_our_interval_logs(tool, hdr_js):
+    intervals = [latencies(seed, 500) for seed in range(3)]
+    text = tool("--log", stdin="\n".join(as_lines([(value, 1) for value in values]) for values in intervals))
+    theirs = hdr_js("log", text=text)["intervals"]
+    assert [(i["tag"], i["count"]) for i in theirs] == [("delivery_latency", 500)] * 3
+    assert [(i["start_ms"], i["end_ms"]) for i in theirs] == [(1.7e12 + s * 1000, 1.7e12 + s * 1000 + 1000) for s in range(3)]
+    for interval, values in zip(theirs, intervals):
+        assert interval["buckets"] == buckets(tool("--decode", stdin=tool(stdin=as_lines([(value, 1) for value in values]))))
+
+
 @pytest.mark.parametrize("golden", sorted((ROOT / "tests/golden").glob("histogram_*.txt")), ids=lambda path: path.stem)
 def test_golden_files_are_what_hdr_histogram_js_reads(hdr_js, golden):
     base64, *lines = golden.read_text().splitlines()

@@ -1,7 +1,8 @@
 import pytest
-from pushbench_report import load, text, theme
+from hdr_encoder import encode
+from pushbench_report import intervals, load, text, theme
 from pushbench_report.figures import bytes as bytes_figure
-from pushbench_report.figures import cost, frontier, layout, spectrum
+from pushbench_report.figures import cost, frontier, health, heat, layout, spectrum
 from pushbench_report.series import Value, workloads
 
 
@@ -111,3 +112,53 @@ def test_labels_beside_points_do_not_cover_one_another():
 def test_ticks_of_a_log_axis_are_round_and_inside():
     assert layout.log_ticks(1, 1e6) == [1, 10, 100, 1e3, 1e4, 1e5, 1e6]
     assert layout.log_ticks(150, 900) == [150, 200, 300, 500, 700]
+
+
+@pytest.fixture
+def logged(sample, save):
+    """The sample with a series and an interval log in each run: ten intervals, the last three slow."""
+    def make(folder_of=lambda run: f"{run['technique']}-{run['variant']}-{run['repetition']}.hlog"):
+        for run in sample["runs"]:
+            run["interval_log"] = folder_of(run)
+            run["series"] = {"end_s": [float(s) for s in range(-1, 9)], "length_s": [1.0] * 10,
+                             "measuring": [s >= 1 for s in range(-1, 9)], "loop_busy": [0.25] * 9 + [0.91],
+                             "loop_lag_ns": [100_000] * 9 + [7_000_000], "steal": [None] * 10}
+        folder = save(sample)
+        for run in sample["runs"]:
+            lines = [f"Tag=delivery_latency,{s}.000,1.000,5.000,{encode({5_000_000 if s > 6 else 1_000_000: 100 + s})}"
+                     for s in range(10)]
+            (folder / run["interval_log"]).write_text("#[StartTime: 1 (seconds since epoch)]\n" + "\n".join(lines) + "\n")
+        return workloads(load.load_all([folder]), theme.Styles())[0]
+    return make
+
+
+def test_the_heat_map_has_a_panel_for_each_technique_and_says_which_varied(logged):
+    drawing = heat.draw(logged(), "h")
+    assert drawing.svg.count("<image") == drawing.svg.count('href="data:image/png;base64,') == 7
+    assert len(drawing.rows) == 70
+    assert "varied most over time: its slowest interval's median is 5" in drawing.title
+    assert "10 intervals" in drawing.svg
+
+
+def test_the_heat_map_counts_every_delivery(logged):
+    panel = heat.Panel.of(logged().series[0])
+    grid = panel.grid([1e5, 1e6, 1e7], panel.length)
+    assert grid.sum() == sum(100 + s for s in range(10))
+
+
+def test_a_log_that_is_not_there_or_damaged_is_a_sentence(workload, tmp_path):
+    assert heat.draw(workload(each_run(interval_log="absent.hlog")), "h").svg is None
+    damaged = tmp_path / "damaged.hlog"
+    damaged.write_text("Tag=delivery_latency,0.000,1.000,5.000,HISTnonsense\n")
+    assert intervals.read(damaged) == []
+
+
+def test_a_result_cannot_name_a_log_elsewhere(workload):
+    assert heat.draw(workload(each_run(interval_log="../../etc/passwd")), "h").svg is None
+
+
+def test_run_health_shows_only_measure_and_says_how_busy_the_generator_was(logged):
+    drawing = health.draw(logged(), "g")
+    assert "was short of time" in drawing.title and "91" in drawing.title and "7.00" in drawing.title
+    assert len(health.points(logged().series[0].runs[0].data["series"], "loop_busy")) == 8
+    assert health.points(logged().series[0].runs[0].data["series"], "steal") == []

@@ -22,6 +22,6 @@ class Drawing:
 def draw_all(workload, prefix):
     # Imported here: the modules use Drawing from above.
     from . import bytes as bytes_per_delivery
-    from . import cost, frontier, spectrum
-    modules = (frontier, spectrum, bytes_per_delivery, cost)
+    from . import cost, frontier, health, heat, spectrum
+    modules = (frontier, spectrum, heat, bytes_per_delivery, cost, health)
     return [module.draw(workload, f"{prefix}-{module.SLUG}") for module in modules]

@@ -1,0 +1,66 @@
+// Watches a run from the controller's loop: asks the workers for a slice at every step and makes a row of the series of
+// it.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "loadgen/machine.h"
+#include "loadgen/publishing.h"
+#include "loadgen/run_spec.h"
+#include "loadgen/series.h"
+#include "loadgen/worker.h"
+#include "net/loop.h"
+
+namespace loadgen {
+
+class Watch final : private net::Timer::Handler {
+ public:
+  // `server`: the pid of the server whose cost is measured; 0 when there is none.
+  Watch(net::Loop& loop, const RunSpec& spec, std::span<const std::unique_ptr<Worker>> workers,
+        const Publishing& publishing, pid_t server);
+
+  void begin(wire::Time now);
+  // The phase `measure` begins or ends now: an interval ends with it.
+  void begin_measure(wire::Time now);
+  void end_measure(wire::Time now);
+  // After the workers have finished: the last interval. The rows in order of time.
+  std::vector<SeriesRow> finish(wire::Time now);
+
+ private:
+  struct Levels {  // counters at the end of the last interval
+    std::uint64_t delivered = 0;
+    std::uint64_t published = 0;
+    std::uint64_t received_bytes = 0;
+    Nanos generator_cpu{0};
+    std::optional<Nanos> server_cpu;
+    MachineCounters machine;
+  };
+
+  void on_timer(net::Timer& timer) override;
+  void cut(wire::Time now);
+  void gather();  // the slices that the last cut asked for
+  void add(const Slice& slice);
+  void complete_row();
+  Levels read_levels() const;
+  std::uint64_t sum(std::atomic<std::uint64_t> LiveCounters::*counter) const;
+
+  net::Loop& loop_;
+  std::span<const std::unique_ptr<Worker>> workers_;
+  const Publishing& publishing_;
+  pid_t server_;
+  Nanos step_;
+  IntervalLog log_;
+  net::Timer timer_;
+  std::vector<SeriesRow> rows_;
+  std::vector<wire::Time> ends_;  // of the rows
+  Levels levels_;
+  wire::Time begun_{};
+  wire::Time last_{};
+  wire::Time measure_begun_{};
+  bool measuring_ = false;
+  measure::Histogram latency_;  // of one interval, over all workers
+};
+
+}  // namespace loadgen
