@@ -133,9 +133,10 @@ void add_listen(CLI::App& app, loadgen::ByHandArguments& typed, int& code) {
       app.add_subcommand("listen", "Be one client of a stream by hand; print what arrives as JSON lines");
   add_by_hand(*listen, typed);
   listen
-      ->add_option("--technique", typed.technique,
-                   "Its name; default: socketio for /socket.io/, websocket for ws:// and wss://, else the last part of the "
-                   "path")
+      ->add_option(
+          "--technique", typed.technique,
+          "Its name; default: socketio for /socket.io/, websocket for ws:// and wss://, else the last part of the "
+          "path")
       ->type_name("NAME");
   listen->add_option("--last-event-id", typed.last_event_id, "sse: resume after this event")->type_name("ID");
   listen->add_option("--initial-retry", typed.initial_retry, "Time before a reconnect until the server says another")

@@ -46,8 +46,8 @@ struct ByteCount {
   std::uint64_t payload = 0;    // message payloads
   std::uint64_t http = 0;       // request and response heads, chunked or not
   std::uint64_t heartbeat = 0;  // what keeps a connection alive and says nothing: comments, pings, pongs
-  std::uint64_t encoded = 0;    // compressed bodies and messages as they travelled (Content-Encoding, permessage-deflate)
-  std::uint64_t decoded = 0;    // the same after decompression
+  std::uint64_t encoded = 0;  // compressed bodies and messages as they travelled (Content-Encoding, permessage-deflate)
+  std::uint64_t decoded = 0;  // the same after decompression
   // A model, not a count: every read and every write as segments on a link with an MTU of 1,500 bytes, and the pure
   // acknowledgements of a receiver that delays them (one for two segments, at least one; RFC 5681 section 4.2).
   std::uint64_t link_segments = 0;

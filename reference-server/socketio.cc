@@ -156,7 +156,8 @@ void SocketIo::connect(SocketIoClient& client, unsigned name_space, Bytes auth) 
   socketio::append_header(packet, PacketType::kConnect, kNamespaces[name_space]);
   packet.append("{\"sid\":\"").append(socket_id(client, name_space)).append("\"");
   if (name_space == kMain && client.topic != nullptr) {
-    // The offset is what the client has so far: it can come back for the rest even when it leaves before its first event.
+    // The offset is what the client has so far: it can come back for the rest even when it leaves before its first
+    // event.
     packet.append(",\"pid\":\"").append(in_hexadecimal(recovery_key_)).append("\",\"offset\":\"");
     packet.append(std::to_string(std::min(client.cursor, client.topic->head()))).append("\"");
   }

@@ -62,9 +62,9 @@ void bursts(const RunResult& run, Findings& found) {
   const Nanos jitter(run.recorder.loop_lag.count() > 0 ? run.recorder.loop_lag.value_at_quantile(0.99) : 0);
   const auto bursts = run.recorder.bursts.judge(jitter);
   if (!bursts) return;
-  found.warn(fmt::format("events arrive in bursts of ~{} ({} messages, every {}): a proxy or the server buffers the stream",
-                         human_bytes(static_cast<double>(bursts->bytes)), bursts->messages,
-                         time_text(bursts->period.count())));
+  found.warn(fmt::format(
+      "events arrive in bursts of ~{} ({} messages, every {}): a proxy or the server buffers the stream",
+      human_bytes(static_cast<double>(bursts->bytes)), bursts->messages, time_text(bursts->period.count())));
 }
 
 void loopback(const Scenario& scenario, const HostInfo&, Findings& found) {

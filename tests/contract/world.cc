@@ -66,7 +66,8 @@ World::World(const Subject& subject, Cut cut) : channel_(subject.channel), cut_(
   plan_.topics = {topic_};
   plan_.echo = subject.echo;
   for (const loadgen::OptionSpec& option : subject.technique->options) {
-    // Choices at their first word, texts as they are by default; the numbers of durations do not matter, time passes when the test says so.
+    // Choices at their first word, texts as they are by default; the numbers of durations do not matter, time passes
+    // when the test says so.
     const bool yes = option.kind == loadgen::OptionSpec::Kind::kFlag && option.fallback == "true";
     const bool lasts = option.kind == loadgen::OptionSpec::Kind::kDuration && option.fallback != "0s";
     const bool text = option.kind == loadgen::OptionSpec::Kind::kText;
