@@ -23,10 +23,12 @@ function target(route, more = '') {
   return `${url}/${route}?topic=t${cursor === null ? '' : `&after=${cursor}`}${more}`;
 }
 
+// A stream begins behind Pushbench-Cursor, the answer to a poll ends with it: after a restart it is less than what the
+// client had.
 async function asked(address, headers = {}) {
   const answer = await fetch(address, { headers });
   const start = answer.headers.get('Pushbench-Cursor');
-  if (start !== null && cursor === null) cursor = Number(start);
+  if (start !== null) cursor = Number(start);
   return answer;
 }
 
@@ -46,6 +48,11 @@ function takeLines(text) {
     message(line, cursor);
   }
   return rest;
+}
+
+function takePoll(text) {
+  if (text !== '') cursor -= text.split('\n').length - 1;
+  takeLines(text);
 }
 
 function takeEvents(text) {
@@ -81,7 +88,7 @@ const clients = {
   'long-polling': async () => {
     for (let first = true; ; first = false) {
       const answer = await asked(target('long-polling', first ? '&hold=0' : ''));
-      takeLines(await answer.text());
+      takePoll(await answer.text());
       if (first) print({ open: true });
     }
   },
@@ -91,7 +98,7 @@ const clients = {
       if (answer.status === 200) tag = answer.headers.get('ETag');
       const lines = await answer.text();
       if (answer.status === 304 && lines !== '') throw new Error('a 304 with a body');
-      takeLines(lines);
+      takePoll(lines);
       if (first) print({ open: true });
       await new Promise((resolve) => { setTimeout(resolve, 20); });
     }
