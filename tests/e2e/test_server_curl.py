@@ -526,7 +526,7 @@ def test_one_server_reports_its_connections_by_technique(server):
     poll = server.connect().get("/polling?topic=t")
     poll.read_response()
     by_technique = server.stats()["connections"]["by_technique"]
-    assert by_technique == {"polling": 1, "long-polling": 0, "http-streaming": 1, "forever-frame": 1, "sse": 1, "websocket": 1}
+    assert by_technique == {"polling": 1, "long-polling": 0, "http-streaming": 1, "forever-frame": 1, "sse": 1, "websocket": 1, "socketio": 0}
     for client in (*clients, poll):
         client.socket.close()
     server.wait_for_stats(lambda stats: sum(stats["connections"]["by_technique"].values()) == 0)
