@@ -7,14 +7,9 @@ from harness import TECHNIQUES, bad_server, run
 from tls import make_certificate, over_tls
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    return make_certificate(tmp_path_factory.mktemp("tls"))
-
-
 @pytest.fixture
-def server(start_server, certificate):
-    return start_server("--tls-cert", certificate[0], "--tls-key", certificate[1])
+def server(tls_server):
+    return tls_server
 
 
 def address(server):

@@ -6,60 +6,15 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <functional>
 #include <string>
 #include <thread>
 
 #include "net/clock.h"
-#include "net/listener.h"
 #include "net/segments.h"
+#include "pair.h"
 
 namespace net {
 namespace {
-
-struct Peer final : Tcp::Handler {
-  void on_open(Tcp&) override {
-    opened = true;
-    if (on_opened) on_opened();
-  }
-  void on_bytes(Tcp&, wire::Bytes bytes) override {
-    received.append(bytes);
-    if (on_received) on_received();
-  }
-  void on_close(Tcp&, int error) override {
-    closed = true;
-    close_error = error;
-    if (on_closed) on_closed();
-  }
-  void on_drain(Tcp&) override { ++drains; }
-  Tcp::Ptr tcp;
-  std::string received;
-  std::function<void()> on_opened, on_received, on_closed;
-  int close_error = 0;
-  int drains = 0;
-  bool opened = false;
-  bool closed = false;
-};
-
-// A listening loop with one accepted connection and one client.
-struct Pair final : Listener::Handler {
-  Pair() {
-    listener.open(resolve("127.0.0.1:0"), false);
-    client.tcp = Tcp::connect(loop, listener.address(), loopback_source(1), client);
-  }
-  void on_accept(Tcp::Ptr tcp) override {
-    server.tcp = std::move(tcp);
-    server.tcp->start(server);
-    if (on_accepted) on_accepted();
-  }
-  void on_accept_error(int error) override { ADD_FAILURE() << error; }
-
-  Loop loop;
-  Peer server;
-  Peer client;
-  Listener listener{loop, *this};
-  std::function<void()> on_accepted;
-};
 
 TEST(Tcp, CarriesBytesBothWays) {
   Pair pair;
@@ -157,20 +112,6 @@ TEST(Tcp, DrainIsToldTooWhenMoreWasQueuedAsTheBacklogEmptied) {
   EXPECT_EQ(pair.server.received.size(), expected);
 }
 
-TEST(Tcp, FinishSendsWhatIsQueuedBeforeTheEnd) {
-  Pair pair;
-  const std::string block(4 << 20, 'y');
-  pair.client.on_opened = [&] {
-    pair.client.tcp->send(wire::Bytes(block));
-    Tcp::finish(std::move(pair.client.tcp));
-  };
-  pair.server.on_closed = [&] { pair.loop.stop(); };
-  pair.loop.run();
-  EXPECT_EQ(pair.server.received.size(), block.size());
-  EXPECT_EQ(pair.server.close_error, 0);
-  EXPECT_FALSE(pair.client.closed);  // no event after finish()
-}
-
 TEST(Tcp, AnAnswerIsNotDestroyedByUnreadInput) {
   Pair pair;
   pair.client.on_opened = [&] { pair.client.tcp->send(wire::Bytes(std::string(1 << 20, 'z'))); };
@@ -226,31 +167,6 @@ TEST(Tcp, AResetIsToldAsAnError) {
   pair.client.on_closed = [&] { pair.loop.stop(); };
   pair.loop.run();
   EXPECT_EQ(pair.client.close_error, -ECONNRESET);
-}
-
-TEST(Tcp, AHandlerMayDropItsConnectionInsideAnyEvent) {
-  for (const int where : {0, 1, 2}) {
-    Pair pair;
-    pair.client.on_opened = [&] {
-      pair.client.tcp->send(wire::Bytes("x"));
-      if (where == 0) pair.client.tcp.reset();
-    };
-    pair.server.on_received = [&] {
-      pair.server.tcp->send(wire::Bytes("y"));
-      if (where == 1) pair.server.tcp.reset();
-    };
-    pair.server.on_closed = [&] {
-      pair.server.tcp.reset();
-      pair.loop.stop();
-    };
-    pair.client.on_received = [&] { pair.client.tcp.reset(); };
-    pair.client.on_closed = [&] {
-      pair.client.tcp.reset();
-      pair.loop.stop();
-    };
-    pair.loop.run();
-    EXPECT_TRUE(pair.client.tcp == nullptr || pair.server.tcp == nullptr);
-  }
 }
 
 TEST(Listener, APortInUseIsAnErrorThatNamesIt) {
