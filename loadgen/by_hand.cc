@@ -88,7 +88,8 @@ int ByHand::run(Session& session) {
 
 void ByHand::watch_signals() {
   constexpr int kNumbers[] = {SIGTERM, SIGINT};
-  for (std::size_t i = 0; i < signals_.size(); ++i) {
+  static_assert(std::size(kNumbers) == std::tuple_size_v<decltype(signals_)>);
+  for (std::size_t i = 0; i < std::size(kNumbers); ++i) {
     uv_signal_init(loop_.uv(), &signals_[i]);
     signals_[i].data = this;
     uv_signal_start(

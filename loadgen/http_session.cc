@@ -143,7 +143,8 @@ bool HttpSession::follow(const http1::Response& response) {
   append_path(target, plan_.target, topic_);
   const auto home = wire::parse_url((plan_.secure ? "https://" : "http://") + plan_.authority + target);
   if (!home) return false;
-  const auto url = wire::resolve_url(redirect_ != nullptr ? redirect_->url : *home.value, location);
+  const wire::Url& base = redirect_ != nullptr ? redirect_->url : home.value.value();
+  const auto url = wire::resolve_url(base, location);
   if (!url || !url.value->scheme.starts_with("http")) {
     refuse(Failure::kProtocol, "redirected to '" + std::string(location) + "', which cannot be followed");
     return true;
