@@ -16,6 +16,7 @@ namespace websocket = wire::websocket;
 namespace http1 = wire::http1;
 using websocket::Opcode;
 
+constexpr Bytes kAllowHeader = "Allow: GET, OPTIONS\r\n";
 constexpr Bytes kUpgradeHeaders = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n";
 
 // Section 10.2: who sends no Origin is no browser, and nobody's page.
@@ -61,7 +62,8 @@ std::optional<websocket::Deflate> WebSocketTechnique::Opening::agreed() const {
 void WebSocketTechnique::on_request(Connection& connection, const http1::Request& request) {
   const websocket::HandshakeCheck check = websocket::check_handshake(request);
   if (check.status != 101) {
-    return refuse(connection, context_, check.status, check.reason, check.status == 426 ? kUpgradeHeaders : Bytes());
+    const Bytes headers = check.status == 426 ? kUpgradeHeaders : check.status == 405 ? kAllowHeader : Bytes();
+    return refuse(connection, context_, check.status, check.reason, headers);
   }
   const Options& options = context_.options;
   if (!origin_allowed(request, options.origins)) {
