@@ -16,7 +16,6 @@ namespace websocket = wire::websocket;
 namespace http1 = wire::http1;
 using websocket::Opcode;
 
-constexpr Bytes kAllowHeader = "Allow: GET, OPTIONS\r\n";
 constexpr Bytes kUpgradeHeaders = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n";
 
 // Section 10.2: who sends no Origin is no browser, and nobody's page.
@@ -61,9 +60,10 @@ std::optional<websocket::Deflate> WebSocketTechnique::Opening::agreed() const {
 // Section 4.2.2.
 void WebSocketTechnique::on_request(Connection& connection, const http1::Request& request) {
   const websocket::HandshakeCheck check = websocket::check_handshake(request);
-  if (check.status != 101) {
-    const Bytes headers = check.status == 426 ? kUpgradeHeaders : check.status == 405 ? kAllowHeader : Bytes();
-    return refuse(connection, context_, check.status, check.reason, headers);
+  // HEAD is what a GET without an upgrade gets, without its body.
+  const int status = request.method == "HEAD" ? 426 : check.status;
+  if (status != 101) {
+    return refuse(connection, context_, status, check.reason, status == 426 ? kUpgradeHeaders : Bytes());
   }
   const Options& options = context_.options;
   if (!origin_allowed(request, options.origins)) {

@@ -9,7 +9,7 @@ namespace wire::http1 {
 namespace {
 
 // A body collected from pieces may leave this much memory with the parser.
-constexpr std::size_t kKeptBody = 64 * 1024;
+constexpr std::size_t kKeptBody = std::size_t{64} * 1024;
 
 // A byte of a method (RFC 9110 section 5.6.2).
 bool is_token_byte(char c) {
