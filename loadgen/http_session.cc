@@ -61,10 +61,11 @@ void HttpSession::drop_connection() {
   parser_.reset();
 }
 
-void HttpSession::request(Bytes query, Bytes headers, Bytes method) {
+void HttpSession::request(Bytes query, Bytes headers, Bytes method, Bytes body) {
   thread_local std::string text;
   text.clear();
-  const RequestText parts{.route = route_, .topic = topic_, .query = query, .headers = headers, .method = method};
+  const RequestText parts{
+      .route = route_, .topic = topic_, .query = query, .headers = headers, .method = method, .body = body};
   if (redirect_ != nullptr) {
     const Destination destination = redirect_->destination();
     append_request(text, plan_, parts, &destination);
@@ -72,8 +73,9 @@ void HttpSession::request(Bytes query, Bytes headers, Bytes method) {
     append_request(text, plan_, parts);
   }
   SessionCounts& counts = host_.counts();
-  counts.sent.http += text.size();
+  counts.sent.http += text.find("\r\n\r\n") + 4;
   ++counts.requests;
+  posted_ = text.starts_with("POST ");
   waiting_ = true;
   link_->send(Bytes(text));
 }
@@ -155,8 +157,7 @@ bool HttpSession::follow(const http1::Response& response) {
     return true;
   }
   const bool was_get = redirect_ != nullptr && redirect_->as_get;
-  const bool get =
-      response.status == 303 || ((response.status == 301 || response.status == 302) && plan_.method == "POST");
+  const bool get = response.status == 303 || ((response.status == 301 || response.status == 302) && posted_);
   const bool elsewhere = url.value->scheme != home.value->scheme ||
                          !http1::equal_ignoring_case(url.value->host_port(), home.value->host_port());
   redirect_ = std::make_unique<Redirect>(Redirect{*url.value, count, elsewhere, was_get || get, true});

@@ -24,9 +24,9 @@ class HttpSession : public Session, protected wire::http1::ResponseParser::Handl
   void open();                // drops the present connection, if any, and asks for a new one
   void drop_connection();
   bool connected() const { return link_ != nullptr; }
-  // Sends the plan's request (loadgen/request.h) with this query and these header lines. `method`: the technique's own
-  // choice; empty: the plan's. Requires a link.
-  void request(Bytes query, Bytes headers, Bytes method = {});
+  // Sends the plan's request (loadgen/request.h) with this query and these header lines. `method` and `body`: the
+  // technique's own choice; no method: the plan's of both. Requires a link.
+  void request(Bytes query, Bytes headers, Bytes method = {}, Bytes body = {});
   bool waiting() const { return waiting_; }  // a request is out and its answer is not complete
   void fail(Failure kind, std::string_view detail);
   void give_up(Failure kind, std::string_view detail);
@@ -67,6 +67,7 @@ class HttpSession : public Session, protected wire::http1::ResponseParser::Handl
   wire::http1::ResponseParser parser_;
   Link* link_ = nullptr;
   bool waiting_ = false;
+  bool posted_ = false;     // the request is a POST
   bool keep_alive_ = true;  // the answer in hand leaves the connection usable
 };
 

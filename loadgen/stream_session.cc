@@ -7,7 +7,7 @@ void StreamSession::on_open(Link&) {
   std::string query;
   if (knows_cursor_) query.append("&after=").append(std::to_string(cursor_));
   append_query(query);
-  request(query, request_headers(), request_method());
+  request(query, request_headers(), request_method(), request_body());
 }
 
 void StreamSession::on_answer(const wire::http1::Response& response) {

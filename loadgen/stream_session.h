@@ -19,6 +19,7 @@ class StreamSession : public HttpSession, private wire::gzip::Reader::Handler {
       : HttpSession(host, plan, topic, route) {}
 
   virtual Bytes request_method() const { return {}; }  // empty: the plan's
+  virtual Bytes request_body() const { return {}; }    // with a method of its own
   virtual void append_query(std::string&) const {}     // such as "&limit=100"
   virtual Bytes request_headers() = 0;
   // Empty, or what is wrong with a head of status 200.

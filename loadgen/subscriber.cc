@@ -217,7 +217,7 @@ void Subscriber::fail(Failure kind, std::string_view detail) {
     return;
   }
   count_failure(kind, detail);
-  back_off(retry_ >= Nanos(0) && attempts_ == 1 ? retry_ : reconnect_delay());
+  back_off(delay_after_failure(worker_.spec().reconnect(), retry_, attempts_, random()));
 }
 
 void Subscriber::give_up(Failure kind, std::string_view detail) {

@@ -60,8 +60,10 @@ std::optional<websocket::Deflate> WebSocketTechnique::Opening::agreed() const {
 // Section 4.2.2.
 void WebSocketTechnique::on_request(Connection& connection, const http1::Request& request) {
   const websocket::HandshakeCheck check = websocket::check_handshake(request);
-  if (check.status != 101) {
-    return refuse(connection, context_, check.status, check.reason, check.status == 426 ? kUpgradeHeaders : Bytes());
+  // HEAD is what a GET without an upgrade gets, without its body.
+  const int status = request.method == "HEAD" ? 426 : check.status;
+  if (status != 101) {
+    return refuse(connection, context_, status, check.reason, status == 426 ? kUpgradeHeaders : Bytes());
   }
   const Options& options = context_.options;
   if (!origin_allowed(request, options.origins)) {

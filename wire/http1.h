@@ -53,7 +53,8 @@ enum class Parsed { kNeedMore, kComplete, kError };
 // Reads requests one at a time from a stream cut anywhere. One parser serves a whole thread as long as requests arrive
 // whole: a connection needs one of its own only while `mid_message()`. Such a request is parsed where it lies, without
 // a copy; the parser keeps its memory from request to request. Stricter than the RFC where llhttp 8.1 is: a chunk
-// extension after one with an unquoted value, and a backslash in a quoted one, are refused with 400.
+// extension after one with an unquoted value, and a backslash in a quoted one, are refused with 400, HTTP/1.2 and later
+// with 505. Stricter by choice: bare line feeds and line folding are refused, a repeated Content-Length too.
 class RequestParser {
  public:
   explicit RequestParser(Limits limits = {});
@@ -82,10 +83,10 @@ class RequestParser {
   Parsed head_too_large();
   Parsed check_head();
   Parsed check_framing();
+  bool stays_open() const;
   Parsed complete();
   Parsed fail(int status, std::string text);
   Parsed fail_parser(llhttp_errno_t error);
-  void split_target();
 
   llhttp_t parser_;
   Limits limits_;
@@ -99,6 +100,8 @@ class RequestParser {
   int error_status_ = 0;
   bool started_ = false;
   bool head_done_ = false;
+  bool in_trailers_ = false;
+  char last_trailer_byte_ = '\n';
   bool complete_ = false;
   bool expect_continue_ = false;
 };

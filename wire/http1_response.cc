@@ -1,6 +1,7 @@
 #include <vector>
 
 #include "wire/http1.h"
+#include "wire/http1_callbacks.h"
 
 namespace wire::http1 {
 
@@ -38,27 +39,12 @@ struct ResponseParser::Pool {
   llhttp_t between_chunks{};  // the state that every machine is in after a chunk
 };
 
-struct ResponseParser::Callbacks {
+struct ResponseParser::Callbacks : detail::HeadCallbacks<Callbacks> {
   static ResponseParser& self(llhttp_t* parser) { return *static_cast<ResponseParser*>(parser->data); }
 
-  static int on_status(llhttp_t* parser, const char* at, std::size_t length) {
-    self(parser).head_->add_first(at, length);
-    return 0;
-  }
-  // Without a head these are trailers: nobody asks for them.
-  static int on_header_field(llhttp_t* parser, const char* at, std::size_t length) {
-    if (detail::Head* head = self(parser).head_.get()) head->add_name(at, length);
-    return 0;
-  }
-  static int on_header_field_complete(llhttp_t* parser) {
-    if (detail::Head* head = self(parser).head_.get()) head->end_name();
-    return 0;
-  }
-  static int on_header_value(llhttp_t* parser, const char* at, std::size_t length) {
-    if (detail::Head* head = self(parser).head_.get()) head->add_value(at, length);
-    return 0;
-  }
-  static int on_headers_complete(llhttp_t*) { return HPE_PAUSED; }
+  static detail::Head* open_head(llhttp_t* parser) { return self(parser).head_.get(); }
+  static int on_header(llhttp_t*, std::size_t) { return 0; }
+  static int on_trailer(llhttp_t*, std::size_t) { return 0; }  // nobody asks for them
   static int on_chunk_header(llhttp_t* parser) {
     self(parser).between_chunks_ = false;
     return 0;
@@ -71,18 +57,11 @@ struct ResponseParser::Callbacks {
     self(parser).between_chunks_ = true;
     return 0;
   }
-  static int on_message_complete(llhttp_t*) { return HPE_PAUSED; }
 
   static constexpr llhttp_settings_t make_settings() {
-    llhttp_settings_t settings{};
-    settings.on_status = on_status;
-    settings.on_header_field = on_header_field;
-    settings.on_header_field_complete = on_header_field_complete;
-    settings.on_header_value = on_header_value;
-    settings.on_headers_complete = on_headers_complete;
+    llhttp_settings_t settings = HeadCallbacks::make_settings();
     settings.on_body = on_body;
     settings.on_chunk_complete = on_chunk_complete;
-    settings.on_message_complete = on_message_complete;
     return settings;
   }
 };

@@ -72,8 +72,9 @@ def test_polling_shows_the_age_of_its_data_beside_the_round_trip_of_its_requests
 
 
 @pytest.mark.parametrize("technique", [{"http-streaming": {"framing": "raw", "limit": 50}}, {"http-streaming": {"encoding": "gzip"}},
-                                       {"http-streaming": {"encoding": "gzip", "limit": 50}}, {"long-polling": {"timeout": "20ms"}}])
-def test_compressed_and_raw_streams_and_impatient_clients_lose_nothing(tmp_path, technique):
+                                       {"http-streaming": {"encoding": "gzip", "limit": 50}}, {"long-polling": {"timeout": "20ms"}},
+                                       {"http-streaming": {"method": "POST", "body": '{"topic": "{topic}"}', "limit": 50}}])
+def test_compressed_raw_and_posted_streams_and_impatient_clients_lose_nothing(tmp_path, technique):
     finished = run(tmp_path, "--set", "publish.rate=40/s", "--set", "publish.payload=200B", techniques=[technique], subscribers=20)
     assert finished.complete, finished.out + finished.err
     r = finished.run
