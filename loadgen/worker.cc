@@ -74,6 +74,7 @@ void Worker::start() {
 void Worker::run() {
   if (spec_.own_tables) net::own_descriptor_table();
   prctl(PR_SET_TIMERSLACK, 1);
+  subscribers_.reserve(size_);
   begin_ = net::now();
   slicer_.start(begin_, loop_.idle_time());
   loop_.post([this] { connect_due(); });
@@ -203,8 +204,7 @@ void Worker::end_idle() {
 
 void Worker::begin_measure() {
   loop_.post([this] {
-    bytes_at_begin_.reserve(subscribers_.size());
-    for (const auto& subscriber : subscribers_) bytes_at_begin_.push_back(subscriber->received_bytes());
+    for (const auto& subscriber : subscribers_) subscriber->take_received_bytes();
     measuring_ = true;
     lag_due_ = net::now() + kLagProbe;
     lag_timer_.start(loop_.timers(), lag_due_, *this);
@@ -219,9 +219,9 @@ void Worker::end_measure() {
     take_snapshot(window_);
     window_.subtract(begin_window_);
     const double seconds = std::chrono::duration<double>(window_.length).count();
-    for (std::size_t i = 0; i < bytes_at_begin_.size(); ++i) {
-      const std::uint64_t bytes = subscribers_[i]->received_bytes() - bytes_at_begin_[i];
-      recorder_.subscriber_bandwidth.record(static_cast<std::int64_t>(static_cast<double>(bytes) / seconds));
+    for (const auto& subscriber : subscribers_) {
+      const auto bytes = static_cast<double>(subscriber->take_received_bytes());
+      recorder_.subscriber_bandwidth.record(static_cast<std::int64_t>(bytes / seconds));
     }
   });
 }

@@ -151,6 +151,7 @@ Parsed ResponseParser::feed(Bytes bytes, std::size_t& consumed, Handler& handler
     parsed = head_done_ ? read_body(bytes, used, handler) : read_head(bytes, used, handler);
   }
   consumed += used;
+  if (parsed == Parsed::kNeedMore && between_chunks_) wait_for_chunk();
   // The last act: the handler may feed or destroy the parser.
   if (parsed == Parsed::kComplete && !upgraded_) handler.on_end();
   return parsed;
@@ -208,6 +209,8 @@ Parsed ResponseParser::end_head(Handler& handler) {
   Pool::mine().give_back(std::move(head));
   if (empty) return end();
   llhttp_resume(&machine);
+  // Without a byte it goes on to where it stands between two chunks, too.
+  between_chunks_ = (machine.flags & F_CHUNKED) != 0 && llhttp_execute(&machine, "", 0) == HPE_OK;
   return Parsed::kNeedMore;
 }
 
@@ -234,7 +237,6 @@ Parsed ResponseParser::read_body(Bytes bytes, std::size_t& used, Handler& handle
     used = bytes.size();
     // The line of a next chunk's size that has begun does not end with a line feed; one that is complete is a header.
     between_chunks_ = between_chunks_ && bytes.back() == '\n';
-    if (between_chunks_) wait_for_chunk();
     return Parsed::kNeedMore;
   }
   if (error != HPE_PAUSED) return fail(llhttp_get_error_reason(&machine));
