@@ -140,7 +140,9 @@ void Worker::probe_lag() {
 
 std::optional<net::Address> Worker::source_address(const net::Address& target, std::uint32_t subscriber) const {
   if (!target.is_ipv4() || !target.is_loopback()) return std::nullopt;
-  return net::loopback_source(subscriber / net::kConnectionsPerSource);
+  const std::uint32_t source = subscriber / net::kConnectionsPerSource;
+  if (source == 0) return std::nullopt;  // 127.0.0.1 is what connect() takes by itself: two system calls less
+  return net::loopback_source(source);
 }
 
 const net::Address& Worker::resolve(const std::string& host_port) {
