@@ -30,7 +30,7 @@ struct HttpSession::Redirect {
   Destination destination() const { return {url.authority, url.target, elsewhere, as_get}; }
 };
 
-HttpSession::HttpSession(Host& host, const Plan& plan, const std::string& topic, Bytes route)
+HttpSession::HttpSession(Host& host, const Plan& plan, const std::string& topic, const char* route)
     : host_(host), plan_(plan), topic_(topic), route_(route) {}
 
 HttpSession::~HttpSession() = default;

@@ -17,7 +17,7 @@ class HttpSession : public Session, protected wire::http1::ResponseParser::Handl
 
  protected:
   // `route` is a literal of the technique, "/sse".
-  HttpSession(Host& host, const Plan& plan, const std::string& topic, Bytes route);
+  HttpSession(Host& host, const Plan& plan, const std::string& topic, const char* route);
   ~HttpSession() override;
 
   virtual void on_start() {}  // start() again: wake-ups asked for before will not come
@@ -62,7 +62,7 @@ class HttpSession : public Session, protected wire::http1::ResponseParser::Handl
   void open_redirected();
 
   struct Redirect;
-  Bytes route_;
+  const char* route_;
   std::unique_ptr<Redirect> redirect_;  // of the present connection; most have none
   wire::http1::ResponseParser parser_;
   Link* link_ = nullptr;

@@ -20,8 +20,7 @@ constexpr std::size_t kWorthCompressing = 64;  // bytes; shorter messages hardly
 void WebSocketLink::attach(Link& link) {
   reader_.reset();
   handshake_.reset();
-  deflater_.reset();
-  compresses_ = false;
+  compression_.reset();
   link_ = &link;
 }
 
@@ -95,25 +94,24 @@ void WebSocketLink::on_head(const http1::Response& response) {
   }
   const std::string wrong = websocket::check_response(response, handshake_->key, handshake_->offer);
   if (!wrong.empty()) return fail(Failure::kProtocol, wrong);
-  reader_ = std::make_unique<websocket::Reader>(websocket::Reader::Role::kClient, plan_.max_message);
+  reader_.emplace(websocket::Reader::Role::kClient, plan_.max_message);
   if (const auto deflate = websocket::agreed_deflate(response, handshake_->offer)) agree(*deflate);
   handler_.on_upgraded(response);
 }
 
 void WebSocketLink::agree(const websocket::Deflate& deflate) {
   reader_->expect_compressed(deflate.to_client);
-  to_server_ = deflate.to_server;
-  compresses_ = true;
+  compression_ = std::make_unique<Compression>(Compression{.to_server = deflate.to_server, .deflater = nullptr});
 }
 
 // The reader may hand out the rest of a read after the session has failed: it counts for nothing.
 void WebSocketLink::on_message(Opcode type, Bytes payload) {
   if (link_ == nullptr) return;
-  if (compressed_bytes_ > 0) {
+  if (compression_ != nullptr && compression_->received > 0) {
     SessionCounts& counts = host_.counts();
     ++counts.compressed_messages;
     counts.received.decoded += payload.size();
-    counts.received.encoded += std::exchange(compressed_bytes_, 0);
+    counts.received.encoded += std::exchange(compression_->received, 0);
   }
   handler_.on_message(type, payload);
 }
@@ -145,7 +143,7 @@ std::size_t WebSocketLink::send(Opcode opcode, Bytes payload) {
   thread_local std::string compressed;
   frame.clear();
   compressed.clear();
-  const bool shorter = compresses_ && compress(opcode, payload, compressed);
+  const bool shorter = compression_ != nullptr && compress(opcode, payload, compressed);
   if (shorter) payload = compressed;
   websocket::append_masked_frame(frame, opcode, payload, static_cast<std::uint32_t>(host_.random()),
                                  {.compressed = shorter});
@@ -156,12 +154,14 @@ std::size_t WebSocketLink::send(Opcode opcode, Bytes payload) {
 bool WebSocketLink::compress(Opcode opcode, Bytes payload, std::string& out) {
   const bool message = opcode == Opcode::kText || opcode == Opcode::kBinary;
   if (!message || payload.size() < kWorthCompressing) return false;
-  if (!to_server_.takeover) {
-    websocket::append_deflated(out, payload, to_server_.window_bits);
+  const auto& to_server = compression_->to_server;
+  auto& deflater = compression_->deflater;
+  if (!to_server.takeover) {
+    websocket::append_deflated(out, payload, to_server.window_bits);
     return out.size() < payload.size();
   }
-  if (deflater_ == nullptr) deflater_ = std::make_unique<websocket::Deflater>(to_server_.window_bits);
-  deflater_->append(out, payload);
+  if (deflater == nullptr) deflater = std::make_unique<websocket::Deflater>(to_server.window_bits);
+  deflater->append(out, payload);
   return true;  // it is part of the context now
 }
 

@@ -149,14 +149,15 @@ class ResponseParser {
   // The next response answers a HEAD request: it has no body.
   void expect_no_body(bool value) { no_body_ = value; }
   void reset();
-  std::string error_text() const { return error_text_; }
+  std::string error_text() const;
 
  private:
   struct Callbacks;
+  struct Work;  // what it takes to read a piece
   struct Pool;
   void begin();
-  void hold_machine();
-  void release_machine();
+  void hold_work();
+  void release_work();
   void wait_for_chunk();
   Parsed read_head(Bytes bytes, std::size_t& used, Handler& handler);
   Parsed end_head(Handler& handler);
@@ -165,10 +166,7 @@ class ResponseParser {
   Parsed end();
   Parsed fail(const char* text);
 
-  std::unique_ptr<llhttp_t> machine_;   // none where its state is known without it: at a start, between two chunks
-  std::unique_ptr<detail::Head> head_;  // only while a head is incomplete
-  Handler* handler_ = nullptr;          // during feed()
-  const char* error_text_ = "";
+  std::unique_ptr<Work> work_;  // none where its state is known without it: at a start, between two chunks
   std::uint32_t max_head_;
   std::uint32_t head_bytes_ = 0;
   std::uint16_t flags_ = 0;  // of the machine that was given back between two chunks

@@ -25,13 +25,6 @@ constexpr Bytes kPublish = "publish";
 constexpr Bytes kBroadcast = "broadcast";  // to all but the one who says it
 constexpr Bytes kGap = "gap";              // {"first":3,"last":7}: messages that it no longer has
 
-// Elements of an event after its name.
-struct Arguments {
-  std::size_t count = 0;
-  Bytes first;
-  Bytes last;
-};
-
 class SocketIo final : public Session, private EngineClient::Handler, private socketio::Decoder::Handler {
  public:
   SocketIo(Host& host, const Plan& plan, const std::string& topic)
@@ -78,7 +71,7 @@ class SocketIo final : public Session, private EngineClient::Handler, private so
   void on_event(const socketio::Packet& packet, std::span<const Bytes> attachments);
   void on_acknowledgement(const socketio::Packet& packet, std::span<const Bytes> attachments);
   void count_gap(Bytes range);
-  void deliver(Bytes data, const Arguments& arguments, std::span<const Bytes> attachments);
+  void deliver(const socketio::Packet& packet, std::size_t arguments, std::span<const Bytes> attachments);
 
   Host& host_;
   const Plan& plan_;
@@ -171,25 +164,21 @@ void SocketIo::on_connected(Bytes data) {
 
 void SocketIo::on_event(const socketio::Packet& packet, std::span<const Bytes> attachments) {
   thread_local std::string scratch;
-  json::Array elements(packet.data);
-  Bytes name;
-  Arguments arguments;
-  elements.next(name);
-  while (elements.next(arguments.last)) {
-    if (arguments.count++ == 0) arguments.first = arguments.last;
-  }
+  const socketio::Packet::Event& event = packet.event;
+  Bytes name = event.name;
+  std::size_t arguments = event.arguments;
   // With connection state recovery the last argument of what the server keeps is where in its log that stands.
-  if (!recovery_id_.empty() && arguments.count > 0 && json::is_string(arguments.last)) {
-    offset_ = arguments.last;
-    --arguments.count;
+  if (!recovery_id_.empty() && arguments > 0 && json::is_string(event.last)) {
+    offset_ = event.last;
+    --arguments;
   }
   if (json::is_string(name)) name = json::string_of(name, scratch);
   if (plan_.observer != nullptr) {
     plan_.observer->on_event(name, packet.data, attachments);
   } else if (name == text_of(kEvent)) {
-    deliver(packet.data, arguments, attachments);
+    deliver(packet, arguments, attachments);
   } else if (name == kGap) {
-    count_gap(arguments.first);
+    count_gap(event.first);
   }
   if (packet.id) engine_.send_packet(begin_packet(PacketType::kAck, packet.id).append("[]"));
 }
@@ -202,15 +191,15 @@ void SocketIo::count_gap(Bytes range) {
 
 // A lone string or a lone attachment is the message. In anything else the message is found by its marker, which is the
 // same in JSON text.
-void SocketIo::deliver(Bytes data, const Arguments& arguments, std::span<const Bytes> attachments) {
+void SocketIo::deliver(const socketio::Packet& packet, std::size_t arguments, std::span<const Bytes> attachments) {
   thread_local std::string scratch;
-  if (arguments.count == 1 && json::is_string(arguments.first))
-    return host_.deliver(json::string_of(arguments.first, scratch));
+  if (arguments == 1 && json::is_string(packet.event.first))
+    return host_.deliver(json::string_of(packet.event.first, scratch));
   for (const Bytes attachment : attachments) {
     if (attachments.size() == 1 || attachment.find(kMarkerMagic) != Bytes::npos)
       return host_.deliver_binary(attachment);
   }
-  host_.deliver(data);
+  host_.deliver(packet.data);
 }
 
 void SocketIo::on_acknowledgement(const socketio::Packet& packet, std::span<const Bytes> attachments) {
