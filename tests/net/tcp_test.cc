@@ -206,6 +206,38 @@ TEST(Tcp, ARefusedConnectionIsToldByOnClose) {
   EXPECT_EQ(client.close_error, -ECONNREFUSED);
 }
 
+TEST(Tcp, AConnectionThatTakesItsTimeCarriesBytesToo) {
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  const Address any = resolve("127.0.0.1:0");
+  ASSERT_EQ(bind(listener, any.get(), any.size()), 0);
+  ASSERT_EQ(listen(listener, 0), 0);
+  Address address = any;
+  socklen_t size = sizeof address.storage;
+  getsockname(listener, reinterpret_cast<sockaddr*>(&address.storage), &size);
+  const int first = socket(AF_INET, SOCK_STREAM, 0);  // fills the queue: the kernel asks again a second later
+  ASSERT_EQ(connect(first, address.get(), address.size()), 0);
+
+  Loop loop;
+  Peer client;
+  client.tcp = Tcp::connect(loop, address, std::nullopt, client);
+  int server = -1;
+  loop.post([&] {
+    EXPECT_FALSE(client.opened);
+    close(accept(listener, nullptr, nullptr));
+  });
+  client.on_opened = [&] {
+    server = accept(listener, nullptr, nullptr);
+    loop.post([&] { EXPECT_EQ(send(server, "hello", 5, 0), 5); });  // in an iteration in which the client may write
+  };
+  client.on_received = [&] { loop.stop(); };
+  client.on_closed = [&] { loop.stop(); };
+  loop.run();
+  EXPECT_EQ(client.received, "hello");
+  close(server);
+  close(first);
+  close(listener);
+}
+
 TEST(Tcp, AnImmediateFailureComesFromTheLoopAndNotFromConnect) {
   Loop loop;
   Peer client;
