@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "net/clock.h"
 #include "net/listener.h"
@@ -334,6 +335,39 @@ TEST(Listener, SeveralThreadsShareAReservedPort) {
   EXPECT_EQ(counts[0].accepted + counts[1].accepted, kClients);
   EXPECT_GT(counts[0].accepted, 0);
   EXPECT_GT(counts[1].accepted, 0);
+}
+
+TEST(Loop, WhatTheEndOfAnIterationSendsLeavesBeforeItsAnswers) {
+  Loop loop;
+  Peer publisher, publishers_server, subscriber, subscribers_server;
+  const auto join = [&](Peer& one, Peer& other) {
+    int ends[2];
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    one.tcp = Tcp::adopt(loop, ends[0]);
+    other.tcp = Tcp::adopt(loop, ends[1]);
+  };
+  join(publisher, publishers_server);
+  join(subscriber, subscribers_server);
+  bool published = false;
+  std::string order;
+  publishers_server.on_received = [&] {
+    publishers_server.tcp->send(wire::Bytes("answer"));
+    published = true;
+  };
+  loop.set_end_of_iteration([&] {
+    if (std::exchange(published, false)) subscribers_server.tcp->send(wire::Bytes("message"));
+  });
+  subscriber.on_received = [&] { order += "message "; };
+  publisher.on_received = [&] {
+    order += "answer ";
+    loop.stop();
+  };
+  loop.post([&] {
+    for (Peer* peer : {&publisher, &publishers_server, &subscriber, &subscribers_server}) peer->tcp->start(*peer);
+    publisher.tcp->send(wire::Bytes("publish"));
+  });
+  loop.run();
+  EXPECT_EQ(order, "message answer ");
 }
 
 TEST(Loop, PostsFromOtherThreadsRunInOrderAndNoneAfterClose) {
