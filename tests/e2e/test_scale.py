@@ -42,11 +42,11 @@ def test_the_scenarios_of_scale_run_technique_by_technique(tmp_path, name, only)
     assert all(run["technique"] == only and run["connected"] == 300 and run["failures"] == {} for run in finished.result["runs"])
 
 
-def test_socketio_clients_at_scale_answer_heartbeats_or_would_be_gone(tmp_path):
+def test_socketio_clients_at_scale_answer_heartbeats(tmp_path):
+    """A client that leaves a ping unanswered is dropped after 1.2 s of the 2."""
     command = [PUSHBENCH, "run", ROOT / "scenarios/scale/socketio.yaml", "--out", tmp_path, "--no-report", "--quiet"]
     for override in ("subscribers=300", "publish.rate=4/s", "phases.measure=2s", "server.ping-interval=200ms", "server.ping-timeout=1s"):
         command += ["--set", override]
     finished = Finished(subprocess.run(command, capture_output=True, text=True, timeout=60), tmp_path)
     assert finished.complete, finished.err + finished.out
     assert finished.run["connected"] == 300 and finished.run["failures"] == {}
-    assert finished.run["bytes"]["received"]["heartbeat"] > 0 and finished.run["bytes"]["sent"]["heartbeat"] > 0
