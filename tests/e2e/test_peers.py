@@ -63,6 +63,12 @@ def test_a_round_goes_on_after_a_comparison_that_could_not_be_measured(capsys):
     assert "part/broken: round 1, theirs: the peer ended" in tables.text(report)
 
 
+def test_nothing_is_begun_when_the_time_is_over():
+    late = Outcome(Comparison("part/late", "", "µs", at_most(1), None, None))
+    driver.one_round(Round("build", 1, 2), [late], until=0)
+    assert late.pairs == [] and late.troubles == ["round 2: no time was left (--minutes)"]
+
+
 def point(technique, subscribers, cpu, rss):
     return {"technique": technique, "subscribers": subscribers, "server_cpu_us": cpu, "generator_cpu_us": cpu, "server_rss": rss,
             "generator_rss": rss}

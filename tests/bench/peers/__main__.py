@@ -3,11 +3,13 @@
 import argparse
 import datetime
 import json
+import math
 import os
 import pathlib
 import platform
 import subprocess
 import sys
+import time
 
 from . import generator, growth, server, tables
 from .bench import Round
@@ -24,6 +26,7 @@ def arguments():
     parser.add_argument("--quick", action="store_true", help="one round of 1 s: does everything run? Its figures say little")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--measure", type=int, metavar="SECONDS", default=3)
+    parser.add_argument("--minutes", type=float, default=14, help="nothing is begun after so long; what was not measured is said")
     parser.add_argument("--build", type=pathlib.Path, default=REPOSITORY / "build")
     parser.add_argument("--out", type=pathlib.Path, help="folder for results; default BUILD/bench-peers")
     parser.add_argument("--list", action="store_true", help="the comparisons and their goals")
@@ -31,6 +34,7 @@ def arguments():
                         help="do not measure: put the last results into docs/performance.md, between its two markers, and its figure")
     given = parser.parse_args()
     given.out = given.out or given.build / "bench-peers"
+    given.until = time.monotonic() + given.minutes * 60
     if given.quick:
         given.rounds, given.measure = 1, 1
     return given
@@ -49,8 +53,11 @@ def chosen(only):
     return [one for one in ALL if one.name in wanted], "growth" in only
 
 
-def one_round(bench, outcomes):
+def one_round(bench, outcomes, until=math.inf):
     for outcome in outcomes:
+        if time.monotonic() > until:
+            outcome.troubles.append(f"round {bench.number}: no time was left (--minutes)")
+            continue
         figures = {}
         # In turns: who is measured first finds the machine another than who follows.
         for whose in ("ours", "theirs") if bench.number % 2 else ("theirs", "ours"):
@@ -64,9 +71,12 @@ def one_round(bench, outcomes):
         print(f"  round {bench.number}  {outcome.comparison.name}: {ratio} (goal {outcome.comparison.goal})", flush=True)
 
 
-def grow(bench, points):
+def grow(bench, points, until):
     for technique in growth.TECHNIQUES:
         for count in growth.COUNTS:
+            if time.monotonic() > until:
+                print(f"  round {bench.number}  growth: no time was left (--minutes)", file=sys.stderr)
+                return
             try:
                 point = growth.measure(bench, technique, count)
                 points.setdefault((technique, count), []).append(point)
@@ -89,9 +99,9 @@ def measure(given):
     points = {}
     for number in range(1, given.rounds + 1):
         bench = Round(given.build, given.measure, number)
-        one_round(bench, outcomes)
+        one_round(bench, outcomes, given.until)
         if with_growth:
-            grow(bench, points)
+            grow(bench, points, given.until)
     report["comparisons"] = [outcome.as_json() for outcome in outcomes]
     report["growth"] = growth.with_slopes([growth.merge(list_of) for list_of in points.values()])
     report["comparisons"] += growth.judge(report["growth"])
