@@ -8,10 +8,10 @@ WERROR := $(if $(CI),ON,OFF)
 CONFIGURE = cmake -G Ninja -DPUSHBENCH_WERROR=$(WERROR)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps dev-deps build run test smoke bench format lint asan tsan fuzz clean
+.PHONY: help deps dev-deps build run test smoke bench bench-peers format lint asan tsan fuzz clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install what is missing: Debian packages (sudo when not root), npm packages for the tests
 	@tools/deps base test npm
@@ -47,6 +47,10 @@ smoke: run-deps programs ## every technique for a few seconds
 bench: run-deps build ## micro-benchmarks (Google Benchmark)
 	@for program in $(BUILD)/tests/bench/*_bench; do \
 	  echo "== $$program"; $$program --benchmark_out=$$program.json --benchmark_out_format=json || exit 1; done
+
+bench-peers: run-deps build ## side by side with nginx, nchan, Bun, wrk and others (PEERS=--quick, PEERS='--only sse')
+	@tools/deps bench
+	PYTHONPATH=tests/bench /usr/bin/python3 -m peers --build $(BUILD) $(PEERS)
 
 format: dev-deps ## clang-format over the sources
 	git ls-files '*.cc' '*.h' | xargs clang-format -i

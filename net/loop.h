@@ -32,7 +32,8 @@ class Loop {
   void close();  // closes every handle that is left, on the loop's thread; posts are dropped from then on
   void post(std::function<void()> task);  // from any thread; runs on the loop's thread, in order of posting
 
-  // Runs `hook` at the end of every iteration, before connections flush what they queued.
+  // Runs `hook` at the end of every iteration, before connections flush what they queued. The first few connections
+  // that it alone sends to flush first, then those that the iteration had sent to, then the rest.
   void set_end_of_iteration(std::function<void()> hook) { end_hook_ = std::move(hook); }
 
   uv_loop_t* uv() { return &loop_; }

@@ -79,8 +79,7 @@ void Tcp::connected(int error) {
     return;
   }
   state_ = State::kOpen;
-  resume_reading();
-  if (backlog_ != nullptr) want(wanted_ | EPOLLOUT);  // was queued before
+  want(EPOLLIN | (backlog_ != nullptr ? std::uint32_t{EPOLLOUT} : 0U));  // the latter: was queued before
   if (secure_ != nullptr) {
     start_tls();
   } else {

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "net/clock.h"
 #include "net/segments.h"
@@ -147,6 +148,38 @@ TEST(Tcp, ARefusedConnectionIsToldByOnClose) {
   EXPECT_EQ(client.close_error, -ECONNREFUSED);
 }
 
+TEST(Tcp, AConnectionThatTakesItsTimeCarriesBytesToo) {
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  const Address any = resolve("127.0.0.1:0");
+  ASSERT_EQ(bind(listener, any.get(), any.size()), 0);
+  ASSERT_EQ(listen(listener, 0), 0);
+  Address address = any;
+  socklen_t size = sizeof address.storage;
+  getsockname(listener, reinterpret_cast<sockaddr*>(&address.storage), &size);
+  const int first = socket(AF_INET, SOCK_STREAM, 0);  // fills the queue: the kernel asks again a second later
+  ASSERT_EQ(connect(first, address.get(), address.size()), 0);
+
+  Loop loop;
+  Peer client;
+  client.tcp = Tcp::connect(loop, address, std::nullopt, client);
+  int server = -1;
+  loop.post([&] {
+    EXPECT_FALSE(client.opened);
+    close(accept(listener, nullptr, nullptr));
+  });
+  client.on_opened = [&] {
+    server = accept(listener, nullptr, nullptr);
+    loop.post([&] { EXPECT_EQ(send(server, "hello", 5, 0), 5); });  // in an iteration in which the client may write
+  };
+  client.on_received = [&] { loop.stop(); };
+  client.on_closed = [&] { loop.stop(); };
+  loop.run();
+  EXPECT_EQ(client.received, "hello");
+  close(server);
+  close(first);
+  close(listener);
+}
+
 TEST(Tcp, AnImmediateFailureComesFromTheLoopAndNotFromConnect) {
   Loop loop;
   Peer client;
@@ -218,6 +251,39 @@ TEST(Listener, SeveralThreadsShareAReservedPort) {
   EXPECT_EQ(counts[0].accepted + counts[1].accepted, kClients);
   EXPECT_GT(counts[0].accepted, 0);
   EXPECT_GT(counts[1].accepted, 0);
+}
+
+TEST(Loop, WhatTheEndOfAnIterationSendsLeavesBeforeItsAnswers) {
+  Loop loop;
+  Peer publisher, publishers_server, subscriber, subscribers_server;
+  const auto join = [&](Peer& one, Peer& other) {
+    int ends[2];
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    one.tcp = Tcp::adopt(loop, ends[0]);
+    other.tcp = Tcp::adopt(loop, ends[1]);
+  };
+  join(publisher, publishers_server);
+  join(subscriber, subscribers_server);
+  bool published = false;
+  std::string order;
+  publishers_server.on_received = [&] {
+    publishers_server.tcp->send(wire::Bytes("answer"));
+    published = true;
+  };
+  loop.set_end_of_iteration([&] {
+    if (std::exchange(published, false)) subscribers_server.tcp->send(wire::Bytes("message"));
+  });
+  subscriber.on_received = [&] { order += "message "; };
+  publisher.on_received = [&] {
+    order += "answer ";
+    loop.stop();
+  };
+  loop.post([&] {
+    for (Peer* peer : {&publisher, &publishers_server, &subscriber, &subscribers_server}) peer->tcp->start(*peer);
+    publisher.tcp->send(wire::Bytes("publish"));
+  });
+  loop.run();
+  EXPECT_EQ(order, "message answer ");
 }
 
 TEST(Loop, PostsFromOtherThreadsRunInOrderAndNoneAfterClose) {

@@ -61,10 +61,12 @@ inline int connect_to(std::uint16_t port, std::uint32_t index) {
   return socket;
 }
 
+// To a peer that has gone it writes nothing: reading tells.
 inline void write_all(int socket, std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t written = write(socket, bytes.data(), bytes.size());
-    if (written < 0 && errno != EAGAIN && errno != EINTR) die("write");
+    const ssize_t written = send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (written < 0 && (errno == EPIPE || errno == ECONNRESET)) return;
+    if (written < 0 && errno != EAGAIN && errno != EINTR) die("send");
     if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
   }
 }
