@@ -32,6 +32,7 @@ struct HttpConnection::Reading final : net::Timer::Handler {
   wire::Time deadline = wire::Time::max();             // technique_: on_wake; else the client's time is over
   wire::Time armed{};
   std::uint32_t request_bytes = 0;  // of the incomplete request
+  Technique* told = nullptr;        // of its head
 };
 
 HttpConnection::HttpConnection(Shard& shard, net::Tcp::Ptr tcp) : shard_(shard), tcp_(std::move(tcp)) {}
@@ -105,6 +106,7 @@ std::size_t HttpConnection::read_request(Bytes bytes) {
     return bytes.size();
   }
   reading_->request_bytes = 0;
+  if (parsed == wire::http1::Parsed::kComplete) reading_->told = nullptr;
   if (parsed == wire::http1::Parsed::kError) {
     answer_parse_error(parser, bytes.front());
   } else {
@@ -128,6 +130,7 @@ void HttpConnection::wait_for_rest(std::unique_ptr<wire::http1::RequestParser> b
   set_deadline(reading.deadline +
                std::chrono::seconds(reading.request_bytes / kBytesPerSecond - before / kBytesPerSecond));
   if (reading.parser->take_expect_continue()) send(Bytes("HTTP/1.1 100 Continue\r\n\r\n"));
+  if (const wire::http1::Request* head = reading.parser->take_head()) reading.told = shard_.announce(*this, *head);
 }
 
 void HttpConnection::answer_parse_error(const wire::http1::RequestParser& parser, char first) {
@@ -228,7 +231,10 @@ void HttpConnection::resume_input() {
 }
 
 void HttpConnection::leave() {
-  if (reading_ != nullptr) reading_->timer.stop();
+  if (reading_ != nullptr) {
+    reading_->timer.stop();
+    if (Technique* told = std::exchange(reading_->told, nullptr)) told->on_cut(*this);
+  }
   shard_.bury(*this);
   if (Technique* technique = std::exchange(technique_, nullptr)) technique->on_close(*this);
 }

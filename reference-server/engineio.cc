@@ -59,8 +59,12 @@ std::optional<ClientId> parse_id(Bytes text) {
 
 Session* EngineTechnique::find(Bytes sid) {
   const auto id = parse_id(sid);
-  Session* const session = id ? at(id->slot) : nullptr;
-  if (session == nullptr || session->key_ != id->key) return nullptr;
+  return id ? find(*id) : nullptr;
+}
+
+Session* EngineTechnique::find(const ClientId& id) {
+  Session* const session = at(id.slot);
+  if (session == nullptr || session->key_ != id.key) return nullptr;
   check(*session, now_ms());  // its time may be over before the next tick
   return session->ended_ ? nullptr : session;
 }
@@ -82,6 +86,7 @@ void EngineTechnique::on_request(Connection& connection, const http1::Request& r
   http1::query_value(request.query, "EIO", version);
   const bool websocket = transport == "websocket";
   const bool upgrade = http1::header_has_token(request.headers, "Upgrade", "websocket");
+  const bool announced = posts_.erase(&connection) != 0;
   if (!websocket && transport != "polling") return refuse(connection, Error::kUnknownTransport);
   // The requests of a session come over any connection, and connections come to any thread.
   if (!websocket && context_.options.threads > 1) return refuse(connection, Error::kUnknownTransport);
@@ -97,7 +102,7 @@ void EngineTechnique::on_request(Connection& connection, const http1::Request& r
   if (websocket) return attach(connection, request, *session);
   if (session->websocket_) return refuse(connection, Error::kBadRequest);
   if (request.method == "GET") return poll(connection, *session);
-  if (request.method == "POST") return post(connection, request, *session);
+  if (request.method == "POST") return post(connection, request, *session, announced);
   refuse(connection, Error::kBadRequest);
 }
 
@@ -171,7 +176,28 @@ class EngineTechnique::Packets final : public engineio::PayloadParser::Handler {
   engineio::PayloadParser& parser_;
 };
 
-void EngineTechnique::post(Connection& connection, const http1::Request& request, Session& session) {
+// One POST at a time, counted from its head on: a second one closes the session, and both are answered with 400.
+void EngineTechnique::on_head(Connection& connection, const http1::Request& head) {
+  std::string sid;
+  http1::query_value(head.query, "sid", sid);
+  Session* const session = head.method == "POST" ? find(sid) : nullptr;
+  if (session == nullptr || session->websocket_) return;
+  if (session->posting_) return end(*session, End::kByServer);
+  session->posting_ = true;
+  posts_.emplace(&connection, ClientId{session->slot_, session->key_});
+}
+
+void EngineTechnique::on_cut(Connection& connection) {
+  const auto post = posts_.extract(&connection);
+  Session* const session = post ? find(post.mapped()) : nullptr;
+  if (session != nullptr) end(*session, End::kTransportLost);
+}
+
+void EngineTechnique::post(Connection& connection, const http1::Request& request, Session& session, bool announced) {
+  if (std::exchange(session.posting_, false) && !announced) {
+    end(session, End::kByServer);
+    return refuse(connection, Error::kBadRequest);
+  }
   engineio::PayloadParser parser(context_.options.max_payload);
   Packets packets(*this, session, parser);
   // Bytes that are not text belong to an older revision of the protocol.

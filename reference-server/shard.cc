@@ -94,6 +94,13 @@ void Shard::handle(HttpConnection& connection, const wire::http1::Request& reque
   routes_->handle(connection, request);
 }
 
+Technique* Shard::announce(HttpConnection& connection, const wire::http1::Request& head) {
+  const std::uint8_t index = routes_->find(head.path);
+  if (index == Routes::kNone || !server::techniques(true)[index].takes_all) return nullptr;
+  techniques_[index]->on_head(connection, head);
+  return techniques_[index].get();
+}
+
 void Shard::count_for(HttpConnection& connection, std::uint8_t technique) {
   if (technique == connection.counted_for_) return;
   if (connection.counted_for_ != Routes::kNone) stats_.techniques[connection.counted_for_].connections.subtract(1);

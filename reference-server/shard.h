@@ -51,6 +51,8 @@ class Shard final : public Context, net::Listener::Handler, net::Timer::Handler 
 
   // For connections.
   void handle(HttpConnection& connection, const wire::http1::Request& request);
+  // The technique that has been told of the head, or null.
+  Technique* announce(HttpConnection& connection, const wire::http1::Request& head);
   wire::http1::RequestParser& parser();
   std::unique_ptr<wire::http1::RequestParser> lend_parser();
   void give_back(std::unique_ptr<wire::http1::RequestParser> parser);

@@ -76,6 +76,10 @@ class Technique {
   virtual ~Technique() = default;
   // A subscribe, a poll or an upgrade. `request` is valid during the call.
   virtual void on_request(Connection& connection, const wire::http1::Request& request) = 0;
+  // The head of such a request whose body is still on its way: on_request follows with all of it, or on_cut when the
+  // connection ends before. Of techniques that take every method alone.
+  virtual void on_head(Connection& connection, const wire::http1::Request& head) {}
+  virtual void on_cut(Connection& connection) {}
   virtual void on_bytes(Connection& connection, Bytes bytes) {}  // after it took the connection over
   // The connection it had taken over has ended, by either side: called once, give up its place.
   virtual void on_close(Connection& connection) {}

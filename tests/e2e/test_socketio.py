@@ -70,7 +70,7 @@ def test_the_rules_of_the_protocols():
         lines = node("engineio_rules.js", server.url)
     finally:
         server.stop()
-    assert len(lines) == 30
+    assert len(lines) == 35
     assert [line for line in lines if not line.startswith("ok: ")] == []
 
 
