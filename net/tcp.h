@@ -44,6 +44,13 @@ class Tcp {
   static Ptr adopt(Loop& loop, int descriptor, const TlsServer* tls = nullptr);
   void start(Handler& handler);  // reading begins, and the TLS handshake
 
+  // A connection between two loops of threads that share their descriptors; dropping it closes it.
+  class Moving;
+  // On its loop's thread. Requires an open connection and unsent_bytes() == 0; no event follows.
+  static Moving depart(Ptr tcp);
+  // On the other loop's thread; start() follows. `counts` takes over from those of its TlsServer.
+  static Ptr arrive(Loop& loop, Moving moving, TlsCounts* counts);
+
   // Queues a copy (a reference) of bytes that leave at the end of this iteration. After an error they vanish; on_close
   // tells.
   void send(wire::Bytes bytes);
@@ -121,6 +128,18 @@ class Tcp {
   bool write_failed_ = false;
   bool stamped_ = false;
   bool drain_owed_ = false;  // the kernel has refused bytes since the last on_drain
+};
+
+class Tcp::Moving {
+ public:
+  Moving(Moving&& other) noexcept;
+  ~Moving();
+
+ private:
+  friend class Tcp;
+  Moving(int socket, std::unique_ptr<Secure> secure);
+  int socket_;
+  std::unique_ptr<Secure> secure_;
 };
 
 }  // namespace net

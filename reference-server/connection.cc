@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/departure.h"
 #include "server/options.h"
 #include "server/reply.h"
 #include "server/shard.h"
@@ -33,6 +34,7 @@ struct HttpConnection::Reading final : net::Timer::Handler {
   wire::Time armed{};
   std::uint32_t request_bytes = 0;  // of the incomplete request
   Technique* told = nullptr;        // of its head
+  std::unique_ptr<Departure> departure;
 };
 
 HttpConnection::HttpConnection(Shard& shard, net::Tcp::Ptr tcp) : shard_(shard), tcp_(std::move(tcp)) {}
@@ -83,7 +85,7 @@ void HttpConnection::keep(Bytes bytes) {
 }
 
 void HttpConnection::read_requests(Bytes bytes) {
-  while (!bytes.empty() && tcp_ != nullptr && technique_ == nullptr) {
+  while (!bytes.empty() && tcp_ != nullptr && technique_ == nullptr && !departing()) {
     if (tcp_->unsent_bytes() > kMaxUnsent) {
       waiting_ = true;
       keep(bytes);
@@ -92,7 +94,13 @@ void HttpConnection::read_requests(Bytes bytes) {
     }
     bytes.remove_prefix(read_request(bytes));
   }
-  if (!bytes.empty() && tcp_ != nullptr) pass_on(bytes);
+  if (departing()) {
+    reading_->departure->rest = bytes;
+    waiting_ = true;
+    depart();
+  } else if (!bytes.empty() && tcp_ != nullptr) {
+    pass_on(bytes);
+  }
 }
 
 std::size_t HttpConnection::read_request(Bytes bytes) {
@@ -178,10 +186,36 @@ void HttpConnection::release() {
 void HttpConnection::resume() {
   resuming_ = false;
   if (tcp_ == nullptr || !waiting_ || stalled()) return;  // stalled: on_drain comes
+  if (departing()) return depart();
   waiting_ = false;
   if (std::exchange(paused_, false)) tcp_->resume_reading();
   const std::unique_ptr<std::string> bytes = std::move(reading().kept);
   if (bytes != nullptr) read_requests(*bytes);
+}
+
+void HttpConnection::move(unsigned thread, const wire::http1::Request& request) {
+  reading().departure = std::make_unique<Departure>(thread, request, exchange_);
+}
+
+bool HttpConnection::departing() const {
+  return reading_ != nullptr && reading_->departure != nullptr;
+}
+
+// Answers to requests before this one leave from here.
+void HttpConnection::depart() {
+  if (tcp_->unsent_bytes() > 0) return shard_.resume_later(*this);
+  std::unique_ptr<Departure> departure = std::move(reading_->departure);
+  if (reading_->kept != nullptr) departure->rest += *reading_->kept;
+  departure->socket.emplace(net::Tcp::depart(std::move(tcp_)));
+  shard_.hand_over(std::move(departure));
+  leave();
+}
+
+void HttpConnection::go_on(const Departure& departure) {
+  start();
+  exchange_ = departure.exchange;
+  shard_.serve(*this, departure.request.get());
+  read_requests(departure.rest);
 }
 
 void HttpConnection::before_send() {

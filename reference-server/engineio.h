@@ -24,6 +24,7 @@ struct EngineSocket;
 struct ClientId {
   std::uint32_t slot = 0;
   std::uint64_t key = 0;
+  std::uint32_t thread = 0;  // below 2^24
 };
 std::string format_id(const ClientId& id);
 std::optional<ClientId> parse_id(Bytes text);
@@ -113,6 +114,8 @@ class EngineTechnique : public Technique {
   void answer_waiting(Session& session);  // its GET, with what there is, if there is anything
   void end(Session& session, End how);
   void refuse(Connection& connection, Error error);
+  bool lives_elsewhere(const ClientId& id) const;  // on another thread
+  std::string id_of(const Session& session, std::uint64_t key) const;
   // The WebSocket of a session as a feed sees it.
   Connection& connection_of(Session& session) { return *session.connection_; }
   Subscriber& subscriber_of(Session& session);

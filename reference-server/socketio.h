@@ -19,6 +19,7 @@ class SocketIo final : public EngineTechnique {
   SocketIo(Context& context, TechniqueStats& counters);
   void on_request(Connection& connection, const wire::http1::Request& request) override;
   void on_publish(Topic& topic, const Message& message) override;
+  void on_letter(const Letter& letter) override;
   void on_flush() override;
 
  private:
@@ -57,6 +58,7 @@ class SocketIo final : public EngineTechnique {
   bool take_conformance_event(const Call& call);
   void publish(const Call& call, bool to_all);
   void emit_to(const Call& call);
+  std::string hand_to(Bytes room, Bytes payload, bool is_text);
   void join(const Call& call);
   void leave(const Call& call);
   void ask(const Call& call);

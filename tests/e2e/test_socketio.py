@@ -20,9 +20,10 @@ def node(script, *arguments):
     return process.stdout.splitlines()
 
 
+@pytest.mark.parametrize("threads", ["1", "4"])  # connections come to any of them, sessions live on one
 @pytest.mark.parametrize("transports", ["polling", "websocket", "polling,websocket"])
-def test_the_official_client(transports):
-    server = Server()
+def test_the_official_client(transports, threads):
+    server = Server("--threads", threads)
     try:
         parts = {line.pop("part"): line for line in map(json.loads, node("socketio_client.js", server.url, transports))}
         upgrades = server.stats()["socketio"]["upgrades"]
