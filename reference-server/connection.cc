@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "server/departure.h"
+#include "server/connection_reading.h"
 #include "server/options.h"
 #include "server/reply.h"
 #include "server/shard.h"
@@ -21,21 +21,6 @@ constexpr std::size_t kMaxKept = std::size_t{64} * 1024;  // pipelined bytes beh
 constexpr std::uint32_t kBytesPerSecond = 16 * 1024;
 
 }  // namespace
-
-struct HttpConnection::Reading final : net::Timer::Handler {
-  explicit Reading(HttpConnection& connection) : owner(connection) {}
-  void on_timer(net::Timer&) override { owner.on_deadline(); }
-
-  HttpConnection& owner;
-  std::unique_ptr<wire::http1::RequestParser> parser;  // only while a request is incomplete
-  std::unique_ptr<std::string> kept;                   // requests that must wait for the answer in hand
-  net::Timer timer;                                    // armed for a time not after `deadline`
-  wire::Time deadline = wire::Time::max();             // technique_: on_wake; else the client's time is over
-  wire::Time armed{};
-  std::uint32_t request_bytes = 0;  // of the incomplete request
-  Technique* told = nullptr;        // of its head
-  std::unique_ptr<Departure> departure;
-};
 
 HttpConnection::HttpConnection(Shard& shard, net::Tcp::Ptr tcp) : shard_(shard), tcp_(std::move(tcp)) {}
 
@@ -191,31 +176,6 @@ void HttpConnection::resume() {
   if (std::exchange(paused_, false)) tcp_->resume_reading();
   const std::unique_ptr<std::string> bytes = std::move(reading().kept);
   if (bytes != nullptr) read_requests(*bytes);
-}
-
-void HttpConnection::move(unsigned thread, const wire::http1::Request& request) {
-  reading().departure = std::make_unique<Departure>(thread, request, exchange_);
-}
-
-bool HttpConnection::departing() const {
-  return reading_ != nullptr && reading_->departure != nullptr;
-}
-
-// Answers to requests before this one leave from here.
-void HttpConnection::depart() {
-  if (tcp_->unsent_bytes() > 0) return shard_.resume_later(*this);
-  std::unique_ptr<Departure> departure = std::move(reading_->departure);
-  if (reading_->kept != nullptr) departure->rest += *reading_->kept;
-  departure->socket.emplace(net::Tcp::depart(std::move(tcp_)));
-  shard_.hand_over(std::move(departure));
-  leave();
-}
-
-void HttpConnection::go_on(const Departure& departure) {
-  start();
-  exchange_ = departure.exchange;
-  shard_.serve(*this, departure.request.get());
-  read_requests(departure.rest);
 }
 
 void HttpConnection::before_send() {

@@ -194,6 +194,7 @@ void SocketIo::join(const Call& call) {
     rooms->push_back(topic);
     place(*topic).members.push_back(&call.client);
     context_.stats.socketio.memberships.add(1);
+    list_changed(call.client);
   }
   std::string value = "{\"joined\":";
   json::append_string(value, *room);
@@ -219,6 +220,7 @@ void SocketIo::leave_room(SocketIoClient& client, const Topic& topic) {
   *found = members.back();
   members.pop_back();
   context_.stats.socketio.memberships.subtract(1);
+  list_changed(client);
 }
 
 void SocketIo::send_to_room(const Topic& topic, const Message& message) {
