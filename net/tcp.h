@@ -59,6 +59,9 @@ class Tcp {
   // closes too or 2 s have passed (closing with unread input would reset the connection and could destroy what the peer
   // has not read yet). A peer that reads nothing for 30 s is dropped. No event follows.
   static void finish(Ptr tcp);
+  // The same, but the peer is to close first: no close_notify and no FIN of ours, and after 2 s without the peer's FIN
+  // the socket is closed all the same.
+  static void finish_after_peer(Ptr tcp);
 
   // Without reading, the peer's end is noticed by sending alone.
   // From now on receive_delay() tells in on_bytes how long the oldest byte of this read had waited in the kernel. Costs
@@ -102,6 +105,7 @@ class Tcp {
   void start_tls();
   void fail_tls();
   void say_goodbye();
+  void encrypt_for_good();
   void end(int error);             // tells the handler once
   void flush();                    // by the loop, at the end of an iteration
   void refuse(std::size_t taken);  // moves what is left of this iteration's pieces to the backlog
@@ -109,6 +113,7 @@ class Tcp {
   void backlog_written();
   void tell_drain();
   void drop_output();
+  static void finish(Ptr tcp, bool peer_first);
   void linger();
   void destroy();
   static constexpr std::uint32_t kNone = UINT32_MAX;
