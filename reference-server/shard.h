@@ -44,6 +44,7 @@ class Shard final : public Context, Neighbour, net::Listener::Handler, net::Time
   // Context.
   std::uint64_t publish(std::string_view topic, std::string payload, bool is_text, std::uint64_t origin) override;
   std::uint64_t new_origin() override { return hub_.new_origin(); }
+  void catch_up() override { drain_inbox(); }
   unsigned thread() const override { return number_; }
   unsigned threads() const override { return hub_.threads(); }
   bool connections_move() const override { return hub_.connections_move(); }

@@ -145,6 +145,8 @@ void SocketIo::refuse_connect(SocketIoClient& client, Bytes name_space, Bytes se
 }
 
 void SocketIo::connect(SocketIoClient& client, unsigned name_space, Bytes auth) {
+  context_.catch_up();
+  if (client.ended()) return;
   std::string error;
   if (name_space == kMain && !read_auth(client, auth, error)) {
     return refuse_connect(client, kNamespaces[name_space], error);

@@ -21,7 +21,8 @@ constexpr std::size_t kListedRooms = 20;  // of one client
 void append_name(std::string& json, Bytes name) {
   std::string text(name);
   if (!wire::is_utf8(name)) {
-    std::replace_if(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; }, '?');
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; }, '?');
   }
   wire::json::append_string(json, text);
 }

@@ -116,6 +116,9 @@ struct Context {
   // are too many topics.
   virtual std::uint64_t publish(std::string_view topic, std::string payload, bool is_text,
                                 std::uint64_t origin = 0) = 0;
+  // Everything published before now reaches every technique now: what somebody joins or leaves here next, they do after
+  // it.
+  virtual void catch_up() = 0;
   // Threads, by number.
   virtual unsigned thread() const { return 0; }  // this one
   virtual unsigned threads() const { return 1; }

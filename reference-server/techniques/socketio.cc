@@ -186,6 +186,8 @@ void SocketIo::join(const Call& call) {
   if (!room || room->empty() || room->size() > kMaxTopicName) {
     return acknowledge(call, R"({"error":"join takes the name of a room"})");
   }
+  context_.catch_up();
+  if (call.client.ended()) return;
   Topic* const topic = context_.topics.find_or_create(*room);
   if (topic == nullptr) return acknowledge(call, R"({"error":"too many topics"})");
   auto& rooms = call.client.rooms;
@@ -205,6 +207,8 @@ void SocketIo::leave(const Call& call) {
   std::string name;
   const auto room = call.text(0, name);
   if (!room) return acknowledge(call, R"({"error":"leave takes the name of a room"})");
+  context_.catch_up();
+  if (call.client.ended()) return;
   auto& rooms = call.client.rooms;
   const Topic* const topic = context_.topics.find(*room);
   if (rooms != nullptr && std::erase(*rooms, topic) != 0) leave_room(call.client, *topic);

@@ -162,6 +162,20 @@ TEST(SocketIo, ARecoveredClientIsToldWhatTheLogNoLongerHasAndGetsTheRestByEither
   EXPECT_TRUE(poller.poll().ends_with(expected[0] + "\x1e" + expected[1] + "\x1e" + expected[2]));
 }
 
+TEST(SocketIo, WhoJoinsARoomGetsWhatIsSaidAfterwardsAndWhoLeavesWhatWasSaidBefore) {
+  MemoryServer server;
+  MemoryConnection& member = connect_websocket(server, "");
+  MemoryConnection& speaker = connect_websocket(server, "");
+  say(speaker, R"(42["to","room","before"])");
+  say(member, R"(42["join","room"])");  // of one iteration
+  say(speaker, R"(42["to","room","during"])");
+  say(member, R"(42["leave","room"])");
+  say(speaker, R"(42["to","room","after"])");
+  const Messages all = got(server, member);
+  EXPECT_EQ(all.back(), R"(42["message","during",{"room":"room","sequence":2}])");
+  EXPECT_EQ(all.size(), 3U);  // the opening and CONNECT before it
+}
+
 TEST(SocketIo, StatsListSocketsWithTheirRoomsAndTransports) {
   MemoryServer server;
   MemoryConnection& client = connect_websocket(server, "&topic=%ff");
