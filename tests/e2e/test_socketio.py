@@ -40,10 +40,11 @@ def test_the_official_client(transports, threads):
     assert (upgrades > 0) == ("," in transports)
 
 
-def test_the_official_client_comes_back_after_the_server_was_killed():
+@pytest.mark.parametrize("transports", ["polling", "websocket", "polling,websocket"])
+def test_the_official_client_comes_back_after_the_server_was_killed(transports):
     server = Server()
     environment = dict(os.environ, NODE_PATH=str(ROOT / "tests" / "npm" / "node_modules"))
-    command = ["node", str(ROOT / "tests" / "e2e" / "socketio_reconnect.js"), server.url]
+    command = ["node", str(ROOT / "tests" / "e2e" / "socketio_reconnect.js"), server.url, transports]
     client = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     again = None
     try:
