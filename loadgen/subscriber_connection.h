@@ -34,6 +34,11 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
     net::Tcp::finish(std::move(tcp_));
     owner_.drop(*this);
   }
+  void close_after_peer() override {
+    count_segments();
+    net::Tcp::finish_after_peer(std::move(tcp_));
+    owner_.drop(*this);
+  }
   // Dropped without a goodbye.
   void abort() {
     count_segments();

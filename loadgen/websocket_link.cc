@@ -57,7 +57,7 @@ void WebSocketLink::on_bytes(Bytes bytes) {
   const std::uint16_t code = reader_->feed(bytes, *this);
   if (code == 0 || link_ == nullptr) return;
   send_close(code, reader_->error_text());
-  link_->close();  // what the close frame says must leave before the host lets go
+  std::exchange(link_, nullptr)->close_after_peer();
   fail(code == websocket::kTooBig ? Failure::kTooLarge : Failure::kProtocol, reader_->error_text());
 }
 
@@ -81,7 +81,6 @@ void WebSocketLink::on_close() {
                                                : "the server closed the connection without a close frame");
 }
 
-// What a close frame says must leave before the host lets go.
 void WebSocketLink::fail(Failure kind, std::string_view detail) {
   close();
   handler_.on_failed(kind, detail);
@@ -130,7 +129,7 @@ void WebSocketLink::on_pong(Bytes payload) {
 void WebSocketLink::on_close(std::uint16_t code, Bytes reason) {
   if (link_ == nullptr) return;
   send_close(code, {});
-  close();
+  std::exchange(link_, nullptr)->close_after_peer();
   handler_.on_closed(code, reason);
 }
 

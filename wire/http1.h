@@ -68,6 +68,9 @@ class RequestParser {
   Parsed feed(Bytes bytes, std::size_t& consumed);
   const Request& request() const { return request_; }
   bool mid_message() const { return started_; }
+  // The head of a request whose body is still on its way, once: body and upgrade say nothing yet. Valid until the next
+  // feed().
+  const Request* take_head();
   // True between a head with "Expect: 100-continue" and its body: the server answers "100 Continue" once.
   bool take_expect_continue();
   void reset();
@@ -104,6 +107,7 @@ class RequestParser {
   char last_trailer_byte_ = '\n';
   bool complete_ = false;
   bool expect_continue_ = false;
+  bool head_taken_ = false;
 };
 
 struct Response {

@@ -121,7 +121,7 @@ void RequestParser::begin() {
   if (body_.capacity() > kKeptBody) std::string().swap(body_);
   request_ = {};
   overhead_ = 0;
-  started_ = head_done_ = in_trailers_ = complete_ = expect_continue_ = false;
+  started_ = head_done_ = in_trailers_ = complete_ = expect_continue_ = head_taken_ = false;
   last_trailer_byte_ = '\n';
 }
 
@@ -243,6 +243,14 @@ bool RequestParser::stays_open() const {
 bool RequestParser::take_expect_continue() {
   // A client that has begun to send the body is not waiting (RFC 9110 section 10.1.1).
   return std::exchange(expect_continue_, false) && !complete_ && body_.empty();
+}
+
+const Request* RequestParser::take_head() {
+  if (!head_done_ || complete_ || error_status_ != 0 || std::exchange(head_taken_, true)) return nullptr;
+  request_.target = head_.first();
+  request_.headers = head_.headers();
+  split_target();
+  return &request_;
 }
 
 Parsed RequestParser::complete() {

@@ -6,6 +6,7 @@
 
 #include "loadgen/engineio_client.h"
 #include "loadgen/socketio_observer.h"
+#include "loadgen/socketio_options.h"
 #include "loadgen/techniques.h"
 #include "wire/socketio.h"
 
@@ -17,8 +18,10 @@ namespace json = wire::json;
 namespace socketio = wire::socketio;
 using socketio::PacketType;
 
-enum Option : std::size_t { kTransport, kPath, kNamespace, kAuth, kEvent, kEmit, kAck };
+using Option = SocketIoOption;
+using enum SocketIoOption;
 
+const std::string kRoute = "/socket.io/";
 constexpr Bytes kMarkerMagic = "~pb1";
 // Events of the reference server.
 constexpr Bytes kPublish = "publish";
@@ -30,8 +33,8 @@ class SocketIo final : public Session, private EngineClient::Handler, private so
   SocketIo(Host& host, const Plan& plan, const std::string& topic)
       : host_(host),
         plan_(plan),
-        engine_(host, plan, static_cast<EngineClient::Transports>(plan.options[kTransport].number),
-                plan.options[kPath].text, topic, *this),
+        engine_(host, plan, static_cast<EngineClient::Transports>(plan.options[kTransport].number), kRoute, topic,
+                *this),
         decoder_(new_decoder()) {}
 
   void start() override {
@@ -241,22 +244,6 @@ bool SocketIo::publish(Bytes payload, bool is_text) {
   return true;
 }
 
-std::string_view path_mistake(std::string_view text) {
-  const bool written = text.find_first_of("?# \r\n") == std::string_view::npos;
-  return text.starts_with('/') && written ? "" : "a path begins with '/' and has no query";
-}
-std::string_view namespace_mistake(std::string_view text) {
-  const bool written = text.find_first_of(",\r\n") == std::string_view::npos;
-  return text.starts_with('/') && written ? "" : "a namespace begins with '/' and has no comma";
-}
-std::string_view auth_mistake(std::string_view text) {
-  const bool object = json::is_object(text) && json::is_value(text);
-  return text.empty() || object ? "" : R"(must be a JSON object, such as {"token":"x"})";
-}
-std::string_view event_mistake(std::string_view text) {
-  return text.empty() ? "an event has a name" : "";
-}
-
 // Defaults of socket.io-client's Manager.
 constexpr ReconnectPolicy kReconnect = {.initial = std::chrono::seconds(1),
                                         .max = std::chrono::seconds(5),
@@ -268,31 +255,14 @@ constexpr ReconnectPolicy kReconnect = {.initial = std::chrono::seconds(1),
 }  // namespace
 
 TechniqueInfo socketio() {
-  using Kind = OptionSpec::Kind;
-  const auto text = [](std::string_view key, std::string_view fallback, std::string_view description, auto mistake) {
-    OptionSpec spec{key, Kind::kText, fallback, description};
-    spec.mistake = mistake;
-    return spec;
-  };
-  return {
-      "socketio",
-      "Socket.IO 5 over Engine.IO 4: events, by polling, WebSocket, or the first upgraded to the second",
-      true,
-      {{"transport",
-        Kind::kChoice,
-        "upgrade",
-        "upgrade: polling first, then a WebSocket, as the official client does; or polling alone, or websocket alone",
-        {"upgrade", "polling", "websocket"}},
-       text("path", "/socket.io/", "path of the server's Engine.IO", path_mistake),
-       text("namespace", "/", "namespace to connect to, such as /chat", namespace_mistake),
-       text("auth", "", "JSON object that CONNECT says", auth_mistake),
-       text("event", "message", "name of the event that is a message; others are taken and not counted", event_mistake),
-       text("emit", "publish", "name of the event by which subscribers publish", event_mistake),
-       {"ack", Kind::kFlag, "false", "true: what subscribers publish asks for an acknowledgement (round_trip_ns)"}},
-      [](Host& host, const Plan& plan, const std::string& topic) -> std::unique_ptr<Session> {
-        return std::make_unique<SocketIo>(host, plan, topic);
-      },
-      kReconnect};
+  return {"socketio",
+          "Socket.IO 5 over Engine.IO 4: events, by polling, WebSocket, or the first upgraded to the second",
+          true,
+          socketio_options(),
+          [](Host& host, const Plan& plan, const std::string& topic) -> std::unique_ptr<Session> {
+            return std::make_unique<SocketIo>(host, plan, topic);
+          },
+          kReconnect};
 }
 
 }  // namespace loadgen

@@ -13,7 +13,7 @@ def limited():
     resource.setrlimit(resource.RLIMIT_NOFILE, (LIMIT, LIMIT))
 
 
-@pytest.mark.parametrize("technique", ["sse", "websocket"])
+@pytest.mark.parametrize("technique", ["sse", "websocket", {"socketio": {"transport": "websocket"}}], ids=str)
 def test_threads_get_descriptor_tables_of_their_own_when_one_is_too_small(tmp_path, technique):
     scenario = write_scenario(tmp_path, subscribers=1200, techniques=[technique], rate="20/s", connect_timeout="5s", drain="10s")
     process = subprocess.run([PUSHBENCH, "run", scenario, "--out", tmp_path / "out", "--no-report"], capture_output=True, text=True,

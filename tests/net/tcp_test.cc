@@ -113,6 +113,33 @@ TEST(Tcp, DrainIsToldTooWhenMoreWasQueuedAsTheBacklogEmptied) {
   EXPECT_EQ(pair.server.received.size(), expected);
 }
 
+TEST(Tcp, FinishAfterPeerSendsWhatIsQueuedAndLetsThePeerCloseFirst) {
+  Pair pair;
+  struct Later final : Timer::Handler {
+    explicit Later(Pair& p) : pair(p) {}
+    void on_timer(Timer&) override {
+      EXPECT_FALSE(pair.server.closed);
+      Tcp::finish(std::move(pair.server.tcp));
+      closed_first = true;
+    }
+    Pair& pair;
+    Timer timer;
+    bool closed_first = false;
+  } later(pair);
+  pair.client.on_opened = [&] {
+    pair.client.tcp->send(wire::Bytes("bye"));
+    Tcp::finish_after_peer(std::move(pair.client.tcp));
+  };
+  pair.server.on_received = [&] {
+    later.timer.start(pair.loop.timers(), now() + std::chrono::milliseconds(50), later);
+  };
+  pair.loop.set_end_of_iteration([&] {
+    if (later.closed_first && pair.loop.connections() == 0) pair.loop.stop();
+  });
+  pair.loop.run();
+  EXPECT_EQ(pair.server.received, "bye");
+}
+
 TEST(Tcp, AnAnswerIsNotDestroyedByUnreadInput) {
   Pair pair;
   pair.client.on_opened = [&] { pair.client.tcp->send(wire::Bytes(std::string(1 << 20, 'z'))); };

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <string>
+#include <thread>
 
 #include "pair.h"
 
@@ -23,6 +25,42 @@ TEST(TlsTcp, CarriesBytesBothWaysAndOpensAfterTheHandshake) {
   EXPECT_EQ(pair.client.received, "world");
   EXPECT_EQ(pair.client.opened, 1);
   EXPECT_EQ(pair.server.opened, 0);  // it was open before the handshake, as without TLS
+}
+
+TEST(TlsTcp, AConnectionGoesOnOnTheLoopOfAnotherThread) {
+  for (const bool with_tls : {false, true}) {
+    Pair pair(with_tls, with_tls);
+    Loop elsewhere;
+    Peer moved;
+    TlsCounts moved_counts;
+    std::thread other;
+    pair.client.on_opened = [&] { pair.client.tcp->send(wire::Bytes("hello")); };
+    pair.server.on_received = [&] {
+      if (pair.server.received == "hello") return pair.server.tcp->send(wire::Bytes("world"));
+      auto moving = std::make_shared<Tcp::Moving>(Tcp::depart(std::move(pair.server.tcp)));
+      elsewhere.post([&, moving] {
+        moved.tcp = Tcp::arrive(elsewhere, std::move(*moving), &moved_counts);
+        moved.tcp->start(moved);
+        moved.tcp->send(wire::Bytes(" from elsewhere"));
+      });
+      moved.on_received = [&] {
+        moved.tcp.reset();
+        elsewhere.stop();
+      };
+      other = std::thread([&] { elsewhere.run(); });
+    };
+    pair.client.on_received = [&] {
+      if (pair.client.received == "world") pair.client.tcp->send(wire::Bytes(" again"));
+      if (pair.client.received == "world from elsewhere") pair.client.tcp->send(wire::Bytes("good"));
+    };
+    pair.client.on_closed = [&] { pair.loop.stop(); };
+    pair.loop.run();
+    other.join();
+    EXPECT_EQ(pair.server.received, "hello again");
+    EXPECT_EQ(moved.received, "good");
+    EXPECT_EQ(moved_counts.received.plain, with_tls ? 4U : 0U);
+    EXPECT_EQ(pair.server.closed, 0);
+  }
 }
 
 TEST(TlsTcp, WhatIsQueuedInOneIterationIsOneRecordAndOneRead) {
