@@ -87,6 +87,7 @@ class RequestParser {
   Parsed check_head();
   Parsed check_framing();
   bool stays_open() const;
+  void name_parts();
   Parsed complete();
   Parsed fail(int status, std::string text);
   Parsed fail_parser(llhttp_errno_t error);

@@ -247,19 +247,22 @@ bool RequestParser::take_expect_continue() {
 
 const Request* RequestParser::take_head() {
   if (!head_done_ || complete_ || error_status_ != 0 || std::exchange(head_taken_, true)) return nullptr;
-  request_.target = head_.first();
-  request_.headers = head_.headers();
-  split_target();
+  name_parts();
   return &request_;
 }
 
-Parsed RequestParser::complete() {
+// Anew at every use: the head may have been copied since.
+void RequestParser::name_parts() {
   request_.target = head_.first();
-  request_.headers = head_.headers();  // anew: the head may have been copied since
-  request_.body = body_.empty() ? body_view_ : Bytes(body_);
+  request_.headers = head_.headers();
   const auto target = detail::split_target(request_.target, parser_.method == HTTP_CONNECT);
   request_.path = target->path;
   request_.query = target->query;
+}
+
+Parsed RequestParser::complete() {
+  name_parts();
+  request_.body = body_.empty() ? body_view_ : Bytes(body_);
   started_ = false;
   complete_ = true;
   return Parsed::kComplete;
