@@ -63,12 +63,12 @@ class Tcp {
   // the socket is closed all the same.
   static void finish_after_peer(Ptr tcp);
 
-  // Without reading, the peer's end is noticed by sending alone.
   // From now on receive_delay() tells in on_bytes how long the oldest byte of this read had waited in the kernel. Costs
   // a system call a read. TLS or not.
   void stamp_receives();
   std::optional<wire::Nanos> receive_delay() const { return stamped_ ? loop_.receive_delay_ : std::nullopt; }
 
+  // Without reading, the peer's end is noticed by sending alone.
   void pause_reading();
   void resume_reading();
   std::size_t unsent_bytes() const { return unsent_; }  // handed to send() and not yet taken by the kernel

@@ -64,16 +64,20 @@ void HttpConnection::keep(Bytes bytes) {
   Reading& reading = this->reading();
   if (reading.kept == nullptr) reading.kept = std::make_unique<std::string>();
   reading.kept->append(bytes);
-  if (reading.kept->size() <= kMaxKept || paused_) return;
-  paused_ = true;
-  tcp_->pause_reading();
+  if (reading.kept->size() > kMaxKept) pause();
 }
 
+void HttpConnection::pause() {
+  if (!std::exchange(paused_, true)) tcp_->pause_reading();
+}
+
+// Whoever waits does not read: an end of the peer's that it saw now would come before the requests that are kept.
 void HttpConnection::read_requests(Bytes bytes) {
   while (!bytes.empty() && tcp_ != nullptr && technique_ == nullptr && !departing()) {
     if (tcp_->unsent_bytes() > kMaxUnsent) {
       waiting_ = true;
       keep(bytes);
+      pause();
       shard_.resume_later(*this);
       return;
     }
@@ -82,6 +86,7 @@ void HttpConnection::read_requests(Bytes bytes) {
   if (departing()) {
     reading_->departure->rest = bytes;
     waiting_ = true;
+    pause();
     depart();
   } else if (!bytes.empty() && tcp_ != nullptr) {
     pass_on(bytes);
@@ -165,6 +170,7 @@ void HttpConnection::release() {
   finish_response();
   if (tcp_ == nullptr || reading().kept == nullptr) return;
   waiting_ = true;
+  pause();
   shard_.resume_later(*this);
 }
 

@@ -60,6 +60,7 @@ class HttpConnection final : public Connection, net::Tcp::Handler {
   bool departing() const;
   void depart();
   void keep(Bytes bytes);
+  void pause();
   void on_deadline();
   void expire();
   void leave();

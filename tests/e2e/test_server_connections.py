@@ -1,6 +1,9 @@
 """What becomes of a connection to the reference server: one request after the other, time-outs, limits."""
 
 import json
+import socket
+
+import pytest
 
 from curl import curl
 from servers import masked_frame
@@ -26,13 +29,16 @@ def test_a_request_behind_a_held_one_waits_for_its_turn(server):
         assert client.read_response()[2] == b"one\n"
 
 
-def test_answers_that_nobody_reads_do_not_pile_up(start_server):
+@pytest.mark.parametrize("half_closed", [False, True])
+def test_answers_that_nobody_reads_do_not_pile_up(start_server, half_closed):
     server = start_server()
     server.publish(b"x" * 500_000)
     before = server.resident_bytes()
     with server.connect(receive_buffer=4096) as client:
         for _ in range(300):                                     # 150 MB of answers
             client.get("/polling?topic=t&after=0")
+        if half_closed:
+            client.socket.shutdown(socket.SHUT_WR)               # its last word; the answers are still owed
         server.wait_for_stats(lambda stats: stats["delivered"]["polling"] >= 1)
         assert server.healthy()
         assert server.resident_bytes() < before + 20_000_000
