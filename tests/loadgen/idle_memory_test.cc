@@ -1,10 +1,6 @@
 // What a subscriber that waits holds of the heap, counted and not sampled: the slope between two numbers of subscribers
 // of a worker that talks to a server over loopback.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <future>
@@ -12,6 +8,7 @@
 #include <vector>
 
 #include "../wire/allocations.h"
+#include "blocking_listener.h"
 #include "loadgen/scenario_parts.h"
 #include "loadgen/worker.h"
 #include "wire/websocket_handshake.h"
@@ -22,29 +19,17 @@ namespace {
 // Answers the first request of each connection as a push server does, and then says nothing.
 class QuietServer {
  public:
-  explicit QuietServer(const std::string& technique) : technique_(technique) {
-    listener_ = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(listen(listener_, 1024), 0);
-    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { serve(); });
-  }
+  explicit QuietServer(const std::string& technique) : technique_(technique) {}
   ~QuietServer() {
-    shutdown(listener_, SHUT_RDWR);
+    listener_.end();
     thread_.join();
-    for (const int connection : connections_) ::close(connection);
-    ::close(listener_);
+    for (const int connection : connections_) close(connection);
   }
-  net::Address address() const { return net::resolve("127.0.0.1:" + std::to_string(port_)); }
+  const net::Address& address() const { return listener_.address(); }
 
  private:
   void serve() {
-    for (int connection = -1; (connection = accept(listener_, nullptr, nullptr)) >= 0;) {
+    for (int connection = -1; (connection = listener_.accept_one()) >= 0;) {
       connections_.push_back(connection);
       std::string request;
       std::array<char, 4096> piece;
@@ -66,15 +51,13 @@ class QuietServer {
              wire::websocket::accept_key(key) + "\r\n\r\n";
     }
     const std::string type = technique_ == "sse" ? "text/event-stream" : "text/html";
-    return "HTTP/1.1 200 OK\r\nContent-Type: " + type +
-           "\r\nPushbench-Cursor: 0\r\nTransfer-Encoding: chunked\r\n\r\n";
+    return "HTTP/1.1 200 OK\r\nContent-Type: " + type + "\r\nPushbench-Cursor: 0\r\nTransfer-Encoding: chunked\r\n\r\n";
   }
 
-  std::string technique_;
-  std::thread thread_;
+  const std::string technique_;
+  BlockingListener listener_{1024};
   std::vector<int> connections_;
-  int listener_ = -1;
-  std::uint16_t port_ = 0;
+  std::thread thread_{[this] { serve(); }};
 };
 
 // Held by a worker's thread once all of its subscribers are subscribed. One of many workers, so that few connect at a
@@ -90,8 +73,9 @@ std::int64_t held_with(const std::string& technique, std::int64_t subscribers) {
   RunSpec spec{.scenario = scenario,
                .variant = variant,
                .plan = {},
-               .target = server.address(),
+               .target = {},
                .pacer = measure::Pacer::constant({1, std::chrono::seconds(1)})};
+  spec.target = server.address();
   spec.plan.authority = "127.0.0.1";
   spec.plan.topics = {"t"};
   for (const OptionSpec& option : variant.technique->options) spec.plan.options.push_back(default_option(option));

@@ -1,38 +1,21 @@
 // The publisher against a server written by hand, over loopback.
 #include "loadgen/publisher.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <future>
 
+#include "blocking_listener.h"
 #include "net/clock.h"
 #include "run_fixture.h"
 
 namespace loadgen {
 namespace {
 
-class BlockingServer {
+class BlockingServer : public BlockingListener {
  public:
-  BlockingServer() {
-    listener_ = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(listen(listener_, 8), 0);
-    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    address_ = net::resolve("127.0.0.1:" + std::to_string(ntohs(address.sin_port)));
-  }
-  ~BlockingServer() { close(listener_); }
-  const net::Address& address() const { return address_; }
-  int accept_one() { return accept(listener_, nullptr, nullptr); }
-
+  BlockingServer() : BlockingListener(8) {}
   // Ends a connection over which nothing is asked; returns once the client has let go of it.
   static void end_idle(int connection) {
     shutdown(connection, SHUT_WR);
@@ -60,10 +43,6 @@ class BlockingServer {
   }
 
   static constexpr std::size_t kPayload = 100;
-
- private:
-  net::Address address_;
-  int listener_ = -1;
 };
 
 struct Published final : RunFixture {
