@@ -208,7 +208,8 @@ TEST(TlsTcp, GarbageAfterTheHandshakeIsAFailureAfterWhatWasGood) {
   TlsPair pair;
   pair.client.on_opened = [&] { pair.client.tcp->send(wire::Bytes("good")); };
   pair.server.on_received = [&] {
-    const std::string garbage = std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'x');
+    std::string garbage("\x17\x03\x03\x00\x20", 5);
+    garbage.append(32, 'x');
     ASSERT_EQ(::send(pair.client.tcp->descriptor(), garbage.data(), garbage.size(), 0), 37);
   };
   pair.server.on_closed = [&] { pair.loop.stop(); };
