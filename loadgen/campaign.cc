@@ -97,6 +97,20 @@ std::string interval_log_name(const Variant& variant, std::int64_t repetition) {
   return fmt::format("{}-{}.hlog", name, repetition);
 }
 
+// With TLS the reference server gets a certificate, which is told in `trusted`. A proxy before it speaks plain HTTP
+// with it: what the target's URL says is what the clients speak with the proxy.
+std::unique_ptr<Programs> start_programs(const Scenario& scenario, const Variant& variant,
+                                         const std::string& server_program, std::string& trusted) {
+  std::vector<std::string> arguments = server_arguments(scenario);
+  const bool tls = variant.tls.enabled && scenario.target.is_reference();
+  if (!tls) return std::make_unique<Programs>(scenario, server_program, arguments, false);
+  const net::Certificate certificate = make_throwaway_certificate(variant.tls.server_name);
+  const CertificateFiles files(certificate);  // until the server has read them: it listens
+  arguments.insert(arguments.end(), {"--tls-cert", files.certificate_path(), "--tls-key", files.key_path()});
+  trusted = certificate.chain_pem;
+  return std::make_unique<Programs>(scenario, server_program, arguments, true);
+}
+
 class CampaignRunner {
  public:
   CampaignRunner(const Scenario& scenario, const CampaignOptions& options, Progress& progress)
@@ -128,58 +142,12 @@ class CampaignRunner {
 
  private:
   void one_run(const Variant& variant, std::int64_t repetition, std::uint64_t number) {
-    const std::uint64_t seed = options_.seed + number;
-    // The same schedule for every variant of a repetition: they are compared under one workload.
-    const std::uint64_t schedule_seed = options_.seed + static_cast<std::uint64_t>(repetition);
-    std::string trusted;
-    const auto programs = start_programs(variant, trusted);
-    const ClientTls tls(variant.tls, trusted);
-    const Endpoint target = endpoint_of(programs->target_url());
-    const Endpoint publish = endpoint_of(programs->publish_url());
-    const std::string& name = variant.tls.server_name;
-    const bool same = publish.authority == target.authority;
-    RunSpec spec{.scenario = scenario_,
-                 .variant = variant,
-                 .plan = plan_of(scenario_, variant, target, seed),
-                 .target = net::resolve(target.authority),
-                 .publish = publish_target_of(scenario_.publish, publish),
-                 .tls = &tls,
-                 .tls_host = name.empty() ? target.host : name,
-                 .publish_tls_host = name.empty() || !same ? publish.host : name,
-                 .pacer = pacer_of(scenario_, schedule_seed),
-                 .topics = static_cast<std::uint64_t>(scenario_.topics),
-                 .seed = seed};
-    spec.interval_log = fmt::format("{}/{}", options_.directory, interval_log_name(variant, repetition));
-    const net::DescriptorPlan workers = plan_workers(scenario_, outcome_.campaign.host, options_.descriptor_limit);
-    spec.own_tables = workers.own_tables;
-    spec.first_measured = spec.pacer.first_at_or_after(scenario_.phases.warm_up);
-    spec.end = spec.pacer.first_at_or_after(scenario_.phases.warm_up + scenario_.phases.measure);
-
-    RunResult result(spec);
-    result.variant = &variant;
-    result.tls = variant.tls.enabled;
-    result.repetition = repetition;
-    {
-      Run run(spec, *programs, static_cast<std::uint32_t>(workers.threads), progress_, result);
-      run.go();
-      outcome_.signal = run.interrupted();
-    }
-    judge_validity(result);
+    RunOrder order{number, repetition,
+                   fmt::format("{}/{}", options_.directory, interval_log_name(variant, repetition))};
+    SingleRun single = run_once(scenario_, variant, order, options_, outcome_.campaign.host, progress_);
+    outcome_.signal = single.signal;
     outcome_.campaign.interrupted = outcome_.signal != 0;
-    outcome_.campaign.runs.push_back(std::move(result));
-  }
-
-  // With TLS the reference server gets a certificate, which is told in `trusted`. A proxy before it speaks plain HTTP
-  // with it: what the target's URL says is what the clients speak with the proxy.
-  std::unique_ptr<Programs> start_programs(const Variant& variant, std::string& trusted) {
-    std::vector<std::string> arguments = server_arguments(scenario_);
-    const bool tls = variant.tls.enabled && scenario_.target.is_reference();
-    if (!tls) return std::make_unique<Programs>(scenario_, options_.server_program, arguments, false);
-    const net::Certificate certificate = make_throwaway_certificate(variant.tls.server_name);
-    const CertificateFiles files(certificate);  // until the server has read them: it listens
-    arguments.insert(arguments.end(), {"--tls-cert", files.certificate_path(), "--tls-key", files.key_path()});
-    trusted = certificate.chain_pem;
-    return std::make_unique<Programs>(scenario_, options_.server_program, arguments, true);
+    outcome_.campaign.runs.push_back(std::move(single.result));
   }
 
   void write() {
@@ -201,6 +169,49 @@ class CampaignRunner {
 };
 
 }  // namespace
+
+SingleRun run_once(const Scenario& scenario, const Variant& variant, const RunOrder& order,
+                   const CampaignOptions& options, const HostInfo& host, Progress& progress) {
+  const std::uint64_t seed = options.seed + order.number;
+  // The same schedule for every variant of a repetition: they are compared under one workload.
+  const std::uint64_t schedule_seed = options.seed + static_cast<std::uint64_t>(order.repetition);
+  std::string trusted;
+  const auto programs = start_programs(scenario, variant, options.server_program, trusted);
+  const ClientTls tls(variant.tls, trusted);
+  const Endpoint target = endpoint_of(programs->target_url());
+  const Endpoint publish = endpoint_of(programs->publish_url());
+  const std::string& name = variant.tls.server_name;
+  const bool same = publish.authority == target.authority;
+  RunSpec spec{.scenario = scenario,
+               .variant = variant,
+               .plan = plan_of(scenario, variant, target, seed),
+               .target = net::resolve(target.authority),
+               .publish = publish_target_of(scenario.publish, publish),
+               .tls = &tls,
+               .tls_host = name.empty() ? target.host : name,
+               .publish_tls_host = name.empty() || !same ? publish.host : name,
+               .pacer = pacer_of(scenario, schedule_seed),
+               .topics = static_cast<std::uint64_t>(scenario.topics),
+               .seed = seed,
+               .interval_log = order.interval_log};
+  const net::DescriptorPlan workers = plan_workers(scenario, host, options.descriptor_limit);
+  spec.own_tables = workers.own_tables;
+  spec.first_measured = spec.pacer.first_at_or_after(scenario.phases.warm_up);
+  spec.end = spec.pacer.first_at_or_after(scenario.phases.warm_up + scenario.phases.measure);
+
+  SingleRun single{RunResult(spec), 0};
+  RunResult& result = single.result;
+  result.variant = &variant;
+  result.tls = variant.tls.enabled;
+  result.repetition = order.repetition;
+  {
+    Run run(spec, *programs, static_cast<std::uint32_t>(workers.threads), progress, result);
+    run.go();
+    single.signal = run.interrupted();
+  }
+  judge_validity(result);
+  return single;
+}
 
 CampaignOutcome run_campaign(const Scenario& scenario, const CampaignOptions& options, Progress& progress) {
   return CampaignRunner(scenario, options, progress).go();

@@ -18,6 +18,23 @@ struct CampaignOptions {
   std::uint64_t descriptor_limit = 0;  // of one descriptor table
 };
 
+// Which of all runs one is.
+struct RunOrder {
+  std::uint64_t number = 1;  // from 1
+  std::int64_t repetition = 1;
+  std::string interval_log;  // a path; empty: none is written
+};
+
+struct SingleRun {
+  RunResult result;
+  int signal = 0;  // that ended it
+};
+
+// One run with what it needs around it: the programs of the target, or the reference server. `scenario`, and `variant`
+// of it, must outlive the result.
+SingleRun run_once(const Scenario& scenario, const Variant& variant, const RunOrder& order,
+                   const CampaignOptions& options, const HostInfo& host, Progress& progress);
+
 struct CampaignOutcome {
   Campaign campaign;
   std::vector<Group> groups;

@@ -14,6 +14,7 @@
 
 #include "loadgen/campaign.h"
 #include "loadgen/child_process.h"
+#include "loadgen/find_command.h"
 #include "loadgen/paths.h"
 #include "loadgen/preflight.h"
 #include "loadgen/summary.h"
@@ -94,9 +95,13 @@ std::string default_directory(const Scenario& scenario) {
   return "results/" + scenario.name + "-" + time;
 }
 
-ProcessLimits limits_for(const std::vector<Scenario>& scenarios) {
+ProcessLimits limits_for(const std::vector<Scenario>& scenarios, const std::vector<CapacityPlan>& searches = {}) {
   std::uint64_t most = 0;
   for (const Scenario& scenario : scenarios) most = std::max(most, static_cast<std::uint64_t>(scenario.subscribers));
+  for (const CapacityPlan& search : searches) {
+    if (search.quantity == Quantity::kSubscribers)
+      most = std::max(most, static_cast<std::uint64_t>(search.bounds.at_most));
+  }
   return lift_process_limits(most);
 }
 
@@ -139,13 +144,14 @@ int worse(int a, int b) {  // signals first, then 1 before 3, then 0
   return std::max(a, b);
 }
 
-int run_scenario(Scenario& scenario, const RunOptions& options, const std::string& directory,
-                 std::uint64_t descriptor_limit) {
+int run_scenario(Scenario& scenario, const RunOptions& options, const CapacityPlan* search,
+                 const std::string& directory, const ProcessLimits& limits) {
   if (options.repeat) scenario.repetitions = *options.repeat;
   CampaignOptions campaign_options{directory, server_program(), options.command,
                                    options.seed ? *options.seed : std::random_device{}() & 0x7fffffffU,
-                                   descriptor_limit};
+                                   limits.descriptors};
   Progress progress(options.quiet);
+  if (search != nullptr) return find_capacity(scenario, *search, campaign_options, limits, progress);
   const CampaignOutcome outcome = run_campaign(scenario, campaign_options, progress);
   fmt::print("{}", summary_text(outcome.campaign, outcome.groups, outcome.thresholds, wants_colour()));
   if (!outcome.write_error.empty()) complain(outcome.write_error);
@@ -162,7 +168,13 @@ int run_command(const RunOptions& options) {
   }
   signal(SIGPIPE, SIG_IGN);  // a peer that is gone is an error of the write
   signal(SIGXFSZ, SIG_IGN);  // so is a file that may not grow
-  const ProcessLimits limits = limits_for(*scenarios);
+  std::vector<CapacityPlan> searches;
+  if (!options.find.empty() || !options.until.empty()) {
+    auto plans = plan_searches(options, *scenarios);
+    if (!plans) return complain(plans.error), kUsage;
+    searches = std::move(*plans.value);
+  }
+  const ProcessLimits limits = limits_for(*scenarios, searches);
   if (!fit(*scenarios, limits)) return kUnfit;
   const fs::path base = options.directory.empty() ? default_directory(scenarios->front()) : options.directory;
   std::vector<std::string> directories;
@@ -175,7 +187,8 @@ int run_command(const RunOptions& options) {
   int code = 0;
   std::vector<std::string> done;
   for (std::size_t i = 0; i < scenarios->size() && code < 128; ++i) {
-    code = worse(code, run_scenario((*scenarios)[i], options, directories[i], limits.descriptors));
+    const CapacityPlan* search = searches.empty() ? nullptr : &searches[i];
+    code = worse(code, run_scenario((*scenarios)[i], options, search, directories[i], limits));
     done.push_back(directories[i]);
   }
   fmt::print("\n");

@@ -15,7 +15,13 @@ struct RunOptions {
   std::vector<std::string> overrides;  // KEY=VALUE
   std::optional<std::int64_t> repeat;
   std::optional<std::uint64_t> seed;
-  std::string wait_idle;  // a duration; empty: do not wait
+  std::string wait_idle;     // a duration; empty: do not wait
+  std::string find;          // "max-rate", "max-subscribers"; empty: no search
+  std::string until;         // with `find`, as the next four
+  std::int64_t at_most = 0;  // 0: a thousand times what the scenario offers
+  std::string precision = "5%";
+  std::int64_t max_steps = 20;
+  std::string step;  // measured time of each; empty: the scenario's, at most 5s
   bool quiet = false;
   bool no_report = false;
   std::string command;  // as typed

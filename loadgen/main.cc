@@ -14,11 +14,13 @@ Examples:
   pushbench run scenarios/quickstart.yaml                      every technique side by side, report in results/
   pushbench run scenarios/quickstart.yaml --only sse,websocket --set subscribers=100 --out /tmp/first
   pushbench run scenarios/smoke/*.yaml --repeat 3
+  pushbench run scenarios/quickstart.yaml --only sse --find max-rate --until 'delivery_latency.p99 < 100ms and missing == 0'
   pushbench check scenarios/quickstart.yaml                    says what would be measured, or what is wrong
   pushbench report results/a results/b -o both.html            one page from several results
   pushbench listen 'http://127.0.0.1:8080/sse?topic=t'         one client by hand: what arrives, as JSON lines
 
-Exit codes: 0 good, 1 a threshold is broken, 2 usage or scenario error, 3 the measurement is invalid, 130/143 interrupted.
+Exit codes: 0 good, 1 a threshold is broken (with --find: not even the least load was carried), 2 usage or scenario error,
+3 the measurement is invalid, 130/143 interrupted.
 )";
 
 std::string typed_command(int argc, char** argv) {
@@ -29,6 +31,38 @@ std::string typed_command(int argc, char** argv) {
     command += plain ? " " + word : " '" + word + "'";
   }
   return command;
+}
+
+void add_find(CLI::App& run, loadgen::RunOptions& options) {
+  const std::string group = "Capacity search";
+  CLI::Option* find =
+      run.add_option("--find", options.find,
+                     "Instead of one load, search for the greatest that the server carries, beginning with the "
+                     "scenario's: max-rate or max-subscribers; each step is a run")
+          ->type_name("WHAT")
+          ->excludes(run.get_option("--repeat"));
+  run.add_option("--until", options.until,
+                 "What must hold for a load to be carried: thresholds joined by \"and\" (\"delivery_latency.p99 < "
+                 "100ms and missing == 0\")")
+      ->type_name("CONDITION");
+  run.add_option("--at-most", options.at_most, "Never offer more; default a thousand times the scenario's load")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N");
+  run.add_option("--precision", options.precision, "End when carried and too much are so close")
+      ->type_name("SHARE")
+      ->capture_default_str();
+  run.add_option("--max-steps", options.max_steps, "Runs of each technique")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N")
+      ->capture_default_str();
+  run.add_option("--step", options.step, "Measured time of each step; default the scenario's, at most 5s")
+      ->type_name("TIME");
+  for (const char* name : {"--find", "--until", "--at-most", "--precision", "--max-steps", "--step"}) {
+    CLI::Option* option = run.get_option(name);
+    option->group(group);
+    if (option != find) option->needs(find);
+  }
+  find->needs(run.get_option("--until"));
 }
 
 void add_run(CLI::App& app, loadgen::RunOptions& options, int& code) {
@@ -51,6 +85,7 @@ void add_run(CLI::App& app, loadgen::RunOptions& options, int& code) {
          "--wait-idle", options.wait_idle,
          "Begin when the machine is idle (load average at most half the processors), or after so long (\"120s\")")
       ->type_name("TIME");
+  add_find(*run, options);
   run->add_flag("--quiet", options.quiet, "No progress");
   run->add_flag("--no-report", options.no_report, "Write result.json only");
   run->footer(kExamples);

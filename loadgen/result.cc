@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "loadgen/result_bytes.h"
+#include "loadgen/result_capacity.h"
 #include "loadgen/result_health.h"
 #include "loadgen/version.h"
 #include "measure/histogram_codec.h"
@@ -275,6 +276,7 @@ Json campaign_json(const Campaign& campaign, std::span<const Group> groups,
       {"confidence", confidence_json(groups)},
       {"runs", Json::array()}};
   for (const RunResult& run : campaign.runs) json["runs"].push_back(run_json(run));
+  if (campaign.search != nullptr) json["capacity"] = capacity_json(*campaign.search, campaign.capacities);
   return json;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "loadgen/capacity.h"
 #include "loadgen/host_info.h"
 #include "loadgen/run_result.h"
 #include "loadgen/scenario.h"
@@ -20,8 +21,10 @@ struct Campaign {
   std::string ended;
   std::uint64_t seed = 0;
   bool interrupted = false;
-  std::vector<Warning> warnings;  // of the whole scenario
-  std::vector<RunResult> runs;    // in the order they ran
+  std::vector<Warning> warnings;         // of the whole scenario
+  std::vector<RunResult> runs;           // in the order they ran
+  const CapacityPlan* search = nullptr;  // null: no search
+  std::vector<Capacity> capacities;      // what it found, in the order of the variants
 };
 
 // Writes `path` as a whole or not at all (a temporary file beside it is renamed). Returns an error sentence, or

@@ -58,12 +58,25 @@ void closed_loop(const RunResult& run, Findings& found) {
                         stretched));
 }
 
-// The reference is the schedule, so Poisson arrivals do not count as a shortfall.
+// The reference is the schedule, so Poisson arrivals do not count as a shortfall. A message counts as achieved when the
+// server took it, and took it while the run measured: one that accepts more slowly than it is asked has a queue at the
+// end. A few messages are always under way.
 void rate_not_reached(const RunResult& run, Findings& found) {
-  if (run.publish_failed == 0) return;
-  const double share = static_cast<double>(run.published) / static_cast<double>(run.published + run.publish_failed);
+  constexpr std::uint64_t kUnderWay = 10;
+  const std::uint64_t asked = run.published + run.publish_failed;
+  if (asked == 0) return;
+  std::uint64_t in_time = 0;
+  bool observed = false;
+  for (const SeriesRow& row : run.series) {
+    if (!row.measuring) continue;
+    in_time += row.published;
+    observed = true;
+  }
+  std::uint64_t achieved = run.published;
+  if (observed && in_time + kUnderWay < asked) achieved = std::min(achieved, in_time);
+  const double share = static_cast<double>(achieved) / static_cast<double>(asked);
   if (share >= 0.99) return;
-  found.warn(fmt::format("achieved {} of the asked rate: a capacity point, not a latency point", percent(share)));
+  found.warn(fmt::format("achieved {} of the asked rate: capacity point, not a latency point", percent(share)));
 }
 
 // Told where it matters to nobody but him who compares latencies below it; larger errors are rule 1.

@@ -45,7 +45,24 @@ TEST_F(Rules, Rule11TellsARateThatWasNotReached) {
   result.publish_failed = 1;
   EXPECT_EQ(said(11), "");
   result.publish_failed = 8;
-  EXPECT_EQ(said(11), "warn: achieved 92.6 % of the asked rate: a capacity point, not a latency point");
+  EXPECT_EQ(said(11), "warn: achieved 92.6 % of the asked rate: capacity point, not a latency point");
+}
+
+TEST_F(Rules, Rule11CountsWhatWasTakenTooLateAsNotReached) {
+  result.published = 1'000;
+  SeriesRow row;
+  row.measuring = true;
+  row.published = 495;
+  result.series = {row, row};
+  EXPECT_EQ(said(11), "") << "1 % is under way";
+  row.published = 430;
+  result.series[1] = row;
+  EXPECT_EQ(said(11), "warn: achieved 92.5 % of the asked rate: capacity point, not a latency point");
+  row.measuring = false;
+  row.published = 1'000;
+  result.series.push_back(row);
+  EXPECT_EQ(said(11), "warn: achieved 92.5 % of the asked rate: capacity point, not a latency point")
+      << "the drain does not count";
 }
 
 TEST_F(Rules, Rule19TellsAScheduleErrorThatIsNoFault) {

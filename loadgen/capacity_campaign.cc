@@ -1,0 +1,148 @@
+#include "loadgen/capacity_campaign.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "loadgen/summary.h"
+#include "loadgen/warnings.h"
+#include "net/clock.h"
+#include "wire/units.h"
+
+namespace loadgen {
+
+namespace {
+
+constexpr std::string_view kColumns = "{:>12}  {:>12}  {:>13}  {:>10}  {}";
+
+std::string_view verdict_text(StepVerdict verdict) {
+  switch (verdict) {
+    case StepVerdict::kHolds:
+      return "carried";
+    case StepVerdict::kBroken:
+      return "too much: ";
+    case StepVerdict::kGenerator:
+      return "generator-limited: ";
+  }
+  return "";
+}
+
+std::string p99_text(const measure::Summary& latency) {
+  if (latency.expected == 0) return "-";
+  return latency.p99 ? human_time(static_cast<double>(*latency.p99)) : "not delivered";
+}
+
+class CapacityRunner {
+ public:
+  CapacityRunner(const Scenario& scenario, const CapacityPlan& plan, const CampaignOptions& options,
+                 const ProcessLimits& limits, Progress& progress, const PrintLine& print)
+      : scenario_(scenario), plan_(plan), options_(options), limits_(limits), progress_(progress), print_(print) {
+    Campaign& campaign = outcome_.campaign;
+    campaign.scenario = &scenario;
+    campaign.host = read_host_info();
+    campaign.command = options.command;
+    campaign.seed = options.seed;
+    campaign.started = utc_now();
+    campaign.search = &plan;
+    campaign.warnings = check_conditions(scenario, campaign.host);
+  }
+
+  CampaignOutcome go() {
+    for (const Variant& variant : scenario_.variants) {
+      search(variant);
+      if (outcome_.signal != 0) break;
+    }
+    return std::move(outcome_);
+  }
+
+ private:
+  void search(const Variant& variant) {
+    Capacity& capacity = outcome_.campaign.capacities.emplace_back();
+    capacity.variant = &variant;
+    print_(fmt::format("\n{}: {} until {}", variant.label(), find_name(plan_.quantity), plan_.until.text));
+    print_(step_heading(plan_.quantity));
+    CapacitySearch search(plan_.bounds);
+    while (const auto load = search.next()) {
+      progress_.begin_run(fmt::format("{} step {}: {}", variant.label(), search.steps() + 1, *load), net::now());
+      const CapacityStep step = offer(variant, *load);
+      progress_.end_run();
+      if (outcome_.signal != 0) {
+        capacity.interrupted = outcome_.campaign.interrupted = true;
+        break;
+      }
+      search.told(step.verdict);
+      capacity.steps.push_back(step);
+      print_(step_line(step));
+      capacity.outcome = search.outcome();
+      write();
+    }
+    print_(fmt::format("{}: {}", variant.label(), capacity_text(plan_.quantity, capacity)));
+    write();
+  }
+
+  // Nothing of it counts when a signal ended it.
+  CapacityStep offer(const Variant& variant, std::int64_t load) {
+    const Scenario loaded = with_load(scenario_, plan_.quantity, load);
+    for (const Preflight& check : preflight(loaded, limits_)) {
+      if (check.level != Level::kInvalid) continue;
+      return {.offered = load,
+              .verdict = StepVerdict::kGenerator,
+              .reason = fmt::format("{}: {} of {}", check.subject, check.needed, check.limit),
+              .latency = {}};
+    }
+    const auto index = static_cast<std::size_t>(&variant - scenario_.variants.data());
+    RunOrder order;
+    order.number = ++number_;
+    const SingleRun single =
+        run_once(loaded, loaded.variants[index], order, options_, outcome_.campaign.host, progress_);
+    outcome_.signal = single.signal;
+    return judge_step(plan_, loaded, load, single.result);
+  }
+
+  void write() {
+    outcome_.campaign.ended = utc_now();
+    outcome_.write_error = write_result(outcome_.campaign, {}, {}, options_.directory + "/result.json");
+  }
+
+  const Scenario& scenario_;
+  const CapacityPlan& plan_;
+  const CampaignOptions& options_;
+  const ProcessLimits& limits_;
+  Progress& progress_;
+  const PrintLine& print_;
+  std::uint64_t number_ = 0;  // of the runs so far
+  CampaignOutcome outcome_;
+};
+
+}  // namespace
+
+std::string step_heading(Quantity quantity) {
+  const bool rate = quantity == Quantity::kRate;
+  return fmt::format(fmt::runtime(kColumns), rate ? "offered/s" : "subscribers", rate ? "achieved/s" : "connected",
+                     "p99", "missing", "verdict");
+}
+
+std::string step_line(const CapacityStep& step) {
+  return fmt::format(fmt::runtime(kColumns), wire::format_count(static_cast<std::uint64_t>(step.offered)),
+                     wire::format_count(static_cast<std::uint64_t>(step.achieved + 0.5)), p99_text(step.latency),
+                     wire::format_count(step.missing), fmt::format("{}{}", verdict_text(step.verdict), step.reason));
+}
+
+CampaignOutcome run_capacity(const Scenario& scenario, const CapacityPlan& plan, const CampaignOptions& options,
+                             const ProcessLimits& limits, Progress& progress, const PrintLine& print) {
+  return CapacityRunner(scenario, plan, options, limits, progress, print).go();
+}
+
+int search_exit_code(const CampaignOutcome& outcome) {
+  if (outcome.signal != 0) return 128 + outcome.signal;
+  if (!outcome.write_error.empty()) return 3;
+  int code = 0;
+  for (const Capacity& capacity : outcome.campaign.capacities) {
+    if (capacity.outcome.carried) continue;
+    if (capacity.outcome.limit == SearchOutcome::Limit::kServer) return 1;
+    code = 3;
+  }
+  return code;
+}
+
+}  // namespace loadgen

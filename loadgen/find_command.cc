@@ -1,0 +1,74 @@
+#include "loadgen/find_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "loadgen/capacity_campaign.h"
+
+namespace loadgen {
+
+namespace {
+
+constexpr Nanos kStep = std::chrono::seconds(5);
+constexpr std::int64_t kTimesTheScenario = 1000;
+
+// Fills what all scenarios have in common; returns the error or "".
+std::string read_options(const RunOptions& options, CapacityPlan& plan, Nanos& step) {
+  if (options.find == find_name(Quantity::kSubscribers)) {
+    plan.quantity = Quantity::kSubscribers;
+  } else if (options.find != find_name(Quantity::kRate)) {
+    return fmt::format("--find {}: write max-rate or max-subscribers", options.find);
+  }
+  auto until = parse_condition(options.until);
+  if (!until) return "--until: " + until.error;
+  plan.until = std::move(*until.value);
+  const auto precision = wire::parse_fraction(options.precision);
+  if (!precision || *precision.value <= 0)
+    return fmt::format("--precision {}: {}", options.precision, precision ? "must be greater than 0" : precision.error);
+  plan.bounds.precision = *precision.value;
+  plan.bounds.most_steps = static_cast<std::size_t>(options.max_steps);
+  if (options.step.empty()) return "";
+  const auto typed = wire::parse_duration(options.step);
+  if (!typed || *typed.value == Nanos(0))
+    return fmt::format("--step {}: {}", options.step, typed ? "must be longer than 0" : typed.error);
+  step = *typed.value;
+  return "";
+}
+
+}  // namespace
+
+wire::Parsed<std::vector<CapacityPlan>> plan_searches(const RunOptions& options, std::span<Scenario> scenarios) {
+  CapacityPlan common;
+  Nanos step{0};
+  if (std::string error = read_options(options, common, step); !error.empty()) return {{}, error};
+  std::vector<CapacityPlan> plans;
+  for (Scenario& scenario : scenarios) {
+    CapacityPlan& plan = plans.emplace_back(common);
+    plan.bounds.from = load_of(plan.quantity, scenario);
+    plan.bounds.at_most = options.at_most > 0 ? options.at_most : plan.bounds.from * kTimesTheScenario;
+    if (std::string problem = search_problem(plan, scenario); !problem.empty()) return {{}, problem};
+    scenario.phases.measure = step > Nanos(0) ? step : std::min(scenario.phases.measure, kStep);
+    scenario.thresholds.clear();
+  }
+  return {std::move(plans), {}};
+}
+
+int find_capacity(const Scenario& scenario, const CapacityPlan& plan, const CampaignOptions& options,
+                  const ProcessLimits& limits, Progress& progress) {
+  const PrintLine print = [](std::string_view line) {
+    fmt::print("{}\n", line);
+    std::fflush(stdout);
+  };
+  const CampaignOutcome outcome = run_capacity(scenario, plan, options, limits, progress, print);
+  print(fmt::format("\n{}: {} until {}", scenario.name, find_name(plan.quantity), plan.until.text));
+  for (const Capacity& capacity : outcome.campaign.capacities)
+    print(fmt::format("{}: {}", capacity.variant->label(), capacity_text(plan.quantity, capacity)));
+  for (const Warning& warning : outcome.campaign.warnings)
+    print(fmt::format("{}  {}", level_name(warning.level), warning.message));
+  if (!outcome.write_error.empty()) fmt::print(stderr, "pushbench: {}\n", outcome.write_error);
+  return search_exit_code(outcome);
+}
+
+}  // namespace loadgen

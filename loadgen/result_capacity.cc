@@ -1,0 +1,82 @@
+#include "loadgen/result_capacity.h"
+
+#include <optional>
+
+namespace loadgen {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <typename T>
+Json optional(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+const char* verdict_text(StepVerdict verdict) {
+  switch (verdict) {
+    case StepVerdict::kHolds:
+      return "carried";
+    case StepVerdict::kBroken:
+      return "too-much";
+    case StepVerdict::kGenerator:
+      return "generator-limited";
+  }
+  return "";
+}
+
+const char* limit_text(const Capacity& capacity) {
+  if (capacity.interrupted) return "interrupted";
+  switch (capacity.outcome.limit) {
+    case SearchOutcome::Limit::kServer:
+      return "server";
+    case SearchOutcome::Limit::kGenerator:
+      return "generator";
+    case SearchOutcome::Limit::kAtMost:
+      return "at-most";
+    case SearchOutcome::Limit::kSteps:
+      return "steps";
+  }
+  return "";
+}
+
+Json latency_json(const measure::Summary& latency) {
+  if (latency.expected == 0) return nullptr;
+  return {{"count", latency.count},         {"min", optional(latency.min)}, {"mean", optional(latency.mean)},
+          {"p50", optional(latency.p50)},   {"p90", optional(latency.p90)}, {"p99", optional(latency.p99)},
+          {"p999", optional(latency.p999)}, {"max", optional(latency.max)}};
+}
+
+Json step_json(const CapacityStep& step) {
+  return {{"offered", step.offered},
+          {"achieved", step.achieved},
+          {"expected_deliveries", step.expected},
+          {"missing", step.missing},
+          {"delivery_latency_ns", latency_json(step.latency)},
+          {"verdict", verdict_text(step.verdict)},
+          {"reason", step.reason.empty() ? Json(nullptr) : Json(step.reason)}};
+}
+
+}  // namespace
+
+Json capacity_json(const CapacityPlan& plan, std::span<const Capacity> capacities) {
+  Json json = {{"find", find_name(plan.quantity)},
+               {"until", plan.until.text},
+               {"precision", plan.bounds.precision},
+               {"at_most", plan.bounds.at_most},
+               {"techniques", Json::array()}};
+  for (const Capacity& capacity : capacities) {
+    Json steps = Json::array();
+    for (const CapacityStep& step : capacity.steps) steps.push_back(step_json(step));
+    json["techniques"].push_back({{"technique", capacity.variant->technique->name},
+                                  {"variant", capacity.variant->name},
+                                  {"carried", optional(capacity.outcome.carried)},
+                                  {"too_much", optional(capacity.outcome.too_much)},
+                                  {"limit", limit_text(capacity)},
+                                  {"summary", capacity_text(plan.quantity, capacity)},
+                                  {"steps", std::move(steps)}});
+  }
+  return json;
+}
+
+}  // namespace loadgen
