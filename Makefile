@@ -8,7 +8,7 @@ WERROR := $(if $(CI),ON,OFF)
 CONFIGURE = cmake -G Ninja -DPUSHBENCH_WERROR=$(WERROR)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps dev-deps build run test smoke bench format lint asan tsan fuzz clean
+.PHONY: help deps dev-deps build run test smoke bench calibration format lint asan tsan fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,12 @@ smoke: run-deps programs ## every technique for a few seconds
 bench: run-deps build ## micro-benchmarks (Google Benchmark)
 	@for program in $(BUILD)/tests/bench/*_bench; do \
 	  echo "== $$program"; $$program --benchmark_out=$$program.json --benchmark_out_format=json || exit 1; done
+
+calibration: build ## what was true beside what was measured, as a table
+	rm -f $(BUILD)/calibration.md
+	PUSHBENCH_BUILD=$(abspath $(BUILD)) PUSHBENCH_CALIBRATION=$(abspath $(BUILD))/calibration.md /usr/bin/python3 -m pytest \
+	  tests/e2e/calibration tests/e2e/test_server_cost.py -q -n $(JOBS) -p no:cacheprovider
+	@printf '| quantity | true | measured |\n|---|---|---|\n'; LC_ALL=C sort $(BUILD)/calibration.md
 
 format: dev-deps ## clang-format over the sources
 	git ls-files '*.cc' '*.h' | xargs clang-format -i

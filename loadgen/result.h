@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "loadgen/attempts.h"
 #include "loadgen/host_info.h"
 #include "loadgen/run_result.h"
 #include "loadgen/scenario.h"
@@ -20,8 +21,9 @@ struct Campaign {
   std::string ended;
   std::uint64_t seed = 0;
   bool interrupted = false;
+  Attempts attempts;
   std::vector<Warning> warnings;  // of the whole scenario
-  std::vector<RunResult> runs;    // in the order they ran
+  std::vector<RunResult> runs;    // by repetition, in the order of the scenario's techniques; RunResult::order
 };
 
 // Writes `path` as a whole or not at all (a temporary file beside it is renamed). Returns an error sentence, or

@@ -63,14 +63,14 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
   void on_bytes(net::Tcp&, Bytes bytes) override {
     owner_.worker_.set_read_time(net::now());
     if (const auto delay = tcp_->receive_delay()) owner_.worker_.note_read_delay(*delay);
-    owner_.counts().received.add_transfer(bytes.size());
+    owner_.counts().received.add_transfer(bytes.size(), owner_.worker_.tls_counts().received.new_overhead());
     owner_.received_bytes_ += bytes.size();
     owner_.attempt_received_ += static_cast<std::uint32_t>(bytes.size());
     owner_.session_->on_bytes(*this, bytes);
   }
   void on_close(net::Tcp&, int error) override;
   void count_sent(std::size_t bytes) {
-    owner_.counts().sent.add_transfer(bytes);
+    owner_.counts().sent.add_transfer(bytes, owner_.worker_.tls_counts().sent.new_overhead());
     owner_.attempt_sent_ += static_cast<std::uint32_t>(bytes);
   }
   void count_segments() {
@@ -285,6 +285,7 @@ void Subscriber::drop(Connection& connection) {
 
 void Subscriber::add_segments(net::Segments& sum) const {
   for (const auto& connection : connections_) sum += connection->segments();
+  if (voice_ != nullptr) sum += voice_->segments();
 }
 
 SessionCounts& Subscriber::counts() {
