@@ -8,7 +8,7 @@ WERROR := $(if $(CI),ON,OFF)
 CONFIGURE = cmake -G Ninja -DPUSHBENCH_WERROR=$(WERROR)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps dev-deps build run test smoke bench bench-peers format lint asan tsan fuzz clean
+.PHONY: help deps dev-deps build run test smoke bench bench-peers calibration format lint asan tsan fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,12 @@ bench: run-deps build ## micro-benchmarks (Google Benchmark)
 bench-peers: run-deps build ## side by side with nginx, nchan, Bun, wrk and others (PEERS=--quick, PEERS='--only sse')
 	@tools/deps bench
 	PYTHONPATH=tests/bench /usr/bin/python3 -m peers --build $(BUILD) $(PEERS)
+
+calibration: build ## what was true beside what was measured, as a table
+	rm -f $(BUILD)/calibration.md
+	PUSHBENCH_BUILD=$(abspath $(BUILD)) PUSHBENCH_CALIBRATION=$(abspath $(BUILD))/calibration.md /usr/bin/python3 -m pytest \
+	  tests/e2e/calibration tests/e2e/test_server_cost.py -q -n $(JOBS) -p no:cacheprovider
+	@printf '| quantity | true | measured |\n|---|---|---|\n'; LC_ALL=C sort $(BUILD)/calibration.md
 
 format: dev-deps ## clang-format over the sources
 	git ls-files '*.cc' '*.h' | xargs clang-format -i

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <random>
 
 #include "loadgen/client_tls.h"
 #include "loadgen/endpoint.h"
@@ -121,7 +122,14 @@ class CampaignRunner {
     campaign.command = options.command;
     campaign.seed = options.seed;
     campaign.started = utc_now();
+    campaign.attempts = find_attempts(scenario, options.directory, campaign.started);
     conditions_ = check_conditions(scenario, campaign.host);
+    if (campaign.attempts.number() > 1) conditions_.push_back({35, Level::kWarn, attempts_text(campaign.attempts)});
+    if (scenario.repetitions > 1 && scenario.variants.size() > 1) {
+      conditions_.push_back(
+          {15, Level::kInfo,
+           fmt::format("the techniques of each repetition ran in an order drawn at random (seed {})", options.seed)});
+    }
     campaign.warnings = conditions_;
   }
 
@@ -129,9 +137,9 @@ class CampaignRunner {
     const std::size_t total = scenario_.variants.size() * static_cast<std::size_t>(scenario_.repetitions);
     std::size_t number = 0;
     for (std::int64_t repetition = 1; repetition <= scenario_.repetitions; ++repetition) {
-      for (const Variant& variant : scenario_.variants) {
-        progress_.begin_run(fmt::format("[{}/{}] {}", ++number, total, variant.label()), net::now());
-        one_run(variant, repetition, number);
+      for (const Variant* variant : order_of(repetition)) {
+        progress_.begin_run(fmt::format("[{}/{}] {}", ++number, total, variant->label()), net::now());
+        one_run(*variant, repetition, number);
         progress_.end_run();
         write();
         if (outcome_.signal != 0) return std::move(outcome_);
@@ -147,7 +155,22 @@ class CampaignRunner {
     SingleRun single = run_once(scenario_, variant, order, options_, outcome_.campaign.host, progress_);
     outcome_.signal = single.signal;
     outcome_.campaign.interrupted = outcome_.signal != 0;
-    outcome_.campaign.runs.push_back(std::move(single.result));
+    single.result.order = number;
+    std::vector<RunResult>& runs = outcome_.campaign.runs;
+    const auto place = std::ranges::find_if(
+        runs, [&](const RunResult& run) { return run.repetition == repetition && run.variant > &variant; });
+    runs.insert(place, std::move(single.result));
+  }
+
+  // One repetition has the order of the file; of several each has its own, so that what comes first or after a heavy
+  // neighbour is not always the same one.
+  std::vector<const Variant*> order_of(std::int64_t repetition) const {
+    std::vector<const Variant*> order;
+    for (const Variant& variant : scenario_.variants) order.push_back(&variant);
+    if (scenario_.repetitions == 1) return order;
+    std::mt19937_64 random(options_.seed ^ (static_cast<std::uint64_t>(repetition) << 32));
+    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random() % i]);
+    return order;
   }
 
   void write() {

@@ -36,9 +36,9 @@ void each_counter(SessionCounts& a, const SessionCounts& b, F&& f) {
 
 }  // namespace
 
-void ByteCount::add_transfer(std::size_t bytes) {
+void ByteCount::add_transfer(std::size_t bytes, std::uint64_t tls) {
   total += bytes;
-  const std::uint64_t segments = (bytes + kLinkSegment - 1) / kLinkSegment;
+  const std::uint64_t segments = (bytes + tls + kLinkSegment - 1) / kLinkSegment;
   link_segments += segments;
   link_acknowledgements += (segments + 1) / 2;
 }

@@ -52,12 +52,12 @@ void PostConnection::post(std::uint64_t message, wire::Bytes payload) {
 }
 
 void PostConnection::send(wire::Bytes text) {
-  if (counts_ != nullptr) counts_->sent.add_transfer(text.size());
+  if (counts_ != nullptr) counts_->sent.add_transfer(text.size(), tls_counts_.sent.new_overhead());
   tcp_->send(text);
 }
 
 void PostConnection::on_bytes(net::Tcp&, wire::Bytes bytes) {
-  if (counts_ != nullptr) counts_->received.add_transfer(bytes.size());
+  if (counts_ != nullptr) counts_->received.add_transfer(bytes.size(), tls_counts_.received.new_overhead());
   while (!bytes.empty() && open_) {
     std::size_t consumed = 0;
     const wire::http1::Parsed parsed = parser_.feed(bytes, consumed, *this);
@@ -103,8 +103,15 @@ void PostConnection::fail(Failure kind, std::string_view detail) {
   owner_.on_posting_closed();
 }
 
+net::Segments PostConnection::segments() const {
+  net::Segments all = ended_segments_;
+  if (tcp_ != nullptr) all += net::read_segments(tcp_->descriptor());
+  return all;
+}
+
 void PostConnection::give_up() {
   open_ = false;
+  ended_segments_ = segments();
   tcp_.reset();
   waiting_.clear();
   for (const std::uint64_t message : std::exchange(outstanding_, {})) owner_.on_unpublished(message);

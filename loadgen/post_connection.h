@@ -11,6 +11,7 @@
 
 #include "loadgen/run_spec.h"
 #include "net/loop.h"
+#include "net/segments.h"
 #include "net/tcp.h"
 #include "wire/http1.h"
 
@@ -38,6 +39,7 @@ class PostConnection final : private net::Tcp::Handler, private wire::http1::Res
   bool is_connecting() const { return tcp_ != nullptr && !open_; }
   std::size_t unsent_bytes() const { return waiting_.size() + (tcp_ != nullptr ? tcp_->unsent_bytes() : 0); }
   std::size_t outstanding() const { return outstanding_.size(); }  // posted and not answered
+  net::Segments segments() const;                                  // of all its connections until now
   // Requires is_open() or is_connecting(): then it leaves as soon as the connection is open.
   void post(std::uint64_t message, wire::Bytes payload);
   void give_up();  // what is outstanding counts as unpublished; closes
@@ -60,6 +62,7 @@ class PostConnection final : private net::Tcp::Handler, private wire::http1::Res
   net::TlsSessions tls_sessions_;
   net::Tcp::Ptr tcp_;
   wire::http1::ResponseParser parser_;
+  net::Segments ended_segments_;
   std::deque<std::uint64_t> outstanding_;  // in the order of their answers
   std::string waiting_;                    // requests, while connecting
   bool open_ = false;

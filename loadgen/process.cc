@@ -66,13 +66,27 @@ void add_resident(const std::string& folder, std::uint64_t& bytes) {
   if (statm >> size >> resident) bytes += resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-void add_proportional(const std::string& folder, std::uint64_t& bytes) {
+void add_proportional(const std::string& folder, ProcessUsage& usage) {
   std::ifstream rollup(folder + "/smaps_rollup");
   std::uint64_t kib = 0;
   for (std::string key; rollup >> key;) {
-    if (key == "Pss:" && rollup >> kib) {
-      bytes += kib * 1024;
-      return;
+    if (key == "Pss:" && rollup >> kib) usage.pss_bytes += kib * 1024;
+    if ((key == "Private_Clean:" || key == "Private_Dirty:") && rollup >> kib) usage.private_bytes += kib * 1024;
+  }
+}
+
+// /proc/PID/status has those of the first thread only.
+void add_switches(const std::string& folder, ProcessUsage& usage) {
+  std::error_code error;
+  for (const auto& thread : std::filesystem::directory_iterator(folder + "/task", error)) {
+    std::ifstream status(thread.path() / "status");
+    for (std::string line; std::getline(status, line);) {
+      std::uint64_t count = 0;
+      std::istringstream words(line);
+      std::string key;
+      if (!(words >> key >> count)) continue;
+      if (key == "voluntary_ctxt_switches:") usage.voluntary_switches += count;
+      if (key == "nonvoluntary_ctxt_switches:") usage.involuntary_switches += count;
     }
   }
 }
@@ -86,45 +100,56 @@ void append_children(const std::string& folder, std::vector<pid_t>& out) {
   }
 }
 
-// Folders in /proc of the process and of its descendants, the process itself first.
-std::vector<std::string> family_of(pid_t pid) {
-  std::vector<pid_t> processes = {pid};
-  std::vector<std::string> folders;
-  for (std::size_t i = 0; i < processes.size(); ++i) {
-    folders.push_back("/proc/" + std::to_string(processes[i]));
-    append_children(folders.back(), processes);
-  }
-  return folders;
+std::string folder_of(pid_t pid) {
+  return "/proc/" + std::to_string(pid);
+}
+
+// False when it is gone or hidden.
+bool add_usage(const std::string& folder, ProcessUsage& usage) {
+  if (!add_cpu(folder, usage.cpu)) return false;
+  add_resident(folder, usage.rss_bytes);
+  add_proportional(folder, usage);
+  add_switches(folder, usage);
+  return true;
 }
 
 }  // namespace
 
+std::vector<pid_t> process_tree(pid_t pid) {
+  std::vector<pid_t> processes = {pid};
+  for (std::size_t i = 0; i < processes.size(); ++i) {
+    append_children(folder_of(processes[i]), processes);
+    std::erase(processes, getpid());
+  }
+  return processes;
+}
+
 std::optional<ProcessUsage> read_usage(pid_t pid) {
   ProcessUsage usage;
-  bool is_first = true;
-  for (const std::string& folder : family_of(pid)) {
-    const bool there = add_cpu(folder, usage.cpu);  // one of the others may have ended meanwhile
-    if (!there && is_first) return std::nullopt;
-    is_first = false;
-    add_resident(folder, usage.rss_bytes);
-    add_proportional(folder, usage.pss_bytes);
+  for (const pid_t member : process_tree(pid)) {
+    const bool there = add_usage(folder_of(member), usage);  // one of the others may have ended meanwhile
+    if (!there && member == pid) return std::nullopt;
   }
+  return usage;
+}
+
+ProcessUsage read_own_usage() {
+  ProcessUsage usage;
+  add_usage("/proc/self", usage);
   return usage;
 }
 
 std::optional<wire::Nanos> cpu_of(pid_t pid) {
   wire::Nanos cpu{0};
-  bool is_first = true;
-  for (const std::string& folder : family_of(pid)) {
-    if (!add_cpu(folder, cpu) && is_first) return std::nullopt;
-    is_first = false;
+  for (const pid_t member : process_tree(pid)) {
+    if (!add_cpu(folder_of(member), cpu) && member == pid) return std::nullopt;
   }
   return cpu;
 }
 
 std::uint64_t resident_bytes(pid_t pid) {
   std::uint64_t bytes = 0;
-  for (const std::string& folder : family_of(pid)) add_resident(folder, bytes);
+  for (const pid_t member : process_tree(pid)) add_resident(folder_of(member), bytes);
   return bytes;
 }
 

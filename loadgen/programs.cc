@@ -15,8 +15,10 @@
 #include <stdexcept>
 #include <utility>
 
+#include "loadgen/target_process.h"
 #include "net/clock.h"
 #include "net/listener.h"
+#include "wire/url.h"
 
 namespace loadgen {
 
@@ -159,6 +161,7 @@ Programs::Programs(const Scenario& scenario, const std::string& reference_progra
   }
   try {
     start_programs(scenario);
+    choose_server();
   } catch (...) {
     stop();
     throw;
@@ -188,6 +191,47 @@ void Programs::start_programs(const Scenario& scenario) {
     if (server_ < 0 && names_placeholder(published_to, program.plan().name + ".port"))
       server_ = program.process().pid();
   }
+}
+
+void Programs::choose_server() {
+  const ProcessPlan& plan = scenario_.target.process;
+  FoundProcess found;
+  switch (plan.by) {
+    case ProcessPlan::By::kNone:
+      server_ = -1;
+      return;
+    case ProcessPlan::By::kDefault:
+      if (!scenario_.target.is_running() || !scenario_.target.is_loopback()) return;
+      found = process_with_port(server_port());
+      server_unknown_ = found.error;
+      server_chosen_by_ = "port";
+      break;
+    case ProcessPlan::By::kPid:
+      found = process_with_pid(static_cast<pid_t>(plan.number));
+      server_chosen_by_ = "pid";
+      break;
+    case ProcessPlan::By::kCommand:
+      found = process_with_command(plan.command);
+      server_chosen_by_ = "command";
+      break;
+    case ProcessPlan::By::kPort:
+      found = process_with_port(static_cast<std::uint16_t>(plan.number));
+      server_chosen_by_ = "port";
+      break;
+  }
+  if (!found.error.empty() && plan.by != ProcessPlan::By::kDefault) {
+    const std::string line = plan.line > 0 ? fmt::format(":{}", plan.line) : std::string();
+    throw std::runtime_error(
+        fmt::format("{}{}: key 'target.process': '{}': {}", scenario_.path, line, plan.text(), found.error));
+  }
+  server_ = found.pid;
+}
+
+std::uint16_t Programs::server_port() const {
+  const ProcessPlan& plan = scenario_.target.process;
+  if (plan.by == ProcessPlan::By::kPort) return static_cast<std::uint16_t>(plan.number);
+  const bool own = plan.by == ProcessPlan::By::kDefault && !scenario_.target.is_running();
+  return wire::parse_url(own ? publish_url() : target_url()).value->port;
 }
 
 std::string Programs::ended(std::size_t index) const {

@@ -2,9 +2,11 @@
 // order.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "loadgen/child_process.h"
@@ -62,14 +64,19 @@ class Programs {
   const std::vector<Running>& running() const { return running_; }
   // How it ended, in words, with its last words. Requires an index into running().
   std::string ended(std::size_t index) const;
-  // What is measured as the server: the reference server, else the program that messages are published to. -1: none of
-  // these.
+  // What is measured as the server: what target.process says, else the reference server, else the program that messages
+  // are published to, else who listens on the target's port of this machine. -1: none of these.
   pid_t server() const { return server_; }
+  std::uint16_t server_port() const;                                       // that it listens on
+  std::string_view server_chosen_by() const { return server_chosen_by_; }  // "started", "pid", "command", "port"
+  // Why nothing is measured as the server where something could be; else empty.
+  const std::string& server_unknown() const { return server_unknown_; }
   std::string target_url() const;   // where subscribers connect
   std::string publish_url() const;  // where messages are published
 
  private:
   void start_programs(const Scenario& scenario);
+  void choose_server();
   void stop();
 
   const Scenario& scenario_;
@@ -79,6 +86,8 @@ class Programs {
   std::deque<Program> programs_;
   std::vector<Running> running_;
   pid_t server_ = -1;
+  std::string_view server_chosen_by_ = "started";
+  std::string server_unknown_;
 };
 
 }  // namespace loadgen

@@ -1,7 +1,5 @@
 #include "loadgen/result.h"
 
-#include <openssl/evp.h>
-
 #include <cerrno>
 #include <cmath>
 #include <cstdio>
@@ -11,9 +9,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "loadgen/attempts.h"
 #include "loadgen/result_bytes.h"
 #include "loadgen/result_capacity.h"
 #include "loadgen/result_health.h"
+#include "loadgen/result_server.h"
 #include "loadgen/version.h"
 #include "measure/histogram_codec.h"
 
@@ -31,19 +31,6 @@ Json optional(const std::optional<T>& value) {
 
 Json seconds(Nanos time) {
   return std::chrono::duration<double>(time).count();
-}
-
-std::string sha256(const std::string& text) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr);
-  std::string hex;
-  for (unsigned i = 0; i < size; ++i) {
-    char pair[3];
-    std::snprintf(pair, sizeof pair, "%02x", digest[i]);
-    hex += pair;
-  }
-  return hex;
 }
 
 Json distribution(const measure::Histogram& histogram, std::uint64_t expected) {
@@ -87,17 +74,6 @@ Json compression_json(const SessionCounts& counts) {
   return {{"messages", counts.compressed_messages},
           {"payload_bytes", counts.received.decoded},
           {"compressed_bytes", counts.received.encoded}};
-}
-
-Json server_json(const RunResult& run) {
-  if (!run.server) return nullptr;
-  const ServerUsage& server = *run.server;
-  const auto cpu = run.server_cpu_per_delivery();
-  return {{"cpu_us_per_delivery", cpu ? Json(static_cast<double>(cpu->count()) / 1000) : Json(nullptr)},
-          {"cpu_s", server.cpu ? seconds(*server.cpu) : Json(nullptr)},
-          {"rss_bytes", server.rss_bytes > 0 ? Json(server.rss_bytes) : Json(nullptr)},
-          {"pss_bytes", server.pss_bytes > 0 ? Json(server.pss_bytes) : Json(nullptr)},
-          {"bytes_per_subscriber", optional(server.bytes_per_subscriber)}};
 }
 
 Json generator_json(const RunResult& run) {
@@ -147,6 +123,7 @@ Json run_json(const RunResult& run) {
   Json json = {{"technique", run.variant->technique->name},
                {"variant", run.variant->name},
                {"repetition", run.repetition},
+               {"order", run.order},
                {"subscribers", run.subscribers},
                {"connected", run.connected},
                {"topics", run.topics},
@@ -164,11 +141,9 @@ Json run_json(const RunResult& run) {
                {"own", run.recorder.own},
                {"foreign", run.recorder.foreign}};
   add_failures(json, run.failures);
-  json["phases_s"] = {{"ramp", seconds(run.phases.ramp)},
-                      {"idle", seconds(run.phases.idle)},
-                      {"warm_up", seconds(run.phases.warm_up)},
-                      {"measure", seconds(run.phases.measure)},
-                      {"drain", seconds(run.phases.drain)}};
+  json["phases_s"] = {{"ramp", seconds(run.phases.ramp)},       {"memory", seconds(run.phases.memory)},
+                      {"idle", seconds(run.phases.idle)},       {"warm_up", seconds(run.phases.warm_up)},
+                      {"measure", seconds(run.phases.measure)}, {"drain", seconds(run.phases.drain)}};
   json["offered_rate_per_s"] = run.offered_rate;
   json["achieved_rate_per_s"] = run.achieved_rate;
   json["delivery_latency_ns"] = distribution(run.recorder.delivery_latency, run.expected);
@@ -191,6 +166,7 @@ Json run_json(const RunResult& run) {
   json["request_timeouts"] = run.window.counts.request_timeouts;
   json["idle"] = idle_json(run);
   json["server"] = server_json(run);
+  json["memory"] = memory_json(run);
   json["generator"] = generator_json(run);
   json["machine"] = machine_json(run);
   json["series"] = series_json(run);
@@ -269,8 +245,9 @@ Json campaign_json(const Campaign& campaign, std::span<const Group> groups,
        {{"name", scenario.name},
         {"path", scenario.path},
         {"text", scenario.text},
-        {"sha256", sha256(scenario.text)},
+        {"sha256", sha256_hex(scenario.text)},
         {"overrides", scenario.overrides}}},
+      {"attempts", attempts_json(campaign.attempts)},
       {"warnings", warnings_json(campaign)},
       {"thresholds", thresholds_json(scenario, thresholds)},
       {"confidence", confidence_json(groups)},

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "loadgen/attempts.h"
 #include "loadgen/capacity.h"
 #include "loadgen/host_info.h"
 #include "loadgen/run_result.h"
@@ -21,8 +22,9 @@ struct Campaign {
   std::string ended;
   std::uint64_t seed = 0;
   bool interrupted = false;
+  Attempts attempts;
   std::vector<Warning> warnings;         // of the whole scenario
-  std::vector<RunResult> runs;           // in the order they ran
+  std::vector<RunResult> runs;           // by repetition, in the order of the scenario's techniques; RunResult::order
   const CapacityPlan* search = nullptr;  // null: no search
   std::vector<Capacity> capacities;      // what it found, in the order of the variants
 };

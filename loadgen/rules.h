@@ -46,27 +46,30 @@ namespace rules {
 
 void completeness(const RunResult& run, Findings& found);
 void failures(const RunResult& run, Findings& found);
-void publisher_lag(const RunResult& run, Findings& found);     // 1
-void closed_loop(const RunResult& run, Findings& found);       // 2
-void missing(const RunResult& run, Findings& found);           // 3
-void absences(const RunResult& run, Findings& found);          // 4
-void clamped(const RunResult& run, Findings& found);           // 6
-void few_samples(const RunResult& run, Findings& found);       // 7
-void busy_loops(const RunResult& run, Findings& found);        // 9
-void late_loops(const RunResult& run, Findings& found);        // 10
-void unread_in_kernel(const RunResult& run, Findings& found);  // 10
-void rate_not_reached(const RunResult& run, Findings& found);  // 11
-void stolen_time(const RunResult& run, Findings& found);       // 12
-void stalls(const RunResult& run, Findings& found);            // 12
-void unsteady(const RunResult& run, Findings& found);          // 13
-void schedule_error(const RunResult& run, Findings& found);    // 19
-void delayed_ack(const RunResult& run, Findings& found);       // 21
-void no_ports(const RunResult& run, Findings& found);          // 23
-void listen_queue(const RunResult& run, Findings& found);      // 24
-void batching(const RunResult& run, Findings& found);          // 26
-void fanout_position(const RunResult& run, Findings& found);   // 27
-void damaged(const RunResult& run, Findings& found);           // 29
-void bursts(const RunResult& run, Findings& found);            // 32
+void server_gone(const RunResult& run, Findings& found);
+void publisher_lag(const RunResult& run, Findings& found);      // 1
+void closed_loop(const RunResult& run, Findings& found);        // 2
+void missing(const RunResult& run, Findings& found);            // 3
+void absences(const RunResult& run, Findings& found);           // 4
+void clamped(const RunResult& run, Findings& found);            // 6
+void few_samples(const RunResult& run, Findings& found);        // 7
+void busy_loops(const RunResult& run, Findings& found);         // 9
+void late_loops(const RunResult& run, Findings& found);         // 10
+void unread_in_kernel(const RunResult& run, Findings& found);   // 10
+void rate_not_reached(const RunResult& run, Findings& found);   // 11
+void stolen_time(const RunResult& run, Findings& found);        // 12
+void stalls(const RunResult& run, Findings& found);             // 12
+void unsteady(const RunResult& run, Findings& found);           // 13
+void jit_runtime(const RunResult& run, Findings& found);        // 14
+void schedule_error(const RunResult& run, Findings& found);     // 19
+void delayed_ack(const RunResult& run, Findings& found);        // 21
+void no_ports(const RunResult& run, Findings& found);           // 23
+void listen_queue(const RunResult& run, Findings& found);       // 24
+void memory_not_linear(const RunResult& run, Findings& found);  // 25
+void batching(const RunResult& run, Findings& found);           // 26
+void fanout_position(const RunResult& run, Findings& found);    // 27
+void damaged(const RunResult& run, Findings& found);            // 29
+void bursts(const RunResult& run, Findings& found);             // 32
 
 void clock_source(const Scenario& scenario, const HostInfo& host, Findings& found);   // 18
 void phase_locking(const Scenario& scenario, const HostInfo& host, Findings& found);  // 20
@@ -77,6 +80,7 @@ void processors(const Scenario& scenario, const HostInfo& host, Findings& found)
 void busy_machine(const Scenario& scenario, const HostInfo& host, Findings& found);   // 31
 
 void dependent_samples(const Scenario& scenario, const std::span<const Group>& groups, Findings& found);  // 8
+void unlike_settings(const Scenario& scenario, const std::span<const Group>& groups, Findings& found);    // 28
 void rare_events(const Scenario& scenario, const std::span<const Group>& groups, Findings& found);        // 34
 
 // For their sentences.

@@ -13,7 +13,7 @@
 namespace loadgen {
 
 Run::Run(const RunSpec& spec, const Programs& programs, std::uint32_t workers, Progress& progress, RunResult& result)
-    : spec_(spec), programs_(programs), progress_(progress), result_(result) {
+    : spec_(spec), programs_(programs), progress_(progress), result_(result), cost_(programs) {
   for (std::uint32_t i = 0; i < workers; ++i) {
     Worker::Events events{[this] { loop_.post([this] { worker_ready(); }); },
                           [this] { loop_.post([this] { worker_drained(); }); }, [this] { speaking_->share_done(); }};
@@ -38,16 +38,15 @@ Run::~Run() {
 void Run::go() {
   watch_signals();
   watch_programs();
-  usage_before_ = server_usage();
+  cost_.before();
   machine_before_ = read_machine();
-  begun_ = net::now();
-  enter(Phase::kRamp, begun_);
+  begun_ = phase_begun_ = net::now();
   phase_timer_.start(loop_.timers(), begun_ + spec_.scenario.phases.ramp, *this);
   tick_timer_.start(loop_.timers(), begun_ + progress_.interval(), *this);
   watch_ = std::make_unique<Watch>(loop_, spec_, workers_, *publishing_, std::max(programs_.server(), 0));
   watch_->begin(begun_);
   publishing_->start();
-  for (auto& worker : workers_) worker->start();
+  for (auto& worker : workers_) worker->start(admitted());
   loop_.run();
   collect();
   phase_timer_.stop();
@@ -59,6 +58,8 @@ std::string_view Run::phase_name(Phase phase) {
   switch (phase) {
     case Phase::kRamp:
       return "ramp";
+    case Phase::kMemory:
+      return "memory";
     case Phase::kIdle:
       return "idle";
     case Phase::kWarmUp:
@@ -78,7 +79,10 @@ void Run::enter(Phase phase, wire::Time now) {
   const Nanos length = now - phase_begun_;
   switch (phase_) {
     case Phase::kRamp:
-      result_.phases.ramp = phase == Phase::kRamp ? Nanos(0) : length;
+      result_.phases.ramp += length;
+      break;
+    case Phase::kMemory:
+      result_.phases.memory += length;
       break;
     case Phase::kIdle:
       result_.phases.idle = length;
@@ -101,12 +105,37 @@ void Run::enter(Phase phase, wire::Time now) {
 }
 
 void Run::worker_ready() {
-  if (++ready_ == workers_.size() && publishing_ready_) end_ramp();
+  if (++ready_ == workers_.size()) all_ready();
 }
 
 void Run::publishing_ready() {
   publishing_ready_ = true;
-  if (ready_ == workers_.size()) end_ramp();
+  if (ready_ == workers_.size()) all_ready();
+}
+
+void Run::all_ready() {
+  if (phase_ != Phase::kRamp || !publishing_ready_) return;
+  if (memory_points_ == spec_.scenario.phases.memory.counts.size()) {
+    end_ramp();
+    return;
+  }
+  enter(Phase::kMemory, net::now());
+  phase_timer_.start(loop_.timers(), phase_begun_ + spec_.scenario.phases.memory.settle, *this);
+}
+
+void Run::take_memory_point() {
+  cost_.add_memory_point(sum(&LiveCounters::subscribed));
+  ++memory_points_;
+  ready_ = 0;
+  enter(Phase::kRamp, net::now());
+  phase_timer_.start(loop_.timers(), phase_begun_ + spec_.scenario.phases.ramp, *this);
+  for (auto& worker : workers_) worker->admit(admitted());
+}
+
+std::uint64_t Run::admitted() const {
+  const auto& counts = spec_.scenario.phases.memory.counts;
+  return static_cast<std::uint64_t>(memory_points_ < counts.size() ? counts[memory_points_]
+                                                                   : spec_.scenario.subscribers);
 }
 
 void Run::end_ramp() {
@@ -115,7 +144,7 @@ void Run::end_ramp() {
     end();
     return;
   }
-  usage_ramped_ = server_usage();
+  cost_.ramped();
   result_.machine_in_ramp = read_machine().since(machine_before_);
   if (spec_.scenario.phases.idle == Nanos(0)) {
     begin_warm_up();
@@ -128,7 +157,7 @@ void Run::end_ramp() {
 
 void Run::end_idle() {
   for (auto& worker : workers_) worker->end_idle();
-  usage_idled_ = server_usage();
+  cost_.idled();
   begin_warm_up();
 }
 
@@ -145,7 +174,7 @@ void Run::begin_measure() {
   machine_before_ = read_machine();
   watch_->begin_measure(phase_begun_);
   probe_.start();
-  usage_begin_ = server_usage();
+  cost_.begin_measure();
   for (auto& worker : workers_) worker->begin_measure();
   const Phases& phases = spec_.scenario.phases;
   phase_timer_.start(loop_.timers(), publish_begun_ + phases.warm_up + phases.measure, *this);
@@ -154,7 +183,7 @@ void Run::begin_measure() {
 void Run::end_measure() {
   if (phase_ == Phase::kMeasure) {
     for (auto& worker : workers_) worker->end_measure();
-    usage_end_ = server_usage();
+    cost_.end_measure();
     watch_->end_measure(net::now());
     probe_.stop();
     result_.machine = read_machine().since(machine_before_);
@@ -184,7 +213,7 @@ void Run::end() {
 void Run::on_signal(int signal) {
   const bool again = signal_ != 0;
   signal_ = signal;
-  if (again || phase_ == Phase::kRamp || phase_ == Phase::kIdle || phase_ == Phase::kOver) {
+  if (again || phase_ == Phase::kRamp || phase_ == Phase::kMemory || phase_ == Phase::kIdle || phase_ == Phase::kOver) {
     end();
     return;
   }
@@ -216,6 +245,8 @@ void Run::on_timer(net::Timer& timer) {
   switch (phase_) {
     case Phase::kRamp:
       return end_ramp();
+    case Phase::kMemory:
+      return take_memory_point();
     case Phase::kIdle:
       return end_idle();
     case Phase::kWarmUp:
@@ -256,9 +287,13 @@ wire::Nanos Run::time_left(wire::Time now) const {
   const Phases& phases = spec_.scenario.phases;
   const Nanos publishing = phases.warm_up + phases.measure;
   Nanos left = publishing + phases.drain;  // at most
-  if (phase_ == Phase::kRamp) left += phases.idle;
+  const bool connecting = phase_ == Phase::kRamp || phase_ == Phase::kMemory;
+  if (connecting) {
+    const auto points = static_cast<std::int64_t>(phases.memory.counts.size() - memory_points_);
+    left += phases.idle + phases.memory.settle * points;
+  }
   if (phase_ == Phase::kIdle) left += phases.idle - std::min<Nanos>(now - phase_begun_, phases.idle);
-  if (phase_ != Phase::kRamp && phase_ != Phase::kIdle) left -= std::min<Nanos>(now - publish_begun_, publishing);
+  if (!connecting && phase_ != Phase::kIdle) left -= std::min<Nanos>(now - publish_begun_, publishing);
   if (phase_ == Phase::kFinishing || phase_ == Phase::kDrain) left = phases.drain - (now - phase_begun_);
   return std::max(left, Nanos(0));
 }
@@ -284,11 +319,6 @@ void Run::watch_programs() {
   }
 }
 
-std::optional<ProcessUsage> Run::server_usage() const {
-  if (programs_.server() < 0) return std::nullopt;
-  return read_usage(programs_.server());
-}
-
 void Run::collect() {
   publishing_->finish();
   for (auto& worker : workers_) worker->finish();
@@ -299,26 +329,7 @@ void Run::collect() {
   result_.steady_load = spec_.scenario.publish.arrivals != Arrivals::kRamp;
   loadgen::collect(spec_, *publishing_, workers_, result_);
   result_.interrupted = signal_ != 0;
-  collect_server();
-}
-
-void Run::collect_server() {
-  if (!usage_before_) return;
-  ServerUsage usage;
-  if (usage_begin_ && usage_end_) {
-    usage.cpu = usage_end_->cpu - usage_begin_->cpu;
-    usage.rss_bytes = usage_end_->rss_bytes;
-    usage.pss_bytes = usage_end_->pss_bytes;
-  }
-  if (usage_ramped_ && usage_idled_) usage.idle_cpu = usage_idled_->cpu - usage_ramped_->cpu;
-  // With a few subscribers, pages that the server touches once weigh more than what each of them costs.
-  constexpr std::uint64_t kEnough = 100;
-  if (usage_ramped_ && usage_ramped_->pss_bytes >= usage_before_->pss_bytes && usage_before_->pss_bytes > 0 &&
-      result_.connected >= kEnough) {
-    usage.bytes_per_subscriber = static_cast<double>(usage_ramped_->pss_bytes - usage_before_->pss_bytes) /
-                                 static_cast<double>(result_.connected);
-  }
-  result_.server = usage;
+  cost_.finish(result_);
 }
 
 }  // namespace loadgen

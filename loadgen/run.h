@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "loadgen/cost_meter.h"
 #include "loadgen/jitter_probe.h"
-#include "loadgen/process.h"
 #include "loadgen/programs.h"
 #include "loadgen/progress.h"
 #include "loadgen/publishing.h"
@@ -42,12 +42,15 @@ class Run final : private net::Timer::Handler {
     std::size_t index;
     uv_poll_t poll{};
   };
-  enum class Phase : std::uint8_t { kRamp, kIdle, kWarmUp, kMeasure, kFinishing, kDrain, kOver };
+  enum class Phase : std::uint8_t { kRamp, kMemory, kIdle, kWarmUp, kMeasure, kFinishing, kDrain, kOver };
   static std::string_view phase_name(Phase phase);
 
   void enter(Phase phase, wire::Time now);
   void worker_ready();
   void publishing_ready();
+  void all_ready();  // everyone who may connect is subscribed
+  void take_memory_point();
+  std::uint64_t admitted() const;  // by the memory counts, or all
   void end_ramp();
   void end_idle();
   void begin_warm_up();
@@ -65,9 +68,7 @@ class Run final : private net::Timer::Handler {
   wire::Nanos time_left(wire::Time now) const;
   void watch_signals();
   void watch_programs();
-  std::optional<ProcessUsage> server_usage() const;
   void collect();
-  void collect_server();
 
   const RunSpec& spec_;
   const Programs& programs_;
@@ -86,14 +87,11 @@ class Run final : private net::Timer::Handler {
   wire::Time begun_{};
   wire::Time phase_begun_{};
   wire::Time publish_begun_{};
-  std::optional<ProcessUsage> usage_before_;
-  std::optional<ProcessUsage> usage_ramped_;
-  std::optional<ProcessUsage> usage_idled_;
-  std::optional<ProcessUsage> usage_begin_;
-  std::optional<ProcessUsage> usage_end_;
+  CostMeter cost_;
   MachineCounters machine_before_;
   std::unique_ptr<Watch> watch_;
-  JitterProbe probe_;  // while measuring
+  JitterProbe probe_;              // while measuring
+  std::size_t memory_points_ = 0;  // taken
   std::size_t ready_ = 0;
   std::size_t drained_ = 0;
   int signal_ = 0;

@@ -1,6 +1,8 @@
 // What one run (one technique, one variant, one repetition) measured. A quantity that was not measured is nullopt.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,9 +10,11 @@
 
 #include "loadgen/jitter_probe.h"
 #include "loadgen/machine.h"
+#include "loadgen/memory_slope.h"
 #include "loadgen/recorder.h"
 #include "loadgen/scenario.h"
 #include "loadgen/series.h"
+#include "loadgen/socket_memory.h"
 #include "loadgen/worker.h"
 #include "measure/histogram.h"
 
@@ -30,7 +34,8 @@ enum class Verdict : std::uint8_t { kValid, kDoubtful, kInvalid };
 std::string_view verdict_name(Verdict verdict);
 
 struct PhaseTimes {
-  Nanos ramp{0};
+  Nanos ramp{0};    // without `memory`
+  Nanos memory{0};  // waits at the counts of phases.memory
   Nanos idle{0};
   Nanos warm_up{0};
   Nanos measure{0};
@@ -38,11 +43,21 @@ struct PhaseTimes {
 };
 
 struct ServerUsage {
-  std::optional<Nanos> cpu;       // during `measure`
-  std::optional<Nanos> idle_cpu;  // during `idle`
-  std::uint64_t rss_bytes = 0;    // after `measure`
+  pid_t pid = -1;
+  std::string command;                // its command line
+  std::string_view chosen_by;         // "started", "pid", "command", "port"
+  std::vector<std::string> runtimes;  // with a just-in-time compiler, among its processes
+  bool ended = false;                 // while it was measured
+  std::optional<Nanos> cpu;           // during `measure`
+  std::optional<Nanos> idle_cpu;      // during `idle`
+  std::uint64_t rss_bytes = 0;        // after `measure`, like the next two; 0 when they cannot be read
   std::uint64_t pss_bytes = 0;
-  std::optional<double> bytes_per_subscriber;  // PSS after the ramp less PSS before it, by subscriber
+  std::uint64_t private_bytes = 0;
+  std::optional<std::uint64_t> voluntary_switches;    // during `measure`
+  std::optional<std::uint64_t> involuntary_switches;  // the same
+  std::optional<SocketMemory> sockets;                // after `measure`
+  // The slope of the PSS over the counts of `phases.memory`, else PSS after the ramp less PSS before it, by subscriber.
+  std::optional<double> bytes_per_subscriber;
 };
 
 struct RunResult {
@@ -50,6 +65,7 @@ struct RunResult {
 
   const Variant* variant = nullptr;
   std::int64_t repetition = 1;
+  std::uint64_t order = 1;  // in which the runs of the scenario were made
   std::uint64_t subscribers = 0;
   std::uint64_t connected = 0;  // were subscribed at least once
   std::uint64_t topics = 1;
@@ -77,6 +93,8 @@ struct RunResult {
   bool steady_load = true;          // false: the scenario changes the rate while measuring
   std::uint64_t generator_rss_bytes = 0;
   std::optional<ServerUsage> server;
+  std::string server_unknown;  // why there is none where there could be; else empty
+  std::vector<MemoryPoint> memory;
   // Which of the programs that the run had started ended during it, and how; empty: none.
   std::string server_ended;
   bool interrupted = false;

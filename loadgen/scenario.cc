@@ -25,7 +25,7 @@ constexpr std::string_view kReconnectKeys[] = {"initial", "max", "factor", "jitt
 constexpr std::string_view kPublishKeys[] = {
     "from",   "echo", "rate",   "rate-per-subscriber", "arrivals", "burst", "to", "payload", "type", "url",
     "method", "path", "headers"};
-constexpr std::string_view kPhaseKeys[] = {"ramp", "idle", "warm-up", "measure", "drain"};
+constexpr std::string_view kPhaseKeys[] = {"ramp", "memory", "idle", "warm-up", "measure", "drain"};
 constexpr std::string_view kArrivals[] = {"constant", "poisson", "burst", "ramp"};  // by enum value
 constexpr std::string_view kEcho[] = {"true", "false"};
 constexpr std::string_view kFrom[] = {"publisher", "subscribers"};  // by enum value
@@ -105,6 +105,7 @@ void read_publish(Issues& issues, const yaml::Value* node, Scenario& scenario) {
 void read_phases(Issues& issues, const yaml::Value* node, Phases& out) {
   const Section section(issues, node, "phases", kPhaseKeys);
   section.duration("ramp", out.ramp, milliseconds(1), hours(24));
+  if (const yaml::Value* memory = section.find("memory")) read_memory(issues, *memory, out.memory);
   section.duration("idle", out.idle, Nanos(0), hours(24));
   section.duration("warm-up", out.warm_up, Nanos(0), hours(24));
   section.duration("measure", out.measure, milliseconds(1), hours(240));

@@ -27,6 +27,16 @@ struct ProgramPlan {
   int line = 0;
 };
 
+// Which local process's CPU time and memory are the server's cost; its descendants belong to it.
+struct ProcessPlan {
+  // kDefault: what pushbench started, else the owner of the target's port on this machine, where that may be seen.
+  enum class By : std::uint8_t { kDefault, kPid, kCommand, kPort, kNone } by = By::kDefault;
+  std::int64_t number = 0;  // kPid, kPort
+  std::string command;      // kCommand: a part of the command line
+  int line = 0;
+  std::string text() const;  // "pid: 123", as written
+};
+
 struct Target {
   bool reference = true;          // start the reference server
   std::string url = "reference";  // where subscribers connect, as written: "reference", "http://127.0.0.1:8080/base",
@@ -34,7 +44,10 @@ struct Target {
   std::vector<ProgramPlan> programs;                        // started for each run, in this order
   bool is_reference() const { return url == "reference"; }  // with nothing between it and the clients
   bool is_secure() const { return url.starts_with("https://"); }
+  ProcessPlan process;
   bool is_running() const { return !reference && programs.empty(); }  // pushbench starts nothing
+  bool is_loopback() const;                                           // a URL of this machine, without placeholders
+  bool is_measurable() const;                                         // CPU time and memory of the server may be known
 };
 
 struct ConnectPolicy {
@@ -64,9 +77,17 @@ struct PublishPlan {
   bool binary = false;        // published as application/octet-stream
 };
 
+// The ramp waits at each of these numbers of subscribers, and memory is read: what one more costs is the slope.
+struct MemoryPlan {
+  std::vector<std::int64_t> counts;       // growing; empty: no such phase
+  Nanos settle{std::chrono::seconds(5)};  // from the last of a count being subscribed to the reading
+};
+
 struct Phases {
-  Nanos ramp{std::chrono::seconds(30)};  // limit: ends as soon as everyone is subscribed
-  Nanos idle{0};                         // nothing is published: what the subscribers cost by themselves
+  Nanos ramp{
+      std::chrono::seconds(30)};  // limit: ends as soon as everyone is subscribed; with `memory`, from count to count
+  MemoryPlan memory;
+  Nanos idle{0};  // nothing is published: what the subscribers cost by themselves
   Nanos warm_up{std::chrono::seconds(2)};
   Nanos measure{std::chrono::seconds(10)};
   Nanos drain{std::chrono::seconds(10)};  // limit: ends as soon as everything has arrived

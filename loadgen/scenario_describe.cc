@@ -103,8 +103,9 @@ RunTotals run_totals(const Scenario& scenario) {
   totals.expected_deliveries =
       totals.messages * (static_cast<double>(scenario.subscribers) / static_cast<double>(scenario.topics) -
                          (scenario.publish.echo ? 0 : 1));
-  totals.at_most = scenario.phases.ramp + scenario.phases.idle + scenario.phases.warm_up + scenario.phases.measure +
-                   scenario.phases.drain;
+  const auto counts = static_cast<std::int64_t>(scenario.phases.memory.counts.size());
+  totals.at_most = scenario.phases.ramp * (counts + 1) + scenario.phases.memory.settle * counts + scenario.phases.idle +
+                   scenario.phases.warm_up + scenario.phases.measure + scenario.phases.drain;
   return totals;
 }
 
@@ -124,6 +125,11 @@ std::string describe(const Scenario& scenario) {
        fmt::format("{} on {}, connecting at {}", wire::format_count(static_cast<std::uint64_t>(scenario.subscribers)),
                    plural(scenario.topics, "topic"), wire::format_rate(scenario.connect.rate)));
   line("publish", publish_line(scenario));
+  const MemoryPlan& memory = phases.memory;
+  if (!memory.counts.empty()) {
+    line("memory", fmt::format("read at {} subscribers, {} after the last of them", fmt::join(memory.counts, ", "),
+                               wire::format_duration(memory.settle)));
+  }
   const std::string idle =
       phases.idle > Nanos(0) ? fmt::format("idle {}, ", wire::format_duration(phases.idle)) : std::string();
   line("phases", fmt::format("ramp at most {}, {}warm-up {}, measure {}, drain at most {}",

@@ -18,6 +18,8 @@ void read_techniques(Issues& issues, const yaml::Value& list, std::span<const Te
 // true, false, or a map of what differs from `out`.
 void read_tls(Issues& issues, const yaml::Value& node, const std::string& path, TlsSettings& out);
 void read_target(Issues& issues, const yaml::Value& node, Scenario& out);
+void read_process(Issues& issues, const yaml::Value& node, Target& target);
+void read_memory(Issues& issues, const yaml::Value& node, MemoryPlan& out);
 // Where and how messages are published, from the section `publish`. Requires that the target has been read.
 void read_publish_request(Issues& issues, const Section& section, Scenario& out);
 // A path with "{topic}" in it, and header lines: what a foreign server wants.

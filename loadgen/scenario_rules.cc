@@ -83,6 +83,11 @@ void check_subscribers(Issues& issues, const yaml::Value& root, const Scenario& 
         issues, root, "topics",
         fmt::format("more than the reference server takes ({0}): set server.max-topics: {1}", most, scenario.topics));
   }
+  const auto& counts = scenario.phases.memory.counts;
+  if (issues.clean({"phases.memory"}) && !counts.empty() && counts.back() > scenario.subscribers) {
+    report(issues, root, "phases.memory.counts",
+           fmt::format("more than subscribers: there are {}", scenario.subscribers));
+  }
   if (!issues.clean({"connect.rate", "phases.ramp"})) return;
   const double seconds = static_cast<double>(scenario.subscribers) / scenario.connect.rate.per_second();
   const double limit = std::chrono::duration<double>(scenario.phases.ramp).count();

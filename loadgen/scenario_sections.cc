@@ -97,9 +97,9 @@ void read_threshold(Issues& issues, const yaml::Value& node, const std::string& 
   Threshold& threshold = *parsed.value;
   const bool server =
       threshold.metric == Metric::kServerCpuPerDelivery || threshold.metric == Metric::kServerBytesPerSubscriber;
-  if (server && scenario.target.is_running()) {
-    return issues.add(*check, key,
-                      "cannot be measured: only of a server that pushbench starts are CPU and memory known");
+  if (server && !scenario.target.is_measurable()) {
+    return issues.add(
+        *check, key, "cannot be measured: the server's process is not known; target.process names one of this machine");
   }
   threshold.technique = selection.technique;
   threshold.variant = selection.variant;

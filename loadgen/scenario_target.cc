@@ -13,7 +13,7 @@
 namespace loadgen {
 namespace {
 
-constexpr std::string_view kTargetKeys[] = {"url", "programs"};
+constexpr std::string_view kTargetKeys[] = {"url", "programs", "process"};
 constexpr std::string_view kProgramKeys[] = {"command", "files", "start-timeout"};
 constexpr std::string_view kReference = "reference";
 constexpr std::string_view kReferencePort = "reference.port";
@@ -75,8 +75,9 @@ class TargetReader {
       target_.reference = false;
       if (section.require("url", "http://127.0.0.1:${nginx.port}")) read_url(*section.find("url"), "target.url");
       if (programs != nullptr) read_programs(*programs);
+      if (const yaml::Value* process = section.find("process")) read_process(issues_, *process, target_);
     } else {
-      issues_.add(node, "target", "must be reference, a URL, or a map of keys (url, programs)");
+      issues_.add(node, "target", "must be reference, a URL, or a map of keys (url, programs, process)");
     }
   }
 

@@ -245,6 +245,7 @@ void Subscriber::drop(Connection& connection) {
 
 void Subscriber::add_segments(net::Segments& sum) const {
   for (Connection* each = connections_.get(); each != nullptr; each = each->next().get()) sum += each->segments();
+  if (extras_ != nullptr && extras_->voice != nullptr) sum += extras_->voice->segments();
 }
 
 SessionCounts& Subscriber::counts() {

@@ -59,14 +59,14 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
   void on_bytes(net::Tcp&, Bytes bytes) override {
     owner_.worker_.set_read_time(net::now());
     if (const auto delay = tcp_->receive_delay()) owner_.worker_.note_read_delay(*delay);
-    owner_.counts().received.add_transfer(bytes.size());
+    owner_.counts().received.add_transfer(bytes.size(), owner_.worker_.tls_counts().received.new_overhead());
     owner_.received_bytes_ += bytes.size();
     if (owner_.attempt_ != nullptr) owner_.attempt_->received += static_cast<std::uint32_t>(bytes.size());
     owner_.session_->on_bytes(*this, bytes);
   }
   void on_close(net::Tcp&, int error) override;
   void count_sent(std::size_t bytes) {
-    owner_.counts().sent.add_transfer(bytes);
+    owner_.counts().sent.add_transfer(bytes, owner_.worker_.tls_counts().sent.new_overhead());
     if (owner_.attempt_ != nullptr) owner_.attempt_->sent += static_cast<std::uint32_t>(bytes);
   }
   void count_segments() {

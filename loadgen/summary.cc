@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "loadgen/repetitions.h"
+#include "loadgen/summary_server.h"
 #include "wire/units.h"
 
 namespace loadgen {
@@ -302,6 +303,8 @@ std::string summary_text(const Campaign& campaign, std::span<const Group> groups
     append_tables(out, groups, style);
   }
   append_handshakes(out, campaign, style);
+  if (const std::string server = server_text(campaign); !server.empty())
+    out += "\n" + style.bold("Server") + "\n" + server;
   append_confidence(out, groups, style);
   append_thresholds(out, scenario, thresholds, style);
   append_warnings(out, campaign, style);

@@ -52,7 +52,8 @@ struct ByteCount {
   // acknowledgements of a receiver that delays them (one for two segments, at least one; RFC 5681 section 4.2).
   std::uint64_t link_segments = 0;
   std::uint64_t link_acknowledgements = 0;  // these travel in the other direction
-  void add_transfer(std::size_t bytes);     // one read or write
+  // One read or write; `tls` are the bytes that TLS put around it and around what went before.
+  void add_transfer(std::size_t bytes, std::uint64_t tls = 0);
   std::uint64_t framing() const { return total + decoded - encoded - payload - http - heartbeat; }
 };
 // 1,500 less 20 (IPv4), 20 (TCP) and 12 (the time-stamp option, RFC 7323).

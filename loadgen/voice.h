@@ -17,6 +17,7 @@ class Voice final : private PostConnection::Owner {
   // By POST, over a keep-alive connection of its own that is opened when it is needed.
   void post(std::uint64_t message, wire::Bytes payload);
   std::size_t unsent_bytes() const { return posting_.unsent_bytes(); }
+  net::Segments segments() const { return posting_.segments(); }
 
   // Over the connection that the subscriber receives on.
   void spoke(std::uint64_t message);

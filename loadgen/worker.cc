@@ -54,8 +54,7 @@ Worker::Worker(const RunSpec& spec, const std::atomic<std::int64_t>& publish_sta
       publish_start_(publish_start),
       share_(share),
       shares_(shares),
-      size_(static_cast<std::uint32_t>((static_cast<std::uint64_t>(spec.scenario.subscribers) + shares - 1 - share) /
-                                       shares)),
+      size_(share_below(static_cast<std::uint64_t>(spec.scenario.subscribers))),
       at_once_(std::max(kAttempts / shares, kLeastAttempts)),
       events_(std::move(events)),
       connect_pacer_(share_of(spec.scenario.connect.rate, shares)),
@@ -70,8 +69,23 @@ Worker::~Worker() {
   finish();
 }
 
-void Worker::start() {
+void Worker::start(std::uint64_t admitted) {
+  admitted_ = share_below(admitted);
   thread_ = std::thread([this] { run(); });
+}
+
+// The rate of connecting goes on from here: the pause is not made up for.
+void Worker::admit(std::uint64_t admitted) {
+  loop_.post([this, admitted] {
+    admitted_ = share_below(admitted);
+    begin_ = net::now() - connect_pacer_.due(subscribers_.size());
+    connect_due();
+    if (ever_subscribed_ == admitted_) events_.on_ready();
+  });
+}
+
+std::uint32_t Worker::share_below(std::uint64_t number) const {
+  return static_cast<std::uint32_t>((number + shares_ - 1 - share_) / shares_);
 }
 
 void Worker::run() {
@@ -80,7 +94,10 @@ void Worker::run() {
   subscribers_.reserve(size_);
   begin_ = net::now();
   slicer_.start(begin_, loop_.idle_time());
-  loop_.post([this] { connect_due(); });
+  loop_.post([this] {
+    connect_due();
+    if (admitted_ == 0) events_.on_ready();
+  });
   loop_.run();
   receptions_.reserve(subscribers_.size());
   for (auto& subscriber : subscribers_) receptions_.push_back(subscriber->take_reception());
@@ -113,7 +130,9 @@ void Worker::on_timer(net::Timer& timer) {
 
 void Worker::connect_due() {
   const wire::Time now = net::now();
-  const auto may_connect = [this] { return subscribers_.size() < size_ && subscribers_.size() - settled_ < at_once_; };
+  const auto may_connect = [this] {
+    return subscribers_.size() < admitted_ && subscribers_.size() - settled_ < at_once_;
+  };
   for (std::uint32_t i = 0; i < kAttemptsInARow && may_connect(); ++i) {
     if (connect_pacer_.due(subscribers_.size()) > now - begin_) break;
     const std::uint32_t number = share_ + static_cast<std::uint32_t>(subscribers_.size()) * shares_;
@@ -127,7 +146,8 @@ void Worker::connect_due() {
 
 void Worker::attempt_settled() {
   ++settled_;
-  if (subscribers_.size() < size_ && !connect_timer_.active()) connect_timer_.start(loop_.timers(), net::now(), *this);
+  if (subscribers_.size() < admitted_ && !connect_timer_.active())
+    connect_timer_.start(loop_.timers(), net::now(), *this);
 }
 
 void Worker::probe_lag() {
@@ -173,10 +193,10 @@ void Worker::note_read_delay(Nanos delay) {
 
 void Worker::count_subscribed(int change) {
   subscribed_ += static_cast<std::uint64_t>(change);
-  if (change < 0 || ever_subscribed_ == size_) return;
+  if (change < 0 || ever_subscribed_ == admitted_) return;
   // Counted by readiness: each subscriber's first subscription, once.
   ever_subscribed_ = recorder_.readiness.count();
-  if (ever_subscribed_ == size_) events_.on_ready();
+  if (ever_subscribed_ == admitted_) events_.on_ready();
 }
 
 void Worker::count_failure(Failure kind, std::string_view detail) {

@@ -48,9 +48,9 @@ struct alignas(64) LiveCounters {
 
 class Worker final : private net::Timer::Handler {
  public:
-  // `on_ready`: every subscriber has been subscribed once; `on_drained`: everything entitled has arrived; `on_spoken`:
-  // with publish.from: subscribers, Speakers::on_done. Called on the worker's thread, once. `share` of `shares` workers
-  // takes every shares-th subscriber.
+  // `on_ready`: every subscriber that may connect has been subscribed once, for each admit(); `on_drained`: everything
+  // entitled has arrived; `on_spoken`: with publish.from: subscribers, Speakers::on_done. Called on the worker's
+  // thread, the latter two once. `share` of `shares` workers takes every shares-th subscriber.
   struct Events {
     std::function<void()> on_ready;
     std::function<void()> on_drained;
@@ -61,7 +61,9 @@ class Worker final : private net::Timer::Handler {
   ~Worker();
 
   // From the controller's thread.
-  void start();
+  // Subscribers with a number below `admitted` connect, the others wait for admit().
+  void start(std::uint64_t admitted);
+  void admit(std::uint64_t admitted);  // more of them; requires that on_ready has come
   void begin_idle();
   void end_idle();
   void begin_measure();
@@ -110,6 +112,7 @@ class Worker final : private net::Timer::Handler {
  private:
   void run();
   void on_timer(net::Timer& timer) override;
+  std::uint32_t share_below(std::uint64_t number) const;  // how many of this worker's are numbered below
   void connect_due();
   void probe_lag();
   void take_snapshot(Window& window) const;
@@ -122,7 +125,8 @@ class Worker final : private net::Timer::Handler {
   std::uint32_t share_;
   std::uint32_t shares_;
   std::uint32_t size_;
-  std::uint32_t at_once_;  // first attempts that may be under way at a time
+  std::uint32_t admitted_ = 0;  // of `size_`: those that may connect
+  std::uint32_t at_once_;       // first attempts that may be under way at a time
   Events events_;
   measure::Pacer connect_pacer_;
   net::Loop loop_;

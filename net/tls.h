@@ -6,11 +6,13 @@
 
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "net/tls_context.h"
@@ -25,7 +27,13 @@ struct TlsCounts {
     std::uint64_t wire = 0;
     std::uint64_t plain = 0;
     std::uint64_t handshake = 0;
+    std::uint64_t told = 0;  // of overhead(), by new_overhead()
     std::uint64_t overhead() const { return wire - plain; }
+    // What came since the last call. A record that is there in part counts as overhead until the rest is there.
+    std::uint64_t new_overhead() {
+      const std::uint64_t before = std::exchange(told, std::max(told, overhead()));
+      return told - before;
+    }
   };
   std::uint64_t handshakes = 0;  // completed; the resumed ones included
   std::uint64_t resumed = 0;     // of a session that a server knew again

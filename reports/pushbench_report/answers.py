@@ -13,6 +13,7 @@ from .series import ABSENT, Value
 TIE_OF_BYTES = 0.01
 TIE_OTHERWISE = 0.05
 BYTE_KEYS = ("bytes", "overhead")
+CONFIDENCE = f"95{text.NO_BREAK}% CI"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ CRITERIA = (
 
 
 def tied(criterion_key, best, other):
-    """Whether `other` is no worse than `best` by more than noise: their ranges overlap, or too little."""
+    """Whether `other` is no worse than `best` by more than noise: their ranges (or confidence intervals) overlap, or too little."""
     if best.high is not None and other.low is not None and other.low <= best.high:
         return True
     tolerance = TIE_OF_BYTES if criterion_key in BYTE_KEYS else TIE_OTHERWISE
@@ -97,10 +98,10 @@ def answer(ranking):
 
 
 def span(value, shown):
-    """" (0.39 ms to 0.44 ms)" when repetitions differ visibly."""
+    """" (0.39 ms to 0.44 ms)" when repetitions differ visibly; of three and more " (95 % CI 0.39 ms to 0.44 ms)"."""
     if value.low is None or shown(value.low) == shown(value.high):
         return ""
-    return f" ({shown(value.low)} to {shown(value.high)})"
+    return f" ({CONFIDENCE + ' ' if value.confident else ''}{shown(value.low)} to {shown(value.high)})"
 
 
 def _more(value, best):

@@ -56,6 +56,7 @@ def _workload(workload, prefix):
         "id": prefix, "scenario": workload.scenario, "series": workload.series, "facts": _facts(workload),
         "answers": [answers.answer(ranking) for ranking in rankings] if workload.usable else [],
         "dominated": answers.dominated_sentences(workload.series), "tie": _tie_words(workload),
+        "confident": any(s.confidence for s in workload.series),
         "summary": _table(summary.SUMMARY, workload.series),
         "polling": _table(summary.POLLING, [s for s in workload.series if s.polls]),
         "health": _table(summary.HEALTH, workload.series),
@@ -100,6 +101,8 @@ def _range(values, shown):
 def _tie_words(workload):
     near = (f"differences below {100 * answers.TIE_OTHERWISE:g}{text.NO_BREAK}% "
             f"({100 * answers.TIE_OF_BYTES:g}{text.NO_BREAK}% in bytes) are called ties")
+    if any(s.confidence for s in workload.series):
+        return f"Overlapping 95{text.NO_BREAK}% confidence intervals (of the mean over the repetitions) and {near}."
     if any(s.repetitions > 1 for s in workload.series):
         return f"Overlapping ranges of the repetitions and {near}."
     return f"One repetition each, so no spread is known; {near}. Repeat the run (--repeat 5) to know better."

@@ -149,8 +149,21 @@ TLS = Object(required={"handshakes": COUNT, "resumed": COUNT},
 
 COMPRESSION = Object(required={"messages": COUNT, "payload_bytes": COUNT, "compressed_bytes": COUNT})
 
-SERVER = Object(optional={"cpu_us_per_delivery": NUMBER, "rss_bytes": COUNT, "pss_bytes": COUNT,
+SERVER = Object(optional={"process": Object(required={"pid": COUNT}, optional={"command": TEXT, "chosen_by": TEXT}),
+                          "cpu_us_per_delivery": NUMBER, "rss_bytes": COUNT, "pss_bytes": COUNT, "private_bytes": COUNT,
+                          "voluntary_switches_per_delivery": NUMBER, "involuntary_switches_per_delivery": NUMBER,
+                          "sockets": Object(required={"count": COUNT, "bytes": COUNT}),
                           "bytes_per_subscriber": SIGNED})
+
+MEMORY_READING = Object(optional={name: COUNT for name in ("pss_bytes", "private_bytes", "socket_bytes")})
+MEMORY = Object(required={
+    "points": ListOf(Object(required={"subscribers": COUNT, "server": MEMORY_READING, "generator": MEMORY_READING},
+                            optional={"kernel_slab_bytes": COUNT})),
+    "slopes": MapOf(Object(required={"bytes_per_subscriber": SIGNED, "bytes_at_zero": SIGNED, "r2": Number(maximum=1),
+                                     "points": COUNT}))})
+
+ATTEMPTS = Object(required={"plan_sha256": TEXT, "number": Number(whole=True, minimum=1), "previous": ListOf(TEXT),
+                            "replaced": ListOf(TEXT)})
 
 GENERATOR = Object(optional={"cpu_us_per_delivery": NUMBER, "loop_lag_ns": DISTRIBUTION,
                              "read_delay_ns": DISTRIBUTION, "jitter_ns": DISTRIBUTION, "rss_bytes": COUNT})
@@ -204,7 +217,7 @@ RUN = Object(
         "fanout_position_ns": FANOUT_POSITION,
         "idle": IDLE, "bytes": BYTES, "tls": TLS, "bytes_per_delivery": NUMBER,
         "subscriber_bandwidth_bytes_per_s": DISTRIBUTION, "requests": COUNT, "compression": COMPRESSION, "empty_answers": COUNT, "full_answers": COUNT,
-        "skipped_polls": COUNT, "gap_messages": COUNT, "request_timeouts": COUNT, "server": SERVER, "generator": GENERATOR, "machine": MACHINE,
+        "skipped_polls": COUNT, "gap_messages": COUNT, "request_timeouts": COUNT, "server": SERVER, "memory": MEMORY, "order": COUNT, "generator": GENERATOR, "machine": MACHINE,
         "series": SERIES, "interval_log": TEXT, "verdict_reasons": ListOf(TEXT),
         "histograms": Object(optional={name: TEXT for name in HISTOGRAMS}),
     })
@@ -228,4 +241,4 @@ RESULT = Object(
         "runs": ListOf(RUN),
     },
     optional={"command": TEXT, "started": TEXT, "ended": TEXT, "interrupted": Flag(), "thresholds": ListOf(THRESHOLD),
-              "confidence": ListOf(CONFIDENCE)})
+              "confidence": ListOf(CONFIDENCE), "attempts": ATTEMPTS})

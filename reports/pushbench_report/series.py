@@ -2,10 +2,10 @@
 
 Counts add, histograms merge; a percentile is never averaged. Costs per delivery are weighted by the deliveries they
 were divided by, which is the quotient of the sums. `low` and `high` beside a value are the least and the greatest
-repetition.
+repetition; where the result has a confidence interval (three repetitions and more), they are its ends.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from . import hdr, schema
@@ -25,6 +25,7 @@ class Value:
     low: float = None
     high: float = None
     beyond: float = None    # samples beyond the percentile
+    confident: bool = False    # low and high are the 95 % confidence interval over the repetitions
 
     @property
     def ranked(self):
@@ -32,6 +33,13 @@ class Value:
 
 
 ABSENT = Value()
+
+
+def within(value, interval, factor=1):
+    """The value with the confidence interval of `interval` ({middle, low, high}, or None) instead of its range."""
+    if interval is None or value.value is None:
+        return value
+    return replace(value, low=interval["low"] / factor, high=interval["high"] / factor, confident=True)
 
 
 def _worst(words, order):
@@ -74,7 +82,8 @@ class Part:
 class Distribution:
     """One of the histograms of a series with its summaries."""
 
-    def __init__(self, runs, name):
+    def __init__(self, runs, name, intervals=None):
+        self.intervals = intervals or {}    # by quantile
         self.parts = [part for run in runs if (part := Part(run, name))]
         histograms = [part.histogram for part in self.parts]
         self.histogram = hdr.merge(histograms) if self.parts and all(h is not None for h in histograms) else None
@@ -103,7 +112,8 @@ class Distribution:
         each = [part.quantile(quantile) for part in self.parts]
         known = [v for v in each if v is not None] if len(each) > 1 else []
         state = "ok" if beyond + 1e-6 >= ENOUGH_BEYOND else "few"
-        return Value(state, value, min(known, default=None), max(known, default=None), beyond)
+        ranged = Value(state, value, min(known, default=None), max(known, default=None), beyond)
+        return within(ranged, self.intervals.get(quantile))
 
     def _merged_quantile(self, quantile):
         if len(self.parts) == 1:
@@ -147,8 +157,17 @@ class Series:
     def distribution(self, name):
         """One of schema.HISTOGRAMS over all repetitions."""
         if name not in self._distributions:
-            self._distributions[name] = Distribution(self.runs, name)
+            intervals = {q: self.confidence.get(f"{name}.{short}") for q, short in SUMMARY_QUANTILES.items()}
+            self._distributions[name] = Distribution(self.runs, name, intervals)
         return self._distributions[name]
+
+    @cached_property
+    def confidence(self):
+        """What the repetitions say together, by metric as in thresholds; empty with fewer than three."""
+        for entry in self.source.data.get("confidence") or []:
+            if (entry["technique"], entry["variant"]) == (self.technique, self.variant):
+                return entry["metrics"]
+        return {}
 
     @property
     def latency(self):
@@ -246,7 +265,8 @@ class Series:
         known = [value for value in given if value is not None]
         if not summed.ranked:
             return ABSENT
-        return Value("ok", summed.value, min(known, default=None), max(known, default=None))
+        ranged = Value("ok", summed.value, min(known, default=None), max(known, default=None))
+        return within(ranged, self.confidence.get("bytes_per_delivery"))
 
     def _bytes_summed(self):
         directions = [value for d in ("received", "sent") if (value := self.bytes_in(d)) is not None]
@@ -283,7 +303,8 @@ class Series:
 
     @cached_property
     def server_cpu(self):
-        return self.per_delivery_cost("server", "cpu_us_per_delivery")
+        cpu = self.per_delivery_cost("server", "cpu_us_per_delivery")
+        return within(cpu, self.confidence.get("server_cpu_per_delivery"), 1000)    # ns, shown in µs
 
     @cached_property
     def memory_per_subscriber(self):

@@ -30,6 +30,7 @@ class Cell:
     marks: str = ""               # CSS classes
     tip: str = ""
     best: bool = False
+    interval: str = ""        # "1.20–1.31": the 95 % confidence interval in the column's unit
 
 
 @dataclass
@@ -172,12 +173,21 @@ def cell(column, value, best=False):
     number = value.value / column.factor if column.factor != 1 else value.value
     shown, tip = column.show(number), ""
     if value.low is not None and value.high is not None and column.show is text.sig3:
-        tip = f"repetitions: {column.show(value.low / column.factor)} to {column.show(value.high / column.factor)}"
+        words = "95 % confidence interval over the repetitions" if value.confident else "repetitions"
+        tip = f"{words}: {column.show(value.low / column.factor)} to {column.show(value.high / column.factor)}"
     if value.state == "few":
         tip = f"only {value.beyond:.3g} samples beyond this percentile; {ENOUGH_BEYOND} are needed"
         return Cell(shown, f"{number:.9g}", "few", tip)
     marks = "best" if best else "bad" if column.key in BAD_UNLESS_ZERO and number else ""
-    return Cell(shown, f"{number:.9g}", marks, tip, best)
+    return Cell(shown, f"{number:.9g}", marks, tip, best, _interval(column, value))
+
+
+def _interval(column, value):
+    """Both ends, when there is a confidence interval that three digits show."""
+    if not value.confident:
+        return ""
+    low, high = column.show(value.low / column.factor), column.show(value.high / column.factor)
+    return f"{low}–{high}" if low != high else ""
 
 
 def groups(columns):

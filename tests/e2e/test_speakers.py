@@ -59,3 +59,13 @@ def test_messages_of_speakers_that_lost_their_connection_fail_and_the_rest_is_ac
     assert r["expected_deliveries"] == r["published"] * 7
     assert (r["missing"], r["missed_while_away"], r["duplicate"], r["corrupt"]) == (0, 0, 0, 0), out + err
     assert r["delivered"] == r["expected_deliveries"]
+
+
+def test_segments_of_messages_that_subscribers_post_are_counted(tmp_path):
+    """Two polls a second and a hundred POSTs: the POSTs are most of what is sent."""
+    finished = run(tmp_path, "--set", "publish={from: subscribers, rate: 100/s, payload: 100B}", "--set", "techniques=[{polling: {interval: 1s}}]",
+                   subscribers=2, measure="1500ms")
+    assert finished.complete, finished.out + finished.err
+    r = finished.run
+    assert r["bytes"]["sent"]["tcpip"] / 52 >= r["published"] / 2
+    assert r["bytes"]["sent"]["tcpip_1500"] / 52 >= r["published"]

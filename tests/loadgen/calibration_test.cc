@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "loadgen/accounting.h"
+#include "net/tls.h"
 #include "run_fixture.h"
 
 namespace loadgen {
@@ -151,6 +152,23 @@ TEST(Calibration, ALinkOf1500BytesIsModelledFromWhatIsReadAtOnce) {
   EXPECT_EQ(transfer(1449), std::pair(std::uint64_t{2}, std::uint64_t{1}));
   EXPECT_EQ(transfer(3 * 1448), std::pair(std::uint64_t{3}, std::uint64_t{2}));
   EXPECT_EQ(transfer(1 << 20), std::pair(std::uint64_t{725}, std::uint64_t{363}));
+  const ByteCount before = count;
+  count.add_transfer(1440, 22);  // a record of TLS 1.3
+  EXPECT_EQ(count.link_segments - before.link_segments, 2U);
+  EXPECT_EQ(count.total - before.total, 1440U) << "what TLS adds is counted apart";
+}
+
+TEST(Calibration, WhatTlsAddsIsToldOnce) {
+  net::TlsCounts::Direction direction;
+  direction.wire = 122;
+  direction.plain = 100;
+  EXPECT_EQ(direction.new_overhead(), 22U);
+  EXPECT_EQ(direction.new_overhead(), 0U);
+  direction.wire += 50;  // half a record
+  EXPECT_EQ(direction.new_overhead(), 50U);
+  direction.wire += 72;
+  direction.plain += 100;
+  EXPECT_EQ(direction.new_overhead(), 0U) << "its 22 bytes are among the 50 that were told";
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ class Drawing:
 def draw_all(workload, prefix):
     # Imported here: the modules use Drawing from above.
     from . import bytes as bytes_per_delivery
-    from . import cost, frontier, health, heat, spectrum
-    modules = (frontier, spectrum, heat, bytes_per_delivery, cost, health)
-    return [module.draw(workload, f"{prefix}-{module.SLUG}") for module in modules]
+    from . import cost, frontier, health, heat, memory, spectrum
+    modules = (frontier, spectrum, heat, bytes_per_delivery, cost, memory, health)
+    drawings = [module.draw(workload, f"{prefix}-{module.SLUG}") for module in modules]
+    return [drawing for drawing in drawings if drawing is not None]    # None: not even worth a sentence

@@ -2,7 +2,7 @@
 
 import math
 
-from .. import svg, text
+from .. import answers, svg, text
 from ..schema import BYTE_KINDS
 from . import Drawing, layout
 
@@ -140,14 +140,20 @@ def _description(rows):
 def _title(rows):
     best, worst = rows[0], rows[-1]
     payload = best.bytes_of("received", "payload")
-    need = f"{text.sig3(_total(best))} B on the wire per delivery"
+    need = f"{_total_words(best)} on the wire per delivery"
     carry = f" to carry {text.sig3(payload)} B of payload" if payload else ""
     if len(rows) == 1:
         return f"{best.label} needs {need}{carry}."
     if _total(worst) < 1.01 * _total(best):
         return f"All techniques need the same {need}{carry}."
     ratio = f", {text.times(_total(worst) / _total(best))} as much" if _total(best) else ""
-    return f"{best.label} needs {need}{carry}; {worst.label} needs {text.sig3(_total(worst))} B{ratio}."
+    return f"{best.label} needs {need}{carry}; {worst.label} needs {_total_words(worst)}{ratio}."
+
+
+def _total_words(series):
+    value = series.bytes_per_delivery
+    shown = f"{text.sig3(_total(series))} B"
+    return shown + answers.span(value, lambda v: f"{text.sig3(v)} B") if value.confident else shown
 
 
 def _notes(workload, rows):

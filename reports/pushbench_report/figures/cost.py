@@ -10,9 +10,10 @@ PANELS = ((answers.CRITERIA[2], 1, "µs of CPU per delivery"),
           (answers.CRITERIA[3], 1024, "KiB of memory per subscriber"))
 HOW = ("Shorter is better; bars start at zero. CPU is user and system time of the server process while messages "
        "were measured, divided by the deliveries of that time. Memory is what the process grew by when the "
-       "subscribers connected, divided by their number; memory of the kernel (socket buffers) is not in it. A "
-       "line across the end of a bar is the range of its repetitions.")
-NOTHING = "The server's CPU and memory were not measured (they are when pushbench starts the server itself)."
+       "subscribers connected, divided by their number (with phases.memory the slope over several numbers of them); "
+       "memory of the kernel (socket buffers) is not in it. A line across the end of a bar is the range of its "
+       "repetitions, of three and more the 95 % confidence interval of their mean.")
+NOTHING = "The server's CPU and memory were not measured (they are when pushbench starts the server itself or can see its process: target.process)."
 
 
 def draw(workload, prefix):
@@ -105,7 +106,12 @@ def _part(criterion, series):
     if worst in ranking.best:
         return f"all techniques cost about the same {noun} ({shown(value.value)})"
     who = f"{best.label} needs" if len(ranking.best) == 1 else f"{answers.winners(ranking)} need"
-    return f"{who} the least {noun} ({shown(value.value)}), {worst.label} the most ({shown(most.value)})"
+    return f"{who} the least {noun} ({_with_interval(value, shown)}), {worst.label} the most ({_with_interval(most, shown)})"
+
+
+def _with_interval(value, shown):
+    interval = answers.span(value, shown).strip(" ()") if value.confident else ""
+    return f"{shown(value.value)}, {interval}" if interval else shown(value.value)
 
 
 def _notes(workload, rows):

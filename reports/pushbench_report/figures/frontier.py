@@ -12,7 +12,8 @@ WIDTH, HEIGHT, LEFT, TOP, BOTTOM, GAP, RIGHT = 1100, 430, 74, 16, 54, 56, 20
 MOST_NAMES, KEY_COLUMNS = 9, 3    # points with their names beside them; beyond that numbers, and a key in columns
 HOW = ("Down and to the left is better. The grey line joins the techniques that nothing beats in both directions "
        "at once; whatever lies above and to the right of it pays more for a later delivery. Variants of one "
-       "technique are joined by a thin line. Bars show the range of the repetitions.")
+       "technique are joined by a thin line. Bars show the range of the repetitions, of three and more the 95 % "
+       "confidence interval of their mean.")
 
 
 @dataclass(frozen=True)
@@ -166,11 +167,19 @@ def _title(panel, points):
     noun, shown = panel.criterion.noun, panel.criterion.unit_text
     if len(front) == 1:
         return (f"{front[0].series.label} is both the fastest and the cheapest in {noun}: "
-                f"p99 {text.duration(front[0].y.value)} for {shown(front[0].x.value)}.")
+                f"p99 {text.duration(front[0].y.value)}{_interval(front[0].y, text.duration)} for "
+                f"{shown(front[0].x.value)}{_interval(front[0].x, shown)}.")
     cheap, fast = front[0], front[-1]
     rise = "rise" if panel.criterion.key == "bytes" else "rises"
-    return (f"From {cheap.series.label} to {fast.series.label}, p99 falls from {text.duration(cheap.y.value)} to "
-            f"{text.duration(fast.y.value)} while {noun} {rise} from {shown(cheap.x.value)} to {shown(fast.x.value)}.")
+    return (f"From {cheap.series.label} to {fast.series.label}, p99 falls from "
+            f"{text.duration(cheap.y.value)}{_interval(cheap.y, text.duration)} to "
+            f"{text.duration(fast.y.value)}{_interval(fast.y, text.duration)} while {noun} {rise} from "
+            f"{shown(cheap.x.value)}{_interval(cheap.x, shown)} to {shown(fast.x.value)}{_interval(fast.x, shown)}.")
+
+
+def _interval(value, shown):
+    """Of three repetitions and more; a range of two says little."""
+    return answers.span(value, shown) if value.confident else ""
 
 
 def _nothing(workload):

@@ -3,6 +3,7 @@ by lower bounds and by what the same run says of its own lateness, since the mac
 
 import pytest
 
+from calibration.table import milliseconds, note
 from calibration.truth import Faults, truth
 from harness import run
 
@@ -47,6 +48,9 @@ def test_losses_duplicates_swaps_and_damage_are_counted_exactly(tmp_path, techni
         assert r["reordered"] == (faults["swap"] if r["technique"] in STREAMS else 0)
         assert r["corrupt"] == bad * sum(pattern(s, 0) == "corrupt" for s in told), "measured or not"
         assert r["delivery_latency_ns"]["count"] == r["delivered"]
+        for name, true in (("missing", faults["drop"] + faults["corrupt"]), ("duplicate", faults["twice"]), ("reordered", faults["swap"] if r["technique"] in STREAMS else 0),
+                           ("corrupt", bad * sum(pattern(s, 0) == "corrupt" for s in told))):
+            note(f"{r['technique']}: {name} of {r['expected_deliveries']}", true, r[name])
         share = r["missing"] / r["expected_deliveries"]
         assert (r["delivery_latency_ns"]["p90"] is None) == (share > 0.1) and r["delivery_latency_ns"]["p99"] is None and r["delivery_latency_ns"]["max"] is None
 
@@ -66,7 +70,12 @@ def test_bytes_are_counted_exactly_by_kind(tmp_path):
         outward = {kind: r["bytes"]["sent"][kind] / deliveries for kind in ("payload", "framing", "heartbeat", "http")}
         assert outward == {"payload": 0, "framing": 0, "heartbeat": sent[technique], "http": 0}, technique
         assert r["bytes"]["received"]["tcpip"] % 52 == 0 and r["bytes"]["received"]["tcpip"] > 0
+        for kind, true in (("payload", 100), ("framing", received[technique][0]), ("heartbeat", received[technique][1])):
+            note(f"{technique}: {kind} bytes received per delivery", true, f"{inward[kind]:g}")
+        note(f"{technique}: heartbeat bytes sent per delivery", sent[technique], f"{outward['heartbeat']:g}")
         ten = slice(10 * number, 10 * number + 10)
+        note(f"{technique}: handshake bytes, received and sent", f"{sum(server.heads_out[ten]) / 10:g}, {sum(server.heads_in[ten]) / 10:g}",
+             f"{r['bytes']['handshake']['received']:g}, {r['bytes']['handshake']['sent']:g}")
         assert r["bytes"]["handshake"] == {"count": 10, "received": sum(server.heads_out[ten]) / 10, "sent": sum(server.heads_in[ten]) / 10}
 
 
@@ -89,6 +98,8 @@ def test_a_fixed_delay_is_measured_as_that_delay(tmp_path, technique):
     assert delayed["delivery_latency_ns"]["min"] >= delay * 0.999, "a histogram has three digits"
     assert delayed["service_time_ns"]["min"] >= delay * 0.999
     shift = delayed["delivery_latency_ns"]["p50"] - floor["delivery_latency_ns"]["p50"]
+    note(f"{technique}: a delay of 300 ms, p50 less that of a run without (floor {milliseconds(floor['delivery_latency_ns']['p50'])})",
+         milliseconds(delay), milliseconds(shift))
     assert abs(shift - delay) <= 0.001 * delay + max(floor["delivery_latency_ns"]["p99"], delayed["delivery_latency_ns"]["p99"] - delay) + lateness(floor) + lateness(delayed)
 
 
@@ -111,3 +122,51 @@ def test_a_percentile_beyond_what_was_delivered_is_not_delivered(tmp_path):
     assert r["missing"] == 2 * 5 and r["expected_deliveries"] == 500
     assert r["delivery_latency_ns"]["p90"] is not None and r["delivery_latency_ns"]["p99"] is None
     assert r["delivery_latency_ns"]["undelivered_from"] == pytest.approx(0.98)
+
+
+def test_a_stall_of_one_second_at_1000_messages_a_second_is_in_every_percentile_it_belongs_to(tmp_path):
+    """3,000 messages of which 1,000 wait 1 s, 999 ms, ... 1 ms: from 2/3 on the quantile q is 3 s x (q - 2/3). What the machine adds is what the
+    run says of its own lateness and what the other messages show (p50)."""
+    with truth(Faults(stall_at=WARM_UP + 500, stall_s=1.0)) as (url, server):
+        r = run(tmp_path, "--set", "phases.warm-up=20ms", target=url, subscribers=1, rate="1000/s", measure="3s").run
+    latency = r["delivery_latency_ns"]
+    assert r["delivered"] == r["expected_deliveries"] == 3000 and server.stalled > 900
+    more = latency["p50"] + lateness(r)
+    for name, rank in (("p90", 2700), ("p99", 2970), ("p999", 2997), ("max", 3000)):
+        waited = (1.0 - (3000 - rank) / 1000) * 1e9
+        note(f"sse: a stall of 1 s at 1,000 messages/s, {name}", milliseconds(waited), milliseconds(latency[name]))
+        # The server's second begins when it sees the message, which is later than the message was due.
+        assert waited * 0.999 <= latency[name] <= waited * 1.001 + more + 2 * lateness(r), (name, latency)
+
+
+@pytest.mark.parametrize("resumes", [False, True])
+@pytest.mark.parametrize("technique", ["sse", "websocket", "http-streaming"])
+def test_what_passed_while_clients_were_away_is_counted_as_missed_or_replayed(tmp_path, technique, resumes):
+    """Every stream is cut after message 12 of 20/s and comes back about 300 ms later, between two messages."""
+    with truth(Faults(cut_at=12, resumes=resumes)) as (url, server):
+        r = run(tmp_path, "--set", "reconnect={initial: 300ms, max: 300ms, jitter: 0}", "--set", "phases.drain=500ms", target=url, techniques=[technique],
+                subscribers=5, rate="20/s", measure="2s").run
+    missed, replayed = sum(server.missed), sum(server.replayed)
+    assert len(server.missed) == 5 and missed >= 5
+    assert r["published"] == 40 and r["expected_deliveries"] == 200
+    note(f"{technique}, {'resumes' if resumes else 'does not resume'}: missed while away", 0 if resumes else missed, r["missed_while_away"])
+    note(f"{technique}, {'resumes' if resumes else 'does not resume'}: replayed", replayed, r["replayed"])
+    assert (r["missing"], r["missed_while_away"]) == ((0, 0) if resumes else (missed, missed))
+    assert replayed == (missed if resumes else 0)
+    # A message that was due before the client was back and reached the server after it: none, unless this machine was late.
+    assert replayed <= r["replayed"] <= replayed + 5 * int(lateness(r) / 50e6 + 0.5)
+    assert (r["duplicate"], r["reordered"]) == (0, 0)
+
+
+def test_the_place_in_the_fan_out_shows_in_spread_and_deciles(tmp_path):
+    """20 subscribers that connect one after the other; the n-th gets every message n x 5 ms after the first."""
+    with truth(Faults(stagger_s=0.005)) as (url, server):
+        r = run(tmp_path, "--set", "connect.rate=50/s", "--set", "publish.rate=20/s", target=url, subscribers=20, measure="1500ms").run
+    assert r["delivered"] == r["expected_deliveries"] == 20 * 30
+    first, last = r["fanout_position_ns"]["first_decile"], r["fanout_position_ns"]["last_decile"]
+    late = lateness(r) + r["generator"]["jitter_ns"]["max"] + r["delivery_latency_ns"]["min"]
+    apart = last["p50"] - first["p50"]
+    note("fan-out: spread from first to last of 20 subscribers, 5 ms apart, p50", milliseconds(95e6), milliseconds(r["fanout_spread_ns"]["p50"]))
+    note("fan-out: last decile less first decile, p50", milliseconds(90e6), milliseconds(apart))
+    assert abs(r["fanout_spread_ns"]["p50"] - 95e6) <= 0.001 * 95e6 + late
+    assert abs(apart - 90e6) <= 0.001 * 90e6 + late

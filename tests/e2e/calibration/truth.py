@@ -12,10 +12,14 @@ ACCEPT_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"     # RFC 6455, section 1.3
 
 class Faults:
     """What happens on the way to the subscribers. `pattern` maps (sequence, subscriber) to drop, twice, swap (goes after the next
-    message) or corrupt, or to None; sequences start at 1, subscribers at 0."""
+    message) or corrupt, or to None; sequences start at 1, subscribers at 0. `stagger_s` delays subscriber n by n times that. After the
+    message `cut_at` every stream is closed; one that comes back waits for the next message, which it has missed like those before, and is
+    subscribed right after it. With `resumes` it then gets what it asks for."""
 
-    def __init__(self, delay_s=0.0, stall_at=None, stall_s=0.0, pattern=lambda sequence, subscriber: None, comment=b""):
+    def __init__(self, delay_s=0.0, stall_at=None, stall_s=0.0, pattern=lambda sequence, subscriber: None, comment=b"", stagger_s=0.0, cut_at=None,
+                 resumes=False):
         self.delay_s, self.stall_at, self.stall_s, self.pattern, self.comment = delay_s, stall_at, stall_s, pattern, comment
+        self.stagger_s, self.cut_at, self.resumes = stagger_s, cut_at, resumes
 
 
 def damaged(message):
@@ -53,6 +57,7 @@ class Truth:
     def __init__(self, faults):
         self.faults, self.topics, self.heads, self.next_number, self.held_until = faults, {}, [], {}, 0.0
         self.heads_in, self.heads_out, self.stalled, self.tasks = [], [], 0, set()
+        self.missed, self.replayed, self.cut = [], [], False      # of each stream that came back: messages
 
     def topic(self, query):
         return self.topics.setdefault(query["topic"][0], Topic())
@@ -92,7 +97,15 @@ class Truth:
     def deliver(self, topic, sequence, message):
         topic.log.append((sequence, message))
         for subscriber in topic.subscribers:
-            subscriber.tell(self.faults, sequence, message)
+            if self.faults.stagger_s:
+                asyncio.get_running_loop().call_later(subscriber.number * self.faults.stagger_s, subscriber.tell, self.faults, sequence, message)
+            else:
+                subscriber.tell(self.faults, sequence, message)
+        if sequence == self.faults.cut_at:
+            self.cut = True
+            for subscriber in topic.subscribers:
+                subscriber.writer.close()                   # what was written still goes out
+            topic.subscribers.clear()
         topic.news.set()
         topic.news = asyncio.Event()
 
@@ -102,29 +115,38 @@ class Truth:
         head = "\r\n".join(["HTTP/1.1 200 OK", f"Content-Length: {len(body)}", *headers]) + "\r\n\r\n"
         writer.write(head.encode() + body)
 
-    def stream(self, writer, query, head, frame, request_size):
+    async def stream(self, writer, query, head, frame, request_size):
         topic = self.topic(query)
+        if self.cut:
+            await topic.news.wait()
+            self.missed.append(topic.log[-1][0] - self.faults.cut_at)
+        after = int(query["after"][0]) if "after" in query else len(topic.log)
+        if self.faults.resumes:
+            head = [*head, f"Pushbench-Cursor: {after}"]
         number = self.next_number[topic] = self.next_number.get(topic, -1) + 1
         data = ("\r\n".join(head) + "\r\n\r\n").encode()
         self.heads_in.append(request_size)
         self.heads_out.append(len(data))
-        writer.write(data)
+        replay = topic.log[after:] if self.faults.resumes else []
+        if self.cut:
+            self.replayed.append(len(replay))
+        writer.write(data + b"".join(frame(message) for _, message in replay))
         topic.subscribers.append(Subscriber(number, writer, frame))
         return True
 
     async def get_sse(self, writer, query, headers, body, size):
         comment = b": %s\n\n" % self.faults.comment if self.faults.comment else b""
-        return self.stream(writer, query, ["HTTP/1.1 200 OK", "Content-Type: text/event-stream", "Connection: close"],
+        return await self.stream(writer, query, ["HTTP/1.1 200 OK", "Content-Type: text/event-stream", "Connection: close"],
                            lambda message: comment + b"data: %s\n\n" % message, size)
 
     async def get_http_streaming(self, writer, query, headers, body, size):
-        return self.stream(writer, query, ["HTTP/1.1 200 OK", "Content-Type: text/plain", "Connection: close"],
+        return await self.stream(writer, query, ["HTTP/1.1 200 OK", "Content-Type: text/plain", "Connection: close"],
                            lambda message: message + b"\n", size)
 
     async def get_websocket(self, writer, query, headers, body, size):
         digest = hashlib.sha1((headers["sec-websocket-key"] + ACCEPT_GUID).encode()).digest()
         ping = bytes([0x89, len(self.faults.comment)]) + self.faults.comment if self.faults.comment else b""
-        return self.stream(writer, query, ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade",
+        return await self.stream(writer, query, ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade",
                                            "Sec-WebSocket-Accept: " + base64.b64encode(digest).decode()],
                            lambda message: ping + bytes([0x81, len(message)]) + message, size)
 

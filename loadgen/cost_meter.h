@@ -1,0 +1,41 @@
+// What one run costs the server, and the generator in memory: readings of the processes at the ends of its phases.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "loadgen/memory_slope.h"
+#include "loadgen/process.h"
+#include "loadgen/programs.h"
+#include "loadgen/run_result.h"
+
+namespace loadgen {
+
+class CostMeter {
+ public:
+  explicit CostMeter(const Programs& programs) : programs_(programs) {}
+
+  // In the order of the phases; those of phases that a run does not have are left out.
+  void before() { before_ = read(); }
+  void add_memory_point(std::uint64_t subscribers);
+  void ramped() { ramped_ = read(); }
+  void idled() { idled_ = read(); }
+  void begin_measure();
+  void end_measure();
+  // Fills result.server and result.memory. Requires result.connected.
+  void finish(RunResult& result) const;
+
+ private:
+  std::optional<ProcessUsage> read() const;
+  std::optional<double> bytes_per_subscriber(std::uint64_t connected) const;
+
+  const Programs& programs_;
+  std::optional<ProcessUsage> before_, ramped_, idled_, begin_, end_;
+  std::optional<SocketsOfPort> sockets_;
+  std::vector<MemoryPoint> points_;
+  std::string command_;                // while it lived
+  std::vector<std::string> runtimes_;  // the same
+  bool measured_ = false;
+};
+
+}  // namespace loadgen

@@ -1,0 +1,15 @@
+"""What was true beside what was measured, for people: with PUSHBENCH_CALIBRATION=FILE every test adds its lines there (`make calibration`)."""
+
+import os
+
+
+def milliseconds(ns):
+    return f"{ns / 1e6:.3f} ms"
+
+
+def note(quantity, true, measured):
+    """One line: a quantity, what the server under test did, what the result says."""
+    path = os.environ.get("PUSHBENCH_CALIBRATION")
+    if path:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(f"| {quantity} | {true} | {measured} |\n")

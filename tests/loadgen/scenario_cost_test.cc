@@ -1,0 +1,78 @@
+// target.process and phases.memory.
+#include "scenario_helpers.h"
+
+namespace loadgen::scenario_tests {
+namespace {
+
+std::string target(const std::string& process) {
+  return with("target: { url: \"http://127.0.0.1:8080\", process: " + process + " }\n");
+}
+
+TEST(ProcessInScenario, IsAPidAPartOfTheCommandOrAPort) {
+  EXPECT_EQ(good(target("{ pid: 123 }")).target.process.by, ProcessPlan::By::kPid);
+  EXPECT_EQ(good(target("{ pid: 123 }")).target.process.number, 123);
+  const ProcessPlan command = good(target("{ command: nginx -p /srv }")).target.process;
+  EXPECT_EQ(command.by, ProcessPlan::By::kCommand);
+  EXPECT_EQ(command.command, "nginx -p /srv");
+  EXPECT_EQ(command.text(), "command: nginx -p /srv");
+  EXPECT_EQ(good(target("{ port: 8080 }")).target.process.text(), "port: 8080");
+  EXPECT_EQ(good(target("none")).target.process.by, ProcessPlan::By::kNone);
+  EXPECT_EQ(good(kMinimal).target.process.by, ProcessPlan::By::kDefault);
+  EXPECT_EQ(good(kMinimal, {"target.url=http://127.0.0.1:8080", "target.process.pid=5"}).target.process.number, 5);
+}
+
+TEST(ProcessInScenario, IsOneThingAndInRange) {
+  for (const std::string wrong : {"{}", "{ pid: 1, port: 2 }", "123", "nginx", "[1]", "all"}) {
+    EXPECT_NE(errors_of(parse(target(wrong))).find("must be none, or a map of one of pid: 123"), std::string::npos)
+        << wrong;
+  }
+  EXPECT_NE(errors_of(parse(target("{ pid: 0 }"))).find("must be at least 1"), std::string::npos);
+  EXPECT_NE(errors_of(parse(target("{ port: 70000 }"))).find("must be at most 65535"), std::string::npos);
+  EXPECT_NE(errors_of(parse(target("{ user: root }"))).find("unknown key"), std::string::npos);
+}
+
+TEST(ProcessInScenario, MakesThresholdsOfTheServersCostPossible) {
+  const std::string check = "thresholds: [server_cpu_per_delivery < 1ms]\n";
+  EXPECT_TRUE(parse(with("target: http://127.0.0.1:1\n" + check)).scenario) << "who listens there may be found";
+  EXPECT_TRUE(parse(with("target: http://localhost:1\n" + check)).scenario);
+  EXPECT_TRUE(parse(with("target: { url: \"http://example.org\", process: { pid: 5 } }\n" + check)).scenario);
+  EXPECT_NE(errors_of(parse(with("target: http://example.org\n" + check))).find("the server's process is not known"),
+            std::string::npos);
+  EXPECT_NE(errors_of(parse(target("none") + check)).find("the server's process is not known"), std::string::npos);
+}
+
+TEST(MemoryInScenario, IsCountsAndAWait) {
+  const MemoryPlan memory = good(with("phases: { memory: { counts: [2, 5, 10] } }\n")).phases.memory;
+  EXPECT_EQ(memory.counts, (std::vector<std::int64_t>{2, 5, 10}));
+  EXPECT_EQ(memory.settle, std::chrono::seconds(5));
+  EXPECT_TRUE(good(kMinimal).phases.memory.counts.empty());
+  EXPECT_EQ(good(with("phases: { memory: { counts: [1, 2, 3], settle: 0s } }\n")).phases.memory.settle, Nanos(0));
+}
+
+TEST(MemoryInScenario, NeedsThreeGrowingCountsOfSubscribersThatThereAre) {
+  struct Row {
+    std::string counts, message;
+  };
+  for (const Row& row : std::vector<Row>{{"[5, 10]", "must be a list of 3 to 100 numbers"},
+                                         {"10", "must be a list of 3 to 100 numbers"},
+                                         {"[5, 5, 10]", "must be more than the one before it (5)"},
+                                         {"[0, 5, 10]", "must be at least 1"},
+                                         {"[1, many, 10]", "'many'"},
+                                         {"[1, [2], 10]", "must be a whole number"},
+                                         {"[5, 10, 11]", "more than subscribers: there are 10"}}) {
+    const std::string errors = errors_of(parse(with("phases: { memory: { counts: " + row.counts + " } }\n")));
+    EXPECT_NE(errors.find(row.message), std::string::npos) << row.counts << ": " << errors;
+    EXPECT_NE(errors.find("phases.memory.counts"), std::string::npos) << errors;
+  }
+  EXPECT_NE(errors_of(parse(with("phases: { memory: { settle: 1s } }\n"))).find("missing"), std::string::npos);
+}
+
+TEST(MemoryInScenario, IsPartOfTheTimeAndOfThePlan) {
+  const Scenario scenario = good(with("phases: { memory: { counts: [2, 5, 10], settle: 2s }, ramp: 10s }\n"));
+  const Scenario without = good(with("phases: { ramp: 10s }\n"));
+  EXPECT_EQ(run_totals(scenario).at_most - run_totals(without).at_most, std::chrono::seconds(3 * (10 + 2)));
+  EXPECT_NE(describe(scenario).find("read at 2, 5, 10 subscribers, 2s after the last of them"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace loadgen::scenario_tests
