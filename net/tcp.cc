@@ -96,7 +96,7 @@ void Tcp::come_late(int error) {
 }
 
 void Tcp::want(std::uint32_t events) {
-  const int error = loop_.sockets_.watch(*this, socket_, wanted_, events);
+  const int error = loop_.events_.watch(this, socket_, wanted_, events);
   if (error != 0) {
     loop_.tell_later(*this, error);
   } else {

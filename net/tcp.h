@@ -81,7 +81,6 @@ class Tcp {
 
  private:
   friend class Loop;
-  friend class Sockets;
   friend struct Deleter;
   struct Backlog;  // what the kernel refused; only while it does
   struct Linger;

@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -9,7 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "net/clock.h"
 #include "net/tcp.h"
+#include "net/timer.h"
 #include "pair.h"
 
 namespace net {
@@ -97,6 +100,45 @@ TEST(Loop, WhatTheEndOfAnIterationSendsLeavesBeforeItsAnswers) {
   });
   loop.run();
   EXPECT_EQ(order, "message answer ");
+}
+
+// libuv hears of a new handle in its next turn, which a loop that waits by itself must give it.
+TEST(Loop, AHandleOfLibuvThatASocketsCallbackStartsIsWatched) {
+  uv_timer_t timer;
+  uv_poll_t poll;
+  int pipe[2];
+  ASSERT_EQ(::pipe(pipe), 0);
+  Pair pair;
+  timer.data = &pair.loop;
+  poll.data = &timer;
+  pair.client.on_opened = [&] { pair.client.tcp->send(wire::Bytes("hello")); };
+  pair.server.on_received = [&] {
+    uv_poll_init(pair.loop.uv(), &poll, pipe[0]);
+    uv_poll_start(&poll, UV_READABLE, [](uv_poll_t* self, int, int) {
+      uv_poll_stop(self);
+      uv_timer_start(
+          static_cast<uv_timer_t*>(self->data), [](uv_timer_t* due) { static_cast<Loop*>(due->data)->stop(); }, 1, 0);
+    });
+    EXPECT_EQ(write(pipe[1], "x", 1), 1);
+  };
+  uv_timer_init(pair.loop.uv(), &timer);
+  pair.loop.run();
+  for (const int end : pipe) ::close(end);
+}
+
+TEST(Loop, OnlyWaitingIsIdle) {
+  Loop loop;
+  struct Stop final : Timer::Handler {
+    explicit Stop(Loop& stopped) : loop(stopped) {}
+    void on_timer(Timer&) override { loop.stop(); }
+    Loop& loop;
+  } stop(loop);
+  Timer timer;
+  const wire::Time begin = now();
+  timer.start(loop.timers(), begin + std::chrono::milliseconds(20), stop);
+  loop.run();
+  EXPECT_GT(loop.idle_time(), wire::Nanos(0));
+  EXPECT_LT(loop.idle_time(), now() - begin);
 }
 
 TEST(Loop, PostsFromOtherThreadsRunInOrderAndNoneAfterClose) {
