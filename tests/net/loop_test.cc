@@ -104,12 +104,12 @@ TEST(Loop, WhatTheEndOfAnIterationSendsLeavesBeforeItsAnswers) {
 
 // libuv hears of a new handle in its next turn, which a loop that waits by itself must give it.
 TEST(Loop, AHandleOfLibuvThatASocketsCallbackStartsIsWatched) {
-  Pair pair;
   uv_timer_t timer;
-  timer.data = &pair.loop;
+  uv_poll_t poll;
   int pipe[2];
   ASSERT_EQ(::pipe(pipe), 0);
-  uv_poll_t poll;
+  Pair pair;
+  timer.data = &pair.loop;
   poll.data = &timer;
   pair.client.on_opened = [&] { pair.client.tcp->send(wire::Bytes("hello")); };
   pair.server.on_received = [&] {
@@ -123,7 +123,6 @@ TEST(Loop, AHandleOfLibuvThatASocketsCallbackStartsIsWatched) {
   };
   uv_timer_init(pair.loop.uv(), &timer);
   pair.loop.run();
-  pair.loop.close();
   for (const int end : pipe) ::close(end);
 }
 
