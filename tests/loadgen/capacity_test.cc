@@ -66,7 +66,7 @@ TEST_F(StepOfASearch, IsTooMuchWhenTheServerEnded) {
 
 TEST_F(StepOfASearch, BlamesTheGeneratorOnlyForWhatExplainsTheFailure) {
   deliver(1'000, 150'000'000);
-  result.recorder.loop_lag.record(60'000'000, 100);
+  result.recorder.loop_lag.record(60'000'000, 1'000);
   EXPECT_EQ(judged().verdict, StepVerdict::kBroken) << "a lag of 60 ms is no reason for 150 ms";
   result.recorder.loop_lag.record(90'000'000, 10'000);
   EXPECT_EQ(judged().verdict, StepVerdict::kGenerator);

@@ -143,12 +143,13 @@ TEST(ListeningSockets, AreReadOfBothFamilies) {
 }
 
 TEST(Usage, IsOfTheWholeTreeAndOfWhatAppearsLater) {
-  // The child that works is made after the first reading.
+  // The child that works is made after the first reading. It takes twice what is asked for: what it shares with its
+  // parent from the fork on is no longer private.
   Child child({"sh", "-c",
                "echo ready; exec /usr/bin/python3 -c '\n"
                "import os, time\n"
                "if os.fork() == 0:\n"
-               "    x = bytearray(b\"x\") * (16 << 20)\n"
+               "    x = bytearray(b\"x\") * (32 << 20)\n"
                "    while True: x = x\n"
                "time.sleep(1000)'"});
   const auto before = read_usage(child.pid());
