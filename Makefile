@@ -8,10 +8,10 @@ WERROR := $(if $(CI),ON,OFF)
 CONFIGURE = cmake -G Ninja -DPUSHBENCH_WERROR=$(WERROR)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps dev-deps build run test smoke bench calibration format lint asan tsan fuzz clean
+.PHONY: help deps dev-deps build run test smoke bench bench-peers calibration format lint asan tsan fuzz clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install what is missing: Debian packages (sudo when not root), npm packages for the tests
 	@tools/deps base test npm
@@ -48,6 +48,10 @@ bench: run-deps build ## micro-benchmarks (Google Benchmark)
 	@for program in $(BUILD)/tests/bench/*_bench; do \
 	  echo "== $$program"; $$program --benchmark_out=$$program.json --benchmark_out_format=json || exit 1; done
 
+bench-peers: run-deps build ## side by side with nginx, nchan, Bun, wrk and others (PEERS=--quick, PEERS='--only sse')
+	@tools/deps bench
+	PYTHONPATH=tests/bench /usr/bin/python3 -m peers --build $(BUILD) $(PEERS)
+
 calibration: build ## what was true beside what was measured, as a table
 	rm -f $(BUILD)/calibration.md
 	PUSHBENCH_BUILD=$(abspath $(BUILD)) PUSHBENCH_CALIBRATION=$(abspath $(BUILD))/calibration.md /usr/bin/python3 -m pytest \
@@ -60,7 +64,7 @@ format: dev-deps ## clang-format over the sources
 lint: dev-deps build ## formatting and clang-tidy
 	git ls-files '*.cc' '*.h' | xargs clang-format --dry-run --Werror
 	git ls-files 'wire/*.cc' 'net/*.cc' 'reference-server/*.cc' 'loadgen/*.cc' | \
-	  xargs -P $(JOBS) -n 4 clang-tidy --quiet -p $(BUILD)
+	  xargs -P $(JOBS) -n 4 clang-tidy --quiet -p $(BUILD) --extra-arg=-Wno-unknown-warning-option
 
 asan: deps ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(CONFIGURE) -S . -B build-asan -DPUSHBENCH_SANITIZE=address,undefined -DCMAKE_BUILD_TYPE=RelWithDebInfo

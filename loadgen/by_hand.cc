@@ -32,6 +32,10 @@ class ByHand::Connection final : public Link, public net::Tcp::Handler {
     net::Tcp::finish(std::move(tcp_));
     owner_.drop(*this);
   }
+  void close_after_peer() override {
+    net::Tcp::finish_after_peer(std::move(tcp_));
+    owner_.drop(*this);
+  }
   bool truncated() const override { return tcp_ != nullptr && tcp_->truncated(); }
   void abort() { tcp_.reset(); }
 
@@ -88,7 +92,8 @@ int ByHand::run(Session& session) {
 
 void ByHand::watch_signals() {
   constexpr int kNumbers[] = {SIGTERM, SIGINT};
-  for (std::size_t i = 0; i < signals_.size(); ++i) {
+  static_assert(std::size(kNumbers) == std::tuple_size_v<decltype(signals_)>);
+  for (std::size_t i = 0; i < std::size(kNumbers); ++i) {
     uv_signal_init(loop_.uv(), &signals_[i]);
     signals_[i].data = this;
     uv_signal_start(
@@ -184,15 +189,8 @@ void ByHand::finish(int code) {
 
 // What was queued for a connection that is closing (a close frame) leaves before the program ends.
 void ByHand::farewell() {
-  std::size_t sockets = 0;
   graves_.clear();
-  uv_walk(
-      loop_.uv(),
-      [](uv_handle_t* handle, void* count) {
-        *static_cast<std::size_t*>(count) += handle->type == UV_TCP && uv_is_closing(handle) == 0 ? 1 : 0;
-      },
-      &sockets);
-  if (sockets == 0 || net::now() >= farewell_until_) {
+  if (loop_.connections() == 0 || net::now() >= farewell_until_) {
     loop_.stop();
   } else {
     end_timer_.start(loop_.timers(), net::now() + kFarewellStep, *this);

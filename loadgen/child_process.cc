@@ -62,9 +62,7 @@ ChildProcess::ChildProcess(const std::vector<std::string>& command, Streams stre
   const std::string program = find_program(command.front());
   if (program.empty()) refuse(command.front(), ENOENT);
   std::vector<std::string> words = command;
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
+  const std::vector<char*> pointers = arguments_of(words);
 
   int failure[2];
   if (pipe2(failure, O_CLOEXEC) != 0) refuse(command.front(), errno);
@@ -111,6 +109,14 @@ void ChildProcess::stop() {
   pidfd_ = -1;
 }
 
+std::vector<char*> arguments_of(std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
 std::string find_program(const std::string& name) {
   if (name.find('/') != std::string::npos) return is_executable(name) ? name : std::string();
   const char* path = std::getenv("PATH");
@@ -118,7 +124,7 @@ std::string find_program(const std::string& name) {
   folders.append(":").append(kDaemonFolders).append(":");
   for (std::size_t begin = 0, end = 0; (end = folders.find(':', begin)) != std::string::npos; begin = end + 1) {
     if (end == begin) continue;
-    const std::string file = folders.substr(begin, end - begin) + "/" + name;
+    std::string file = folders.substr(begin, end - begin) + "/" + name;
     if (is_executable(file)) return file;
   }
   return {};

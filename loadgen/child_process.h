@@ -39,6 +39,9 @@ class ChildProcess {
   int pidfd_ = -1;
 };
 
+// What exec wants: the words' characters, which stay the owner's, and a null pointer at the end.
+std::vector<char*> arguments_of(std::vector<std::string>& words);
+
 // The file that runs as `name`: the name itself when it holds a '/', else what PATH leads to, then what is in the
 // folders of system daemons, which a user's PATH lacks on Debian. Empty: there is no such executable.
 std::string find_program(const std::string& name);

@@ -13,6 +13,7 @@
 #include <random>
 
 #include "loadgen/campaign.h"
+#include "loadgen/child_process.h"
 #include "loadgen/paths.h"
 #include "loadgen/preflight.h"
 #include "loadgen/summary.h"
@@ -165,6 +166,7 @@ int run_command(const RunOptions& options) {
   if (!fit(*scenarios, limits)) return kUnfit;
   const fs::path base = options.directory.empty() ? default_directory(scenarios->front()) : options.directory;
   std::vector<std::string> directories;
+  directories.reserve(scenarios->size());
   for (const Scenario& scenario : *scenarios) {
     directories.push_back((scenarios->size() == 1 ? base : base / scenario.name).string());
     if (!make_directory(directories.back())) return kUsage;
@@ -202,9 +204,7 @@ int report_command(const std::vector<std::string>& directories, const std::strin
   std::vector<std::string> words = {kPython, "-m", "pushbench_report"};
   words.insert(words.end(), directories.begin(), directories.end());
   words.insert(words.end(), {"-o", file});
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
+  const std::vector<char*> arguments = arguments_of(words);
   setenv("PYTHONPATH", reports_directory().c_str(), 1);
   setenv("PYTHONDONTWRITEBYTECODE", "1", 0);
   std::fflush(stdout);

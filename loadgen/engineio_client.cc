@@ -105,6 +105,7 @@ void EngineClient::take(const Packet& packet) {
       thread_local std::string pong;
       pong.clear();
       engineio::append_packet(pong, PacketType::kPong, packet.data);
+      count_heartbeat(pong.size());
       return send_packet(pong);
     }
     case PacketType::kClose:
@@ -116,6 +117,15 @@ void EngineClient::take(const Packet& packet) {
       return fail(Failure::kProtocol,
                   "a packet that only a client sends: type " + std::to_string(static_cast<int>(packet.type)));
   }
+}
+
+// A ping and its pong are of one size. Over polling the heads around them are HTTP's, as those around messages.
+void EngineClient::count_heartbeat(std::size_t packet) {
+  constexpr std::size_t kHeader = 2;      // of a short frame
+  constexpr std::size_t kMaskingKey = 4;  // of a client's
+  const bool framed = state_ == State::kWebSocket;
+  host_.counts().received.heartbeat += packet + (framed ? kHeader : 0);
+  host_.counts().sent.heartbeat += packet + (framed ? kHeader + kMaskingKey : 0);
 }
 
 void EngineClient::take_handshake(Bytes json) {

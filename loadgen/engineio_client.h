@@ -57,6 +57,7 @@ class EngineClient final : private EnginePolling::Handler, private WebSocketLink
   void take_handshake(Bytes json);
   void take_probe_answer(Bytes text);
   void expect_ping();
+  void count_heartbeat(std::size_t packet);
   void probe();
   void stay_with_polling();
   void say_unsent(Bytes packets);

@@ -30,7 +30,7 @@ struct HttpSession::Redirect {
   Destination destination() const { return {url.authority, url.target, elsewhere, as_get}; }
 };
 
-HttpSession::HttpSession(Host& host, const Plan& plan, const std::string& topic, Bytes route)
+HttpSession::HttpSession(Host& host, const Plan& plan, const std::string& topic, const char* route)
     : host_(host), plan_(plan), topic_(topic), route_(route) {}
 
 HttpSession::~HttpSession() = default;
@@ -61,10 +61,11 @@ void HttpSession::drop_connection() {
   parser_.reset();
 }
 
-void HttpSession::request(Bytes query, Bytes headers, Bytes method) {
+void HttpSession::request(Bytes query, Bytes headers, Bytes method, Bytes body) {
   thread_local std::string text;
   text.clear();
-  const RequestText parts{.route = route_, .topic = topic_, .query = query, .headers = headers, .method = method};
+  const RequestText parts{
+      .route = route_, .topic = topic_, .query = query, .headers = headers, .method = method, .body = body};
   if (redirect_ != nullptr) {
     const Destination destination = redirect_->destination();
     append_request(text, plan_, parts, &destination);
@@ -72,8 +73,9 @@ void HttpSession::request(Bytes query, Bytes headers, Bytes method) {
     append_request(text, plan_, parts);
   }
   SessionCounts& counts = host_.counts();
-  counts.sent.http += text.size();
+  counts.sent.http += text.find("\r\n\r\n") + 4;
   ++counts.requests;
+  posted_ = text.starts_with("POST ");
   waiting_ = true;
   link_->send(Bytes(text));
 }
@@ -143,7 +145,8 @@ bool HttpSession::follow(const http1::Response& response) {
   append_path(target, plan_.target, topic_);
   const auto home = wire::parse_url((plan_.secure ? "https://" : "http://") + plan_.authority + target);
   if (!home) return false;
-  const auto url = wire::resolve_url(redirect_ != nullptr ? redirect_->url : *home.value, location);
+  const wire::Url& base = redirect_ != nullptr ? redirect_->url : home.value.value();
+  const auto url = wire::resolve_url(base, location);
   if (!url || !url.value->scheme.starts_with("http")) {
     refuse(Failure::kProtocol, "redirected to '" + std::string(location) + "', which cannot be followed");
     return true;
@@ -154,8 +157,7 @@ bool HttpSession::follow(const http1::Response& response) {
     return true;
   }
   const bool was_get = redirect_ != nullptr && redirect_->as_get;
-  const bool get =
-      response.status == 303 || ((response.status == 301 || response.status == 302) && plan_.method == "POST");
+  const bool get = response.status == 303 || ((response.status == 301 || response.status == 302) && posted_);
   const bool elsewhere = url.value->scheme != home.value->scheme ||
                          !http1::equal_ignoring_case(url.value->host_port(), home.value->host_port());
   redirect_ = std::make_unique<Redirect>(Redirect{*url.value, count, elsewhere, was_get || get, true});

@@ -17,16 +17,16 @@ class HttpSession : public Session, protected wire::http1::ResponseParser::Handl
 
  protected:
   // `route` is a literal of the technique, "/sse".
-  HttpSession(Host& host, const Plan& plan, const std::string& topic, Bytes route);
+  HttpSession(Host& host, const Plan& plan, const std::string& topic, const char* route);
   ~HttpSession() override;
 
   virtual void on_start() {}  // start() again: wake-ups asked for before will not come
   void open();                // drops the present connection, if any, and asks for a new one
   void drop_connection();
   bool connected() const { return link_ != nullptr; }
-  // Sends the plan's request (loadgen/request.h) with this query and these header lines. `method`: the technique's own
-  // choice; empty: the plan's. Requires a link.
-  void request(Bytes query, Bytes headers, Bytes method = {});
+  // Sends the plan's request (loadgen/request.h) with this query and these header lines. `method` and `body`: the
+  // technique's own choice; no method: the plan's of both. Requires a link.
+  void request(Bytes query, Bytes headers, Bytes method = {}, Bytes body = {});
   bool waiting() const { return waiting_; }  // a request is out and its answer is not complete
   void fail(Failure kind, std::string_view detail);
   void give_up(Failure kind, std::string_view detail);
@@ -62,11 +62,12 @@ class HttpSession : public Session, protected wire::http1::ResponseParser::Handl
   void open_redirected();
 
   struct Redirect;
-  Bytes route_;
+  const char* route_;
   std::unique_ptr<Redirect> redirect_;  // of the present connection; most have none
   wire::http1::ResponseParser parser_;
   Link* link_ = nullptr;
   bool waiting_ = false;
+  bool posted_ = false;     // the request is a POST
   bool keep_alive_ = true;  // the answer in hand leaves the connection usable
 };
 

@@ -17,7 +17,7 @@ struct PollSession::Validators {
   std::uint64_t body_length = 0;  // by Content-Length; 0: unknown
 };
 
-PollSession::PollSession(Host& host, const Plan& plan, const std::string& topic, Bytes route, bool keep_alive,
+PollSession::PollSession(Host& host, const Plan& plan, const std::string& topic, const char* route, bool keep_alive,
                          Resume resume)
     : HttpSession(host, plan, topic, route),
       validators_(resume == Resume::kValidators ? std::make_unique<Validators>() : nullptr),

@@ -18,7 +18,7 @@ class PollSession : public HttpSession, private wire::lines::Splitter::Handler {
 
  protected:
   enum class Resume : std::uint8_t { kCursor, kValidators };
-  PollSession(Host& host, const Plan& plan, const std::string& topic, Bytes route, bool keep_alive,
+  PollSession(Host& host, const Plan& plan, const std::string& topic, const char* route, bool keep_alive,
               Resume resume = Resume::kCursor);
   ~PollSession() override;
 

@@ -91,6 +91,7 @@ void PostConnection::on_end() {
 }
 
 void PostConnection::on_close(net::Tcp&, int error) {
+  if (open_ && outstanding_.empty() && error != net::Tcp::kTlsError) return give_up();
   fail(error == 0 ? Failure::kClosed : socket_failure(error),
        "publish to " + spec_.publish.address.text() + ": " +
            (error == 0 ? "closed by the server" : tcp_->error_text(error)));

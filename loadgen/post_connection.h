@@ -1,5 +1,7 @@
 // Publishes by POST over one keep-alive connection. Requests are pipelined and never wait for an answer: a stalled
-// server delays answers and never the schedule. Everything runs on the loop's thread.
+// server delays answers and never the schedule. A server may end the connection whenever nothing is outstanding
+// (RFC 9112 section 9.5): that is no failure and nobody is told; it is neither open nor connecting then. Everything
+// runs on the loop's thread.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +37,7 @@ class PostConnection final : private net::Tcp::Handler, private wire::http1::Res
   void connect(const std::optional<net::Address>& source);
   bool is_open() const { return open_; }
   bool is_connecting() const { return tcp_ != nullptr && !open_; }
-  std::size_t unsent_bytes() const { return tcp_ != nullptr ? tcp_->unsent_bytes() : 0; }
+  std::size_t unsent_bytes() const { return waiting_.size() + (tcp_ != nullptr ? tcp_->unsent_bytes() : 0); }
   std::size_t outstanding() const { return outstanding_.size(); }  // posted and not answered
   net::Segments segments() const;                                  // of all its connections until now
   // Requires is_open() or is_connecting(): then it leaves as soon as the connection is open.

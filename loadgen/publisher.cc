@@ -90,8 +90,11 @@ void Publisher::publish_due() {
   }
 }
 
+// A connection that the server has ended because it was idle is made again when it is needed; one that has failed, a
+// little later.
 void Publisher::send(std::uint64_t message, wire::Time now) {
-  const bool open = posting_.is_open();
+  if (!posting_.is_open() && !posting_.is_connecting() && !reconnect_timer_.active()) posting_.connect(std::nullopt);
+  const bool open = posting_.is_open() || posting_.is_connecting();
   if (!open || posting_.unsent_bytes() > kMaxUnsent) {
     failures_.add(open ? Failure::kTimeout : Failure::kClosed,
                   open ? "the server does not read what is published" : "no connection to publish on");

@@ -15,4 +15,9 @@ Nanos reconnect_delay(const ReconnectPolicy& policy, std::uint32_t attempts, std
   return Nanos(static_cast<std::int64_t>(delay));
 }
 
+Nanos delay_after_failure(const ReconnectPolicy& policy, Nanos retry, std::uint32_t attempts, std::uint64_t random) {
+  if (retry >= Nanos(0) && attempts == 1) return retry;
+  return std::max(retry, reconnect_delay(policy, attempts, random));
+}
+
 }  // namespace loadgen

@@ -37,20 +37,23 @@ bool is_one_of(Bytes name, const Bytes (&names)[N]) {
                      [&](Bytes one) { return http1::equal_ignoring_case(one, name); });
 }
 
-void append_technique_headers(std::string& out, Bytes lines, Bytes replaced_by) {
-  if (replaced_by.empty()) {
+constexpr Bytes kOfTheBody[] = {"Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Expect"};
+
+void append_technique_headers(std::string& out, Bytes lines, Bytes replaced_by, bool without_body) {
+  if (replaced_by.empty() && !without_body) {
     out.append(lines);
     return;
   }
   while (!lines.empty()) {
     const Bytes line = cut(lines, "\r\n");
-    if (!has_header(replaced_by, name_of(line, ':'))) out.append(line).append("\r\n");
+    const Bytes name = name_of(line, ':');
+    if (has_header(replaced_by, name) || (without_body && is_one_of(name, kOfTheBody))) continue;
+    out.append(line).append("\r\n");
   }
 }
 
 void append_plan_headers(std::string& out, Bytes lines, const Destination* destination) {
   constexpr Bytes kOfThisServer[] = {"Host", "Authorization", "Cookie"};
-  constexpr Bytes kOfTheBody[] = {"Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Expect"};
   while (!lines.empty()) {
     const Bytes line = cut(lines, "\r\n");
     const Bytes name = name_of(line, ':');
@@ -103,8 +106,9 @@ void append_target(std::string& out, Bytes target, Bytes query) {
 void append_request(std::string& out, const Plan& plan, const RequestText& request, const Destination* destination) {
   const bool as_get = destination != nullptr && destination->as_get;
   const bool own_method = !request.method.empty();
-  const Bytes method = own_method ? request.method : as_get || plan.method.empty() ? Bytes("GET") : Bytes(plan.method);
-  const Bytes body = own_method ? request.body : as_get ? Bytes() : Bytes(plan.body);
+  const Bytes asked = own_method ? request.method : Bytes(plan.method);
+  const Bytes method = as_get || asked.empty() ? Bytes("GET") : asked;
+  const Bytes body = as_get ? Bytes() : own_method ? request.body : Bytes(plan.body);
   out.append(method).append(" ");
   if (destination != nullptr || !plan.target.empty()) {
     thread_local std::string path;
@@ -119,7 +123,7 @@ void append_request(std::string& out, const Plan& plan, const RequestText& reque
   if (elsewhere || !has_header(plan.headers, "Host")) {
     out.append("Host: ").append(elsewhere ? destination->authority : Bytes(plan.authority)).append("\r\n");
   }
-  append_technique_headers(out, request.headers, plan.headers);
+  append_technique_headers(out, request.headers, plan.headers, as_get);
   append_plan_headers(out, plan.headers, destination);
   const bool framed = has_header(plan.headers, "Content-Length") || has_header(plan.headers, "Transfer-Encoding");
   if ((!body.empty() || has_meaning_for_a_body(method)) && !framed) {

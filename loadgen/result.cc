@@ -270,7 +270,7 @@ std::string write_result(const Campaign& campaign, std::span<const Group> groups
   const bool written = std::fwrite(text.data(), 1, text.size(), file.get()) == text.size();
   const bool closed = std::fclose(file.release()) == 0;
   if (!written || !closed || std::rename(temporary.c_str(), path.c_str()) != 0) {
-    const std::string error = "cannot write " + path + ": " + std::strerror(errno);
+    std::string error = "cannot write " + path + ": " + std::strerror(errno);
     std::remove(temporary.c_str());
     return error;
   }

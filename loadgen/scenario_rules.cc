@@ -11,13 +11,18 @@ void report(Issues& issues, const yaml::Value& root, const std::string& key, std
   issues.add(yaml::locate(root, key), key, std::move(message));
 }
 
-// The value of a technique's option by its key, when the technique has one of that kind.
-std::optional<Nanos> duration_option(const Variant& variant, std::string_view key) {
+// The value of a technique's option by its key; null when the technique has none of that kind.
+const OptionValue* option(const Variant& variant, std::string_view key, OptionSpec::Kind kind) {
   const auto& specs = variant.technique->options;
   for (std::size_t i = 0; i < specs.size(); ++i) {
-    if (specs[i].key == key && specs[i].kind == OptionSpec::Kind::kDuration) return Nanos(variant.options[i].number);
+    if (specs[i].key == key && specs[i].kind == kind) return &variant.options[i];
   }
-  return std::nullopt;
+  return nullptr;
+}
+
+std::optional<Nanos> duration_option(const Variant& variant, std::string_view key) {
+  const OptionValue* value = option(variant, key, OptionSpec::Kind::kDuration);
+  return value != nullptr ? std::optional(Nanos(value->number)) : std::nullopt;
 }
 
 // Publishing from subscribers: who speaks, and whether anybody hears it.
@@ -102,6 +107,11 @@ void check_techniques(Issues& issues, const yaml::Value& root, const Scenario& s
       report(issues, root, path + "interval",
              fmt::format("longer than phases.drain ({}): the last messages could not be received",
                          wire::format_duration(scenario.phases.drain)));
+    }
+    const OptionValue* body = option(variant, "body", OptionSpec::Kind::kText);
+    const OptionValue* method = option(variant, "method", OptionSpec::Kind::kChoice);
+    if (body != nullptr && !body->text.empty() && method != nullptr && method->text != "POST") {
+      report(issues, root, path + "body", "only with method: POST");
     }
     const auto hold = duration_option(variant, "hold");
     if (!hold || !scenario.target.reference || !issues.clean({"server"})) continue;

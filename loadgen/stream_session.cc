@@ -1,13 +1,31 @@
 #include "loadgen/stream_session.h"
 
+#include "wire/gzip.h"
+
 namespace loadgen {
+
+struct StreamSession::Gunzip final : private wire::gzip::Reader::Handler {
+  explicit Gunzip(StreamSession& owner) : session(owner) {}
+  wire::gzip::Reader::Result feed(Bytes piece) { return reader.feed(piece, *this); }
+  void on_plain(Bytes piece) override {
+    if (session.connected()) session.on_content(piece);
+  }
+
+  StreamSession& session;
+  wire::gzip::Reader reader;
+};
+
+StreamSession::StreamSession(Host& host, const Plan& plan, const std::string& topic, const char* route)
+    : HttpSession(host, plan, topic, route) {}
+
+StreamSession::~StreamSession() = default;
 
 void StreamSession::on_open(Link&) {
   on_stream_start();
   std::string query;
   if (knows_cursor_) query.append("&after=").append(std::to_string(cursor_));
   append_query(query);
-  request(query, request_headers(), request_method());
+  request(query, request_headers(), request_method(), request_body());
 }
 
 void StreamSession::on_answer(const wire::http1::Response& response) {
@@ -21,7 +39,7 @@ void StreamSession::on_answer(const wire::http1::Response& response) {
     refuse(Failure::kProtocol, wrong);
     return;
   }
-  gzip_ = compressed ? std::make_unique<wire::gzip::Reader>() : nullptr;
+  gunzip_ = compressed ? std::make_unique<Gunzip>(*this) : nullptr;
   const bool resumes = knows_cursor_;
   const std::uint64_t cursor = cursor_;
   // A server that does not number its messages (any but ours) cannot be asked for what was missed.
@@ -32,15 +50,15 @@ void StreamSession::on_answer(const wire::http1::Response& response) {
 }
 
 void StreamSession::on_piece(Bytes piece) {
-  if (gzip_ == nullptr) {
+  if (gunzip_ == nullptr) {
     on_content(piece);
     return;
   }
-  const std::uint64_t before = gzip_->plain();
-  const wire::gzip::Reader::Result result = gzip_->feed(piece, *this);
+  const std::uint64_t before = gunzip_->reader.plain();
+  const wire::gzip::Reader::Result result = gunzip_->feed(piece);
   ByteCount& received = host_.counts().received;
   received.encoded += piece.size();
-  received.decoded += gzip_->plain() - before;
+  received.decoded += gunzip_->reader.plain() - before;
   if (!connected() || result == wire::gzip::Reader::Result::kOk) return;
   if (result == wire::gzip::Reader::Result::kTooBig) {
     fail(Failure::kTooLarge,
@@ -48,10 +66,6 @@ void StreamSession::on_piece(Bytes piece) {
   } else {
     fail(Failure::kProtocol, "the body is no gzip");
   }
-}
-
-void StreamSession::on_plain(Bytes piece) {
-  if (connected()) on_content(piece);
 }
 
 }  // namespace loadgen

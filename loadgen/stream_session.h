@@ -3,22 +3,23 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "loadgen/http_session.h"
-#include "wire/gzip.h"
 
 namespace loadgen {
 
-class StreamSession : public HttpSession, private wire::gzip::Reader::Handler {
+class StreamSession : public HttpSession {
  public:
   void on_open(Link& link) final;
 
  protected:
-  StreamSession(Host& host, const Plan& plan, const std::string& topic, Bytes route)
-      : HttpSession(host, plan, topic, route) {}
+  StreamSession(Host& host, const Plan& plan, const std::string& topic, const char* route);
+  ~StreamSession() override;
 
   virtual Bytes request_method() const { return {}; }  // empty: the plan's
+  virtual Bytes request_body() const { return {}; }    // with a method of its own
   virtual void append_query(std::string&) const {}     // such as "&limit=100"
   virtual Bytes request_headers() = 0;
   // Empty, or what is wrong with a head of status 200.
@@ -46,12 +47,12 @@ class StreamSession : public HttpSession, private wire::gzip::Reader::Handler {
  private:
   void on_answer(const wire::http1::Response& response) final;
   void on_piece(Bytes piece) final;
-  void on_plain(Bytes piece) final;
   void on_answer_end() final { restart(); }  // the server ended the body as it should: more by the cursor
 
-  std::unique_ptr<wire::gzip::Reader> gzip_;  // of a body with that Content-Encoding
-  std::uint64_t cursor_ = 0;                  // sequence of the last message received
+  struct Gunzip;
   bool knows_cursor_ = false;
+  std::unique_ptr<Gunzip> gunzip_;  // of a body with Content-Encoding: gzip
+  std::uint64_t cursor_ = 0;        // sequence of the last message received
 };
 
 }  // namespace loadgen

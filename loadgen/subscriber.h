@@ -1,10 +1,12 @@
 // One simulated client: the Host of a session. It owns the connections, the timers and the policy; the session owns the
-// protocol.
+// protocol. A million of them wait at once: what only some need, or all for a moment, is not in here but hangs on it.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <memory>
-#include <vector>
+#include <utility>
 
 #include "loadgen/recorder.h"
 #include "loadgen/technique.h"
@@ -34,7 +36,7 @@ class Subscriber final : public Host, private net::Timer::Handler {
   };
   Spoken speak(std::uint64_t message, Bytes payload);
   Reception take_reception() { return std::move(reception_); }
-  std::uint64_t received_bytes() const { return received_bytes_; }
+  std::uint64_t take_received_bytes() { return std::exchange(received_bytes_, 0); }  // since the last call
   void add_segments(net::Segments& sum) const;  // of the connections that are open now
 
   // Host
@@ -47,20 +49,40 @@ class Subscriber final : public Host, private net::Timer::Handler {
   void begin_round_trip() override;
   void end_round_trip() override;
   void wake_after(Nanos delay) override;
-  void cancel_wake() override { wake_timer_.stop(); }
+  void cancel_wake() override;
   void fail(Failure kind, std::string_view detail) override;
   void give_up(Failure kind, std::string_view detail) override;
   void restart() override;
-  void set_retry(Nanos delay) override { retry_ = delay; }
+  void set_retry(Nanos delay) override { retry_ = std::chrono::ceil<Retry>(std::min<Nanos>(delay, Retry::max())); }
   SessionCounts& counts() override;
   std::uint64_t random() override;
 
  private:
   class Connection;
   friend class Connection;
+  using Retry = std::chrono::duration<std::int32_t, std::milli>;
   enum class Phase : std::uint8_t { kNew, kConnecting, kSubscribed, kBackingOff, kGivenUp };
 
-  Link& connect(const net::Address& target, bool secure, std::string_view host);
+  // From the start of an attempt until it is subscribed, and while it backs off.
+  struct Attempt {
+    net::Timer timer;  // the connect time-out, or the end of the back-off
+    wire::Time started{};
+    std::uint32_t received = 0;  // bytes
+    std::uint32_t sent = 0;
+  };
+  // From the first use on; a subscriber that only listens never has them.
+  struct Extras {
+    net::Timer wake_timer;  // the session's
+    wire::Time wake_due{};
+    wire::Time asked{};                              // begin of a round trip; 0: none
+    const net::Address* elsewhere = nullptr;         // the server that a redirect has named; the worker's
+    std::unique_ptr<Voice> voice;                    // from its first turn to publish on
+    std::unique_ptr<net::TlsSessions> tls_sessions;  // from its first connection over TLS on
+  };
+
+  Extras& extras();
+  Link& connect(bool secure, std::string_view host);
+  const net::Address& target() const;  // of the present connection
   void connect_again();
   void settle();
   void leave();
@@ -73,21 +95,14 @@ class Subscriber final : public Host, private net::Timer::Handler {
 
   Worker& worker_;
   std::unique_ptr<Session> session_;
-  std::vector<std::unique_ptr<Connection>> connections_;
+  std::unique_ptr<Connection> connections_;  // a list, the latest first
   Reception reception_;
-  std::unique_ptr<Voice> voice_;                    // from its first turn to publish on
-  std::unique_ptr<net::TlsSessions> tls_sessions_;  // from its first connection over TLS on
-  net::Timer wake_timer_;                           // the session's
-  net::Timer life_timer_;                           // the connect time-out, or the end of a back-off
-  wire::Time wake_due_{};
-  wire::Time started_{};  // of the present attempt
-  wire::Time asked_{};    // begin of a round trip; 0: none
+  std::unique_ptr<Attempt> attempt_;
+  std::unique_ptr<Extras> extras_;
   std::uint64_t received_bytes_ = 0;
-  std::uint32_t attempt_received_ = 0;  // since the start of the present attempt, until it is subscribed
-  std::uint32_t attempt_sent_ = 0;
-  Nanos retry_{-1};  // asked for by the server; negative: none
   std::uint32_t number_;
   std::uint32_t attempts_ = 0;  // in a row, without success
+  Retry retry_{-1};             // asked for by the server; negative: none
   Phase phase_ = Phase::kNew;
   bool waking_ = false;
   bool got_message_ = false;  // since the last start

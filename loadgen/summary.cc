@@ -77,7 +77,7 @@ std::string lost_text(const Group& group) {
 }
 
 const std::vector<Column>& columns() {
-  static const std::vector<Column> kColumns = {
+  static const std::vector<Column> kinds = {
       {"technique", false, [](const Group& g) { return Cell{g.variant->label()}; }},
       {"delivered", true, [](const Group& g) { return Cell{wire::format_count(g.delivered)}; }},
       {"missing", true, [](const Group& g) { return Cell{lost_text(g)}; }},
@@ -91,12 +91,12 @@ const std::vector<Column>& columns() {
        [](const Group& g) { return optional_cell(g.server_bytes_per_subscriber, human_bytes); }},
       {"verdict", false, [](const Group& g) { return Cell{std::string(verdict_name(g.verdict))}; }},
   };
-  return kColumns;
+  return kinds;
 }
 
 // Of techniques that ask: how old what they read was, beside how long asking took.
 const std::vector<Column>& polling_columns() {
-  static const std::vector<Column> kColumns = {
+  static const std::vector<Column> kinds = {
       {"polling", false, [](const Group& g) { return Cell{g.variant->label()}; }},
       {"data age p50", true, [](const Group& g) { return latency(g, 0.5); }},
       {"data age p99", true, [](const Group& g) { return latency(g, 0.99); }},
@@ -106,7 +106,7 @@ const std::vector<Column>& polling_columns() {
       {"wasted", true, wasted_polls},
       {"skipped", true, [](const Group& g) { return Cell{wire::format_count(g.skipped_polls)}; }},
   };
-  return kColumns;
+  return kinds;
 }
 
 class Style {

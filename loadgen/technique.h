@@ -86,7 +86,7 @@ struct Event {
   Bytes type;  // "message" for what a subscriber counts, else the name of a named event
   Bytes data;
   Bytes id;  // last event id in force after this event; mostly what resumes the stream
-  bool is_message() const { return type == "message"; }
+  bool is_message() const { return wire::is(type, "message"); }
 };
 
 // What a session may ask of the load generator.

@@ -6,10 +6,10 @@
 namespace loadgen {
 
 std::span<const TechniqueInfo> techniques() {
-  static const std::array kTable = {
+  static const std::array table = {
       polling(), long_polling(), http_streaming(), forever_frame(), sse(), websocket(), socketio(),
   };
-  return kTable;
+  return table;
 }
 
 const TechniqueInfo* find_technique(std::string_view name) {

@@ -20,8 +20,7 @@ constexpr std::size_t kWorthCompressing = 64;  // bytes; shorter messages hardly
 void WebSocketLink::attach(Link& link) {
   reader_.reset();
   handshake_.reset();
-  deflater_.reset();
-  compresses_ = false;
+  compression_.reset();
   link_ = &link;
 }
 
@@ -58,7 +57,7 @@ void WebSocketLink::on_bytes(Bytes bytes) {
   const std::uint16_t code = reader_->feed(bytes, *this);
   if (code == 0 || link_ == nullptr) return;
   send_close(code, reader_->error_text());
-  link_->close();  // what the close frame says must leave before the host lets go
+  std::exchange(link_, nullptr)->close_after_peer();
   fail(code == websocket::kTooBig ? Failure::kTooLarge : Failure::kProtocol, reader_->error_text());
 }
 
@@ -82,7 +81,6 @@ void WebSocketLink::on_close() {
                                                : "the server closed the connection without a close frame");
 }
 
-// What a close frame says must leave before the host lets go.
 void WebSocketLink::fail(Failure kind, std::string_view detail) {
   close();
   handler_.on_failed(kind, detail);
@@ -95,25 +93,24 @@ void WebSocketLink::on_head(const http1::Response& response) {
   }
   const std::string wrong = websocket::check_response(response, handshake_->key, handshake_->offer);
   if (!wrong.empty()) return fail(Failure::kProtocol, wrong);
-  reader_ = std::make_unique<websocket::Reader>(websocket::Reader::Role::kClient, plan_.max_message);
+  reader_.emplace(websocket::Reader::Role::kClient, plan_.max_message);
   if (const auto deflate = websocket::agreed_deflate(response, handshake_->offer)) agree(*deflate);
   handler_.on_upgraded(response);
 }
 
 void WebSocketLink::agree(const websocket::Deflate& deflate) {
   reader_->expect_compressed(deflate.to_client);
-  to_server_ = deflate.to_server;
-  compresses_ = true;
+  compression_ = std::make_unique<Compression>(Compression{.to_server = deflate.to_server, .deflater = nullptr});
 }
 
 // The reader may hand out the rest of a read after the session has failed: it counts for nothing.
 void WebSocketLink::on_message(Opcode type, Bytes payload) {
   if (link_ == nullptr) return;
-  if (compressed_bytes_ > 0) {
+  if (compression_ != nullptr && compression_->received > 0) {
     SessionCounts& counts = host_.counts();
     ++counts.compressed_messages;
     counts.received.decoded += payload.size();
-    counts.received.encoded += std::exchange(compressed_bytes_, 0);
+    counts.received.encoded += std::exchange(compression_->received, 0);
   }
   handler_.on_message(type, payload);
 }
@@ -132,7 +129,7 @@ void WebSocketLink::on_pong(Bytes payload) {
 void WebSocketLink::on_close(std::uint16_t code, Bytes reason) {
   if (link_ == nullptr) return;
   send_close(code, {});
-  close();
+  std::exchange(link_, nullptr)->close_after_peer();
   handler_.on_closed(code, reason);
 }
 
@@ -145,7 +142,7 @@ std::size_t WebSocketLink::send(Opcode opcode, Bytes payload) {
   thread_local std::string compressed;
   frame.clear();
   compressed.clear();
-  const bool shorter = compresses_ && compress(opcode, payload, compressed);
+  const bool shorter = compression_ != nullptr && compress(opcode, payload, compressed);
   if (shorter) payload = compressed;
   websocket::append_masked_frame(frame, opcode, payload, static_cast<std::uint32_t>(host_.random()),
                                  {.compressed = shorter});
@@ -156,12 +153,14 @@ std::size_t WebSocketLink::send(Opcode opcode, Bytes payload) {
 bool WebSocketLink::compress(Opcode opcode, Bytes payload, std::string& out) {
   const bool message = opcode == Opcode::kText || opcode == Opcode::kBinary;
   if (!message || payload.size() < kWorthCompressing) return false;
-  if (!to_server_.takeover) {
-    websocket::append_deflated(out, payload, to_server_.window_bits);
+  const auto& to_server = compression_->to_server;
+  auto& deflater = compression_->deflater;
+  if (!to_server.takeover) {
+    websocket::append_deflated(out, payload, to_server.window_bits);
     return out.size() < payload.size();
   }
-  if (deflater_ == nullptr) deflater_ = std::make_unique<websocket::Deflater>(to_server_.window_bits);
-  deflater_->append(out, payload);
+  if (deflater == nullptr) deflater = std::make_unique<websocket::Deflater>(to_server.window_bits);
+  deflater->append(out, payload);
   return true;  // it is part of the context now
 }
 

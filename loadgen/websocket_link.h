@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "loadgen/request.h"
@@ -36,6 +37,8 @@ class WebSocketLink final : private wire::http1::ResponseParser::Handler, privat
   // Waits for `link` to open. What was before is forgotten.
   void attach(Link& link);
   void close();
+  Host& host() { return host_; }
+  const Plan& plan() const { return plan_; }
   void detach() { link_ = nullptr; }  // the link is closed, or will be by the host
   bool is(const Link& link) const { return link_ == &link; }
 
@@ -57,6 +60,12 @@ class WebSocketLink final : private wire::http1::ResponseParser::Handler, privat
     std::string key;
     wire::websocket::Offer offer;
   };
+  // Only where permessage-deflate has been agreed.
+  struct Compression {
+    wire::websocket::Deflate::Direction to_server;
+    std::unique_ptr<wire::websocket::Deflater> deflater;  // with context takeover, from the first message sent on
+    std::size_t received = 0;                             // bytes of the message that comes next; 0: it came as it is
+  };
   void fail(Failure kind, std::string_view detail);
   bool take_answer(Bytes& bytes);
   void agree(const wire::websocket::Deflate& deflate);
@@ -65,7 +74,7 @@ class WebSocketLink final : private wire::http1::ResponseParser::Handler, privat
   void on_head(const wire::http1::Response& response) override;
   void on_body(Bytes) override {}  // of a refusal
   void on_end() override {}
-  void on_compressed(std::size_t payload_bytes) override { compressed_bytes_ = payload_bytes; }
+  void on_compressed(std::size_t payload_bytes) override { compression_->received = payload_bytes; }
   void on_message(Opcode type, Bytes payload) override;
   void on_ping(Bytes payload) override;
   void on_pong(Bytes payload) override;
@@ -75,12 +84,9 @@ class WebSocketLink final : private wire::http1::ResponseParser::Handler, privat
   const Plan& plan_;
   Handler& handler_;
   std::unique_ptr<Handshake> handshake_;
-  std::unique_ptr<wire::websocket::Reader> reader_;
-  std::unique_ptr<wire::websocket::Deflater> deflater_;  // with context takeover, from the first message sent on
+  std::optional<wire::websocket::Reader> reader_;  // once the server has accepted
+  std::unique_ptr<Compression> compression_;
   Link* link_ = nullptr;
-  std::size_t compressed_bytes_ = 0;  // of the message that comes next; 0: it came as it is
-  wire::websocket::Deflate::Direction to_server_;
-  bool compresses_ = false;
 };
 
 }  // namespace loadgen

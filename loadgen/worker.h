@@ -153,7 +153,6 @@ class Worker final : private net::Timer::Handler {
   std::uint64_t drained_at_ = UINT64_MAX;  // value of recorder_.delivered at which the drain may be complete
   std::uint64_t published_end_ = 0;
   Unpublished unpublished_;
-  std::vector<std::uint64_t> bytes_at_begin_;  // of each subscriber
   Window begin_window_;
   Window window_;
   Window idle_window_;

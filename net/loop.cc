@@ -1,14 +1,21 @@
 #include "net/loop.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
+#include "net/clock.h"
 #include "net/tcp.h"
 
 namespace net {
 
 namespace {
+
+// Connections that the end of an iteration sends to, and that flush before those which it answers: few enough that an
+// answer is not late.
+constexpr std::size_t kUrgent = 16;
 
 void check(int status, const char* what) {
   if (status < 0) throw std::runtime_error(std::string(what) + ": " + uv_strerror(status));
@@ -16,17 +23,12 @@ void check(int status, const char* what) {
 
 }  // namespace
 
-Loop::Loop() : timers_(&loop_), sockets_(&loop_), read_buffer_(std::make_unique_for_overwrite<char[]>(kReadBuffer)) {
+Loop::Loop() : read_buffer_(std::make_unique_for_overwrite<char[]>(kReadBuffer)) {
   check(uv_loop_init(&loop_), "cannot create an event loop");
   loop_.data = this;
-  check(uv_loop_configure(&loop_, UV_METRICS_IDLE_TIME), "cannot measure a loop's idle time");
   async_.data = this;
   check(uv_async_init(&loop_, &async_, [](uv_async_t* async) { static_cast<Loop*>(async->data)->drain_posts(); }),
         "cannot create a loop's wake-up descriptor");
-  prepare_.data = this;
-  check(uv_prepare_init(&loop_, &prepare_), "cannot hook into a loop");
-  check(uv_prepare_start(&prepare_, [](uv_prepare_t* prepare) { static_cast<Loop*>(prepare->data)->end_iteration(); }),
-        "cannot hook into a loop");
 }
 
 Loop::~Loop() {
@@ -44,7 +46,7 @@ void Loop::close() {
   while (!lingering_.empty()) lingering_.back()->destroy();
   free_graves();
   timers_.close();
-  sockets_.close();
+  events_.close();
   auto close = [](uv_handle_t* handle, void*) {
     if (!uv_is_closing(handle)) uv_close(handle, nullptr);
   };
@@ -53,12 +55,40 @@ void Loop::close() {
 }
 
 void Loop::run() {
-  timers_.open();
-  uv_run(&loop_, UV_RUN_DEFAULT);
+  check(events_.open(), "cannot create an epoll set");
+  timers_.open(events_);
+  const int uv = uv_backend_fd(&loop_);
+  check(events_.watch(&loop_, uv, 0, EPOLLIN), "cannot watch an event loop");
+  while (!stopped_) {
+    end_iteration();
+    // Nothing, for ever, or what libuv's own timers leave; a handle that was started since its last turn needs one now.
+    const int timeout = late_.empty() ? uv_backend_timeout(&loop_) : 0;
+    const wire::Time before = now();
+    const std::span<const epoll_event> events = events_.wait(timeout);
+    idle_ += now() - before;
+    dispatch(events, timeout >= 0);
+  }
+  stopped_ = false;
+  events_.watch(&loop_, uv, EPOLLIN, 0);
+}
+
+// A connection that an earlier event of the batch has ended is still there (the end of the iteration frees it) and
+// takes no notice.
+void Loop::dispatch(std::span<const epoll_event> events, bool uv_due) {
+  for (const epoll_event& event : events) {
+    if (event.data.ptr == &loop_) {
+      uv_due = true;
+    } else if (event.data.ptr == &timers_) {
+      timers_.fire();
+    } else {
+      static_cast<Tcp*>(event.data.ptr)->ready(event.events);
+    }
+  }
+  if (uv_due) uv_run(&loop_, UV_RUN_NOWAIT);
 }
 
 void Loop::stop() {
-  uv_stop(&loop_);
+  stopped_ = true;
 }
 
 void Loop::post(std::function<void()> task) {
@@ -75,10 +105,6 @@ void Loop::drain_posts() {
     tasks.swap(posts_);
   }
   for (auto& task : tasks) task();
-}
-
-wire::Nanos Loop::idle_time() const {
-  return wire::Nanos(uv_metrics_idle_time(const_cast<uv_loop_t*>(&loop_)));
 }
 
 std::span<char> Loop::plain_buffer() {
@@ -114,13 +140,17 @@ void Loop::free_graves() {
 }
 
 void Loop::end_iteration() {
+  const std::size_t answers = dirty_.size();
   if (end_hook_) end_hook_();
+  // To wake the publisher first would delay a message's only subscriber more than the wait delays the publisher.
+  const std::size_t urgent = std::min(dirty_.size() - answers, kUrgent);
+  const auto hooked = dirty_.begin() + static_cast<std::ptrdiff_t>(answers);
+  std::rotate(dirty_.begin(), hooked, hooked + static_cast<std::ptrdiff_t>(urgent));
   // What is told here may start the next connection, which may fail at once too: that one waits for the next
   // iteration.
   const std::size_t late = late_.size();
   for (std::size_t i = 0; i < late; ++i) late_[i].tcp->come_late(late_[i].error);
   late_.erase(late_.begin(), late_.begin() + static_cast<std::ptrdiff_t>(late));
-  if (!late_.empty()) uv_async_send(&async_);
   for (std::size_t i = 0; i < dirty_.size(); ++i) {
     dirty_[i]->dirty_ = false;
     dirty_[i]->flush();

@@ -11,8 +11,8 @@
 #include <span>
 #include <vector>
 
+#include "net/event_set.h"
 #include "net/output.h"
-#include "net/sockets.h"
 #include "net/timer.h"
 #include "wire/time.h"
 
@@ -32,14 +32,15 @@ class Loop {
   void close();  // closes every handle that is left, on the loop's thread; posts are dropped from then on
   void post(std::function<void()> task);  // from any thread; runs on the loop's thread, in order of posting
 
-  // Runs `hook` at the end of every iteration, before connections flush what they queued.
+  // Runs `hook` at the end of every iteration, before connections flush what they queued. The first few connections
+  // that it alone sends to flush first, then those that the iteration had sent to, then the rest.
   void set_end_of_iteration(std::function<void()> hook) { end_hook_ = std::move(hook); }
 
   uv_loop_t* uv() { return &loop_; }
   std::size_t connections() const { return connections_; }  // that are open, those that linger included
   Timers& timers() { return timers_; }
-  // Time spent waiting for events since the loop began. From any thread.
-  wire::Nanos idle_time() const;
+  // Time spent waiting for events since the loop began. On the loop's thread.
+  wire::Nanos idle_time() const { return idle_; }
 
  private:
   friend class Tcp;
@@ -50,15 +51,15 @@ class Loop {
   void tell_later(Tcp& tcp, int error);
   void bury(Tcp& tcp);  // it has ended; events that are on their way must find it a little longer
   void free_graves();
+  void dispatch(std::span<const epoll_event> events, bool uv_due);
   void end_iteration();
   void drain_posts();
 
   static constexpr std::size_t kReadBuffer = std::size_t{256} << 10;  // one a thread, not a connection
   uv_loop_t loop_;
   uv_async_t async_;
-  uv_prepare_t prepare_;
   Timers timers_;
-  Sockets sockets_;
+  EventSet events_;
   OutputPool output_;
   std::function<void()> end_hook_;
   std::vector<Tcp*> dirty_;  // have output of this iteration
@@ -70,6 +71,8 @@ class Loop {
   std::vector<Tcp*> lingering_;  // nobody else's any more
   std::vector<Tcp*> graves_;
   std::size_t connections_ = 0;
+  wire::Nanos idle_{0};
+  bool stopped_ = false;
   std::optional<wire::Nanos> receive_delay_;  // of the read in hand, where its connection asks for it
   std::unique_ptr<char[]> read_buffer_;
   std::unique_ptr<char[]> tls_buffers_;  // once there is TLS

@@ -79,8 +79,7 @@ void Tcp::connected(int error) {
     return;
   }
   state_ = State::kOpen;
-  resume_reading();
-  if (backlog_ != nullptr) want(wanted_ | EPOLLOUT);  // was queued before
+  want(EPOLLIN | (backlog_ != nullptr ? std::uint32_t{EPOLLOUT} : 0U));  // the latter: was queued before
   if (secure_ != nullptr) {
     start_tls();
   } else {
@@ -97,7 +96,7 @@ void Tcp::come_late(int error) {
 }
 
 void Tcp::want(std::uint32_t events) {
-  const int error = loop_.sockets_.watch(*this, socket_, wanted_, events);
+  const int error = loop_.events_.watch(this, socket_, wanted_, events);
   if (error != 0) {
     loop_.tell_later(*this, error);
   } else {

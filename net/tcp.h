@@ -44,6 +44,13 @@ class Tcp {
   static Ptr adopt(Loop& loop, int descriptor, const TlsServer* tls = nullptr);
   void start(Handler& handler);  // reading begins, and the TLS handshake
 
+  // A connection between two loops of threads that share their descriptors; dropping it closes it.
+  class Moving;
+  // On its loop's thread. Requires an open connection and unsent_bytes() == 0; no event follows.
+  static Moving depart(Ptr tcp);
+  // On the other loop's thread; start() follows. `counts` takes over from those of its TlsServer.
+  static Ptr arrive(Loop& loop, Moving moving, TlsCounts* counts);
+
   // Queues a copy (a reference) of bytes that leave at the end of this iteration. After an error they vanish; on_close
   // tells.
   void send(wire::Bytes bytes);
@@ -52,13 +59,16 @@ class Tcp {
   // closes too or 2 s have passed (closing with unread input would reset the connection and could destroy what the peer
   // has not read yet). A peer that reads nothing for 30 s is dropped. No event follows.
   static void finish(Ptr tcp);
+  // The same, but the peer is to close first: no close_notify and no FIN of ours, and after 2 s without the peer's FIN
+  // the socket is closed all the same.
+  static void finish_after_peer(Ptr tcp);
 
-  // Without reading, the peer's end is noticed by sending alone.
   // From now on receive_delay() tells in on_bytes how long the oldest byte of this read had waited in the kernel. Costs
   // a system call a read. TLS or not.
   void stamp_receives();
   std::optional<wire::Nanos> receive_delay() const { return stamped_ ? loop_.receive_delay_ : std::nullopt; }
 
+  // Without reading, the peer's end is noticed by sending alone.
   void pause_reading();
   void resume_reading();
   std::size_t unsent_bytes() const { return unsent_; }  // handed to send() and not yet taken by the kernel
@@ -71,7 +81,6 @@ class Tcp {
 
  private:
   friend class Loop;
-  friend class Sockets;
   friend struct Deleter;
   struct Backlog;  // what the kernel refused; only while it does
   struct Linger;
@@ -95,6 +104,7 @@ class Tcp {
   void start_tls();
   void fail_tls();
   void say_goodbye();
+  void encrypt_for_good();
   void end(int error);             // tells the handler once
   void flush();                    // by the loop, at the end of an iteration
   void refuse(std::size_t taken);  // moves what is left of this iteration's pieces to the backlog
@@ -102,6 +112,7 @@ class Tcp {
   void backlog_written();
   void tell_drain();
   void drop_output();
+  static void finish(Ptr tcp, bool peer_first);
   void linger();
   void destroy();
   static constexpr std::uint32_t kNone = UINT32_MAX;
@@ -121,6 +132,18 @@ class Tcp {
   bool write_failed_ = false;
   bool stamped_ = false;
   bool drain_owed_ = false;  // the kernel has refused bytes since the last on_drain
+};
+
+class Tcp::Moving {
+ public:
+  Moving(Moving&& other) noexcept;
+  ~Moving();
+
+ private:
+  friend class Tcp;
+  Moving(int socket, std::unique_ptr<Secure> secure);
+  int socket_;
+  std::unique_ptr<Secure> secure_;
 };
 
 }  // namespace net

@@ -187,7 +187,16 @@ void Tcp::drop_output() {
   if ((wanted_ & EPOLLIN) == 0) loop_.tell_later(*this, -EPIPE);
 }
 
-void Tcp::finish(Ptr owned) {
+void Tcp::finish(Ptr tcp) {
+  finish(std::move(tcp), false);
+}
+
+void Tcp::finish_after_peer(Ptr tcp) {
+  const bool open = tcp->state_ == State::kOpen;  // else the peer has closed already
+  finish(std::move(tcp), open);
+}
+
+void Tcp::finish(Ptr owned, bool peer_first) {
   Tcp* tcp = owned.release();
   const bool open = tcp->state_ == State::kOpen || (tcp->state_ == State::kEnded && !tcp->write_failed_);
   if (!open || tcp->write_failed_) {
@@ -198,13 +207,14 @@ void Tcp::finish(Ptr owned) {
   tcp->handler_ = nullptr;
   tcp->linger_ = std::make_unique<Linger>(*tcp);
   tcp->linger_->timer.start(tcp->loop_.timers(), now() + kStallTime, *tcp->linger_);
-  if (tcp->secure_ != nullptr) tcp->say_goodbye();
+  tcp->linger_->peer_first = peer_first;
+  if (tcp->secure_ != nullptr) peer_first ? tcp->encrypt_for_good() : tcp->say_goodbye();
   if (tcp->backlog_ == nullptr) tcp->loop_.flush_later(*tcp);  // its flush() lingers when nothing is left
 }
 
 void Tcp::linger() {
   linger_->timer.start(loop_.timers(), now() + kLingerTime, *linger_);
-  if (shutdown(socket_, SHUT_WR) != 0) {
+  if (!linger_->peer_first && shutdown(socket_, SHUT_WR) != 0) {
     destroy();
   } else {
     want(EPOLLIN);

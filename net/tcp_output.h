@@ -37,6 +37,7 @@ struct Tcp::Linger final : Timer::Handler {
 
   Tcp& tcp;
   std::size_t slot;  // in the loop's list
+  bool peer_first = false;
   Timer timer;
 };
 

@@ -129,6 +129,11 @@ void Tcp::take_ciphertext() {
   last_piece_ = std::exchange(secure_->last_cipher, kNone);
 }
 
+void Tcp::encrypt_for_good() {
+  encrypt_queue();
+  take_ciphertext();
+}
+
 void Tcp::say_goodbye() {
   encrypt_queue();
   Cipher output(*this);

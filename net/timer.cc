@@ -8,8 +8,10 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "net/clock.h"
+#include "net/event_set.h"
 
 namespace net {
 
@@ -23,27 +25,19 @@ void Timer::stop() {
   if (timers_ != nullptr) timers_->remove(*this);
 }
 
-Timers::Timers(uv_loop_t* loop) : loop_(loop) {}
-
 Timers::~Timers() {
   for (Entry& entry : heap_) entry.timer->timers_ = nullptr;
 }
 
-void Timers::open() {
+void Timers::open(EventSet& events) {
   if (descriptor_ >= 0) return;
   descriptor_ = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
   if (descriptor_ < 0) throw std::runtime_error(std::string("cannot create a timer: ") + std::strerror(errno));
-  uv_poll_init(loop_, &poll_, descriptor_);
-  poll_.data = this;
-  uv_poll_start(&poll_, UV_READABLE, [](uv_poll_t* poll, int, int) { static_cast<Timers*>(poll->data)->fire(); });
+  events.watch(this, descriptor_, 0, EPOLLIN);
 }
 
 void Timers::close() {
-  if (descriptor_ < 0) return;
-  uv_poll_stop(&poll_);
-  uv_close(reinterpret_cast<uv_handle_t*>(&poll_), nullptr);
-  ::close(descriptor_);
-  descriptor_ = -1;
+  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
 }
 
 void Timers::insert(Timer& timer, wire::Time deadline) {

@@ -2,8 +2,6 @@
 // milliseconds).
 #pragma once
 
-#include <uv.h>
-
 #include <cstdint>
 #include <vector>
 
@@ -11,6 +9,7 @@
 
 namespace net {
 
+class EventSet;
 class Timers;
 
 // One deadline, embedded in its owner; must be stopped or destroyed on the loop's thread. 24 bytes.
@@ -40,12 +39,12 @@ class Timer {
 
 class Timers {
  public:
-  explicit Timers(uv_loop_t* loop);  // creates no descriptor; open() does, on the loop's own thread
+  Timers() = default;
   ~Timers();
   Timers(const Timers&) = delete;
   Timers& operator=(const Timers&) = delete;
-  void open();   // throws std::runtime_error
-  void close();  // before the loop closes
+  void open(EventSet& events);  // creates their descriptor, on the loop's own thread; throws std::runtime_error
+  void close();
   std::size_t size() const { return heap_.size(); }
 
  private:
@@ -64,8 +63,6 @@ class Timers {
   void rearm();
   void fire();
 
-  uv_loop_t* loop_;
-  uv_poll_t poll_{};
   int descriptor_ = -1;
   wire::Time armed_ = wire::Time::max();
   std::vector<Entry> heap_;  // min-heap by deadline

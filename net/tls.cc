@@ -54,7 +54,7 @@ std::size_t TlsSessions::slot(std::string_view server) {
   return entries_.size() - 1;
 }
 
-Tls::Tls(const TlsClient& client) : context_(client.context), counts_(client.counts), sessions_(client.sessions) {
+Tls::Tls(const TlsClient& client) : context_(client.context), counts_(&client.counts), sessions_(client.sessions) {
   attach(client.context);
   SSL_set_connect_state(ssl_.get());
   name_peer(client.host);
@@ -64,7 +64,7 @@ Tls::Tls(const TlsClient& client) : context_(client.context), counts_(client.cou
   if (SSL_SESSION* known = sessions_->entries_[slot_].session) SSL_set_session(ssl_.get(), known);
 }
 
-Tls::Tls(const TlsServer& server) : context_(server.context), counts_(server.counts) {
+Tls::Tls(const TlsServer& server) : context_(server.context), counts_(&server.counts) {
   attach(server.context);
   SSL_set_accept_state(ssl_.get());
 }
@@ -111,8 +111,8 @@ void Tls::handshake() {
   if (result == 1) {
     opened_ = true;
     state_ = State::kOpen;
-    ++counts_.handshakes;
-    counts_.resumed += resumed() ? 1 : 0;
+    ++counts_->handshakes;
+    counts_->resumed += resumed() ? 1 : 0;
   } else if (SSL_get_error(ssl_.get(), result) != SSL_ERROR_WANT_READ) {
     fail();
   }
@@ -131,7 +131,7 @@ std::size_t Tls::read(wire::Bytes ciphertext, std::span<char> plain, Output& out
   output_ = &output;
   if (state_ == State::kHandshake) handshake();
   const std::size_t size = state_ == State::kOpen ? decrypt(plain) : 0;
-  counts_.received.plain += size;
+  counts_->received.plain += size;
   input_ = {};
   output_ = nullptr;
   return size;
@@ -159,7 +159,7 @@ void Tls::write(wire::Bytes plaintext, Output& output) {
   output_ = &output;
   std::size_t written = 0;
   if (SSL_write_ex(ssl_.get(), plaintext.data(), plaintext.size(), &written) != 1) fail();
-  counts_.sent.plain += written;
+  counts_->sent.plain += written;
   output_ = nullptr;
 }
 
@@ -184,7 +184,7 @@ void Tls::fail() {
 void Tls::fail(std::string sentence) {
   state_ = State::kFailed;
   error_ = std::move(sentence);
-  ++counts_.failures;
+  ++counts_->failures;
 }
 
 bool Tls::resumed() const {

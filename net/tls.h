@@ -111,6 +111,9 @@ class Tls {
   void close(Output& output);  // says close_notify, once, if the connection was ever open
   void peer_closed();          // TCP's end has come: during the handshake this is a failure
 
+  // From now on; the connection goes to another thread.
+  void count_into(TlsCounts& counts) { counts_ = &counts; }
+
   State state() const { return state_; }
   bool is_open() const { return opened_ && state_ != State::kFailed; }
   bool opened() const { return opened_; }  // the handshake was completed
@@ -134,7 +137,7 @@ class Tls {
 
   std::unique_ptr<SSL, Free> ssl_;
   const TlsContext& context_;
-  TlsCounts& counts_;
+  TlsCounts* counts_;
   TlsSessions* sessions_ = nullptr;
   wire::Bytes input_;         // only inside a call
   Output* output_ = nullptr;  // only inside a call

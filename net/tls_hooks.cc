@@ -36,8 +36,8 @@ int TlsHooks::read(BIO* bio, char* data, int size) {
   const std::size_t taken = std::min(tls.input_.size(), static_cast<std::size_t>(size));
   std::memcpy(data, tls.input_.data(), taken);
   tls.input_.remove_prefix(taken);
-  tls.counts_.received.wire += taken;
-  if (!tls.opened_) tls.counts_.received.handshake += taken;
+  tls.counts_->received.wire += taken;
+  if (!tls.opened_) tls.counts_->received.handshake += taken;
   return static_cast<int>(taken);
 }
 
@@ -45,8 +45,8 @@ int TlsHooks::write(BIO* bio, const char* data, int size) {
   Tls& tls = *static_cast<Tls*>(BIO_get_data(bio));
   const auto bytes = static_cast<std::size_t>(size);
   BIO_clear_retry_flags(bio);
-  tls.counts_.sent.wire += bytes;
-  if (!tls.opened_) tls.counts_.sent.handshake += bytes;
+  tls.counts_->sent.wire += bytes;
+  if (!tls.opened_) tls.counts_->sent.handshake += bytes;
   if (tls.output_ != nullptr) tls.output_->write_ciphertext({data, bytes});
   return size;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/connection_reading.h"
 #include "server/options.h"
 #include "server/reply.h"
 #include "server/shard.h"
@@ -20,19 +21,6 @@ constexpr std::size_t kMaxKept = std::size_t{64} * 1024;  // pipelined bytes beh
 constexpr std::uint32_t kBytesPerSecond = 16 * 1024;
 
 }  // namespace
-
-struct HttpConnection::Reading final : net::Timer::Handler {
-  explicit Reading(HttpConnection& connection) : owner(connection) {}
-  void on_timer(net::Timer&) override { owner.on_deadline(); }
-
-  HttpConnection& owner;
-  std::unique_ptr<wire::http1::RequestParser> parser;  // only while a request is incomplete
-  std::unique_ptr<std::string> kept;                   // requests that must wait for the answer in hand
-  net::Timer timer;                                    // armed for a time not after `deadline`
-  wire::Time deadline = wire::Time::max();             // technique_: on_wake; else the client's time is over
-  wire::Time armed{};
-  std::uint32_t request_bytes = 0;  // of the incomplete request
-};
 
 HttpConnection::HttpConnection(Shard& shard, net::Tcp::Ptr tcp) : shard_(shard), tcp_(std::move(tcp)) {}
 
@@ -76,22 +64,33 @@ void HttpConnection::keep(Bytes bytes) {
   Reading& reading = this->reading();
   if (reading.kept == nullptr) reading.kept = std::make_unique<std::string>();
   reading.kept->append(bytes);
-  if (reading.kept->size() <= kMaxKept || paused_) return;
-  paused_ = true;
-  tcp_->pause_reading();
+  if (reading.kept->size() > kMaxKept) pause();
 }
 
+void HttpConnection::pause() {
+  if (!std::exchange(paused_, true)) tcp_->pause_reading();
+}
+
+// Whoever waits does not read: an end of the peer's that it saw now would come before the requests that are kept.
 void HttpConnection::read_requests(Bytes bytes) {
-  while (!bytes.empty() && tcp_ != nullptr && technique_ == nullptr) {
+  while (!bytes.empty() && tcp_ != nullptr && technique_ == nullptr && !departing()) {
     if (tcp_->unsent_bytes() > kMaxUnsent) {
       waiting_ = true;
       keep(bytes);
+      pause();
       shard_.resume_later(*this);
       return;
     }
     bytes.remove_prefix(read_request(bytes));
   }
-  if (!bytes.empty() && tcp_ != nullptr) pass_on(bytes);
+  if (departing()) {
+    reading_->departure->rest = bytes;
+    waiting_ = true;
+    pause();
+    depart();
+  } else if (!bytes.empty() && tcp_ != nullptr) {
+    pass_on(bytes);
+  }
 }
 
 std::size_t HttpConnection::read_request(Bytes bytes) {
@@ -105,6 +104,7 @@ std::size_t HttpConnection::read_request(Bytes bytes) {
     return bytes.size();
   }
   reading_->request_bytes = 0;
+  if (parsed == wire::http1::Parsed::kComplete) reading_->told = nullptr;
   if (parsed == wire::http1::Parsed::kError) {
     answer_parse_error(parser, bytes.front());
   } else {
@@ -128,6 +128,7 @@ void HttpConnection::wait_for_rest(std::unique_ptr<wire::http1::RequestParser> b
   set_deadline(reading.deadline +
                std::chrono::seconds(reading.request_bytes / kBytesPerSecond - before / kBytesPerSecond));
   if (reading.parser->take_expect_continue()) send(Bytes("HTTP/1.1 100 Continue\r\n\r\n"));
+  if (const wire::http1::Request* head = reading.parser->take_head()) reading.told = shard_.announce(*this, *head);
 }
 
 void HttpConnection::answer_parse_error(const wire::http1::RequestParser& parser, char first) {
@@ -169,12 +170,14 @@ void HttpConnection::release() {
   finish_response();
   if (tcp_ == nullptr || reading().kept == nullptr) return;
   waiting_ = true;
+  pause();
   shard_.resume_later(*this);
 }
 
 void HttpConnection::resume() {
   resuming_ = false;
   if (tcp_ == nullptr || !waiting_ || stalled()) return;  // stalled: on_drain comes
+  if (departing()) return depart();
   waiting_ = false;
   if (std::exchange(paused_, false)) tcp_->resume_reading();
   const std::unique_ptr<std::string> bytes = std::move(reading().kept);
@@ -228,7 +231,10 @@ void HttpConnection::resume_input() {
 }
 
 void HttpConnection::leave() {
-  if (reading_ != nullptr) reading_->timer.stop();
+  if (reading_ != nullptr) {
+    reading_->timer.stop();
+    if (Technique* told = std::exchange(reading_->told, nullptr)) told->on_cut(*this);
+  }
   shard_.bury(*this);
   if (Technique* technique = std::exchange(technique_, nullptr)) technique->on_close(*this);
 }

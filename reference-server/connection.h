@@ -15,6 +15,7 @@
 namespace server {
 
 class Shard;
+struct Departure;
 
 // A million of these may be subscribed: what only a connection between two requests needs is apart from what each has.
 class HttpConnection final : public Connection, net::Tcp::Handler {
@@ -24,6 +25,9 @@ class HttpConnection final : public Connection, net::Tcp::Handler {
   void start();
   // Goes on with requests that waited for an answer to leave.
   void resume();
+  // The request in hand is to be answered on another thread: goes there, with what comes behind it.
+  void move(unsigned thread, const wire::http1::Request& request);
+  void go_on(const Departure& departure);  // there
 
   void send(Bytes bytes) override;
   void send(const SharedBytes& bytes) override;
@@ -53,7 +57,10 @@ class HttpConnection final : public Connection, net::Tcp::Handler {
   void wait_for_rest(std::unique_ptr<wire::http1::RequestParser> begun, std::size_t consumed);
   void answer_parse_error(const wire::http1::RequestParser& parser, char first);
   void pass_on(Bytes bytes);
+  bool departing() const;
+  void depart();
   void keep(Bytes bytes);
+  void pause();
   void on_deadline();
   void expire();
   void leave();

@@ -36,7 +36,7 @@ Bytes octets(const std::uint64_t& number) {
 
 // Base64 in its alphabet for URLs (RFC 4648 section 5), as the official server's.
 std::string format_id(const ClientId& id) {
-  const std::uint64_t slot = id.slot;
+  const std::uint64_t slot = std::uint64_t{id.thread} << 32 | id.slot;
   std::string text = wire::base64(std::string(octets(slot).substr(0, kIdBytes - 8)).append(octets(id.key)));
   std::replace(text.begin(), text.end(), '+', '-');
   std::replace(text.begin(), text.end(), '/', '_');
@@ -53,14 +53,26 @@ std::optional<ClientId> parse_id(Bytes text) {
   std::uint64_t key = 0;
   std::memcpy(&slot, id.data(), kIdBytes - 8);
   std::memcpy(&key, id.data() + kIdBytes - 8, sizeof key);
-  if (slot > UINT32_MAX) return std::nullopt;
-  return ClientId{static_cast<std::uint32_t>(slot), key};
+  return ClientId{
+      .slot = static_cast<std::uint32_t>(slot), .key = key, .thread = static_cast<std::uint32_t>(slot >> 32)};
 }
 
 Session* EngineTechnique::find(Bytes sid) {
   const auto id = parse_id(sid);
-  Session* const session = id ? at(id->slot) : nullptr;
-  if (session == nullptr || session->key_ != id->key) return nullptr;
+  return id ? find(*id) : nullptr;
+}
+
+bool EngineTechnique::lives_elsewhere(const ClientId& id) const {
+  return id.thread != context_.thread() && id.thread < context_.threads();
+}
+
+std::string EngineTechnique::id_of(const Session& session, std::uint64_t key) const {
+  return format_id({.slot = session.slot_, .key = key, .thread = context_.thread()});
+}
+
+Session* EngineTechnique::find(const ClientId& id) {
+  Session* const session = id.thread == context_.thread() ? at(id.slot) : nullptr;
+  if (session == nullptr || session->key_ != id.key) return nullptr;
   check(*session, now_ms());  // its time may be over before the next tick
   return session->ended_ ? nullptr : session;
 }
@@ -82,9 +94,12 @@ void EngineTechnique::on_request(Connection& connection, const http1::Request& r
   http1::query_value(request.query, "EIO", version);
   const bool websocket = transport == "websocket";
   const bool upgrade = http1::header_has_token(request.headers, "Upgrade", "websocket");
+  const bool announced = posts_.erase(&connection) != 0;
   if (!websocket && transport != "polling") return refuse(connection, Error::kUnknownTransport);
-  // The requests of a session come over any connection, and connections come to any thread.
-  if (!websocket && context_.options.threads > 1) return refuse(connection, Error::kUnknownTransport);
+  // The requests of a session come over any connection, connections come to any thread, and the sid names the one that
+  // has the session.
+  if (!websocket && !context_.connections_move()) return refuse(connection, Error::kUnknownTransport);
+  if (const auto id = parse_id(sid); id && lives_elsewhere(*id)) return context_.move(connection, request, id->thread);
   if (sid.empty()) {
     if (request.method != "GET") return refuse(connection, Error::kBadHandshakeMethod);
     if (websocket != upgrade) return refuse(connection, Error::kBadRequest);
@@ -97,7 +112,7 @@ void EngineTechnique::on_request(Connection& connection, const http1::Request& r
   if (websocket) return attach(connection, request, *session);
   if (session->websocket_) return refuse(connection, Error::kBadRequest);
   if (request.method == "GET") return poll(connection, *session);
-  if (request.method == "POST") return post(connection, request, *session);
+  if (request.method == "POST") return post(connection, request, *session, announced);
   refuse(connection, Error::kBadRequest);
 }
 
@@ -125,7 +140,7 @@ void EngineTechnique::handshake(Connection& connection, const http1::Request& re
 void EngineTechnique::open(Session& session) {
   constexpr Nanos kNever = std::chrono::seconds(1'000'000);  // a browser's timers end at 2^31 ms
   engineio::Open open;
-  open.sid = format_id({session.slot_, session.key_});
+  open.sid = id_of(session, session.key_);
   open.upgrade_to_websocket = !session.websocket_;
   open.ping_interval = pings_ ? context_.options.ping_interval : kNever;
   open.ping_timeout = context_.options.ping_timeout;
@@ -171,7 +186,28 @@ class EngineTechnique::Packets final : public engineio::PayloadParser::Handler {
   engineio::PayloadParser& parser_;
 };
 
-void EngineTechnique::post(Connection& connection, const http1::Request& request, Session& session) {
+// One POST at a time, counted from its head on: a second one closes the session, and both are answered with 400.
+void EngineTechnique::on_head(Connection& connection, const http1::Request& head) {
+  std::string sid;
+  http1::query_value(head.query, "sid", sid);
+  Session* const session = head.method == "POST" ? find(sid) : nullptr;
+  if (session == nullptr || session->websocket_) return;
+  if (session->posting_) return end(*session, End::kByServer);
+  session->posting_ = true;
+  posts_.emplace(&connection, ClientId{.slot = session->slot_, .key = session->key_, .thread = context_.thread()});
+}
+
+void EngineTechnique::on_cut(Connection& connection) {
+  const auto post = posts_.extract(&connection);
+  Session* const session = post ? find(post.mapped()) : nullptr;
+  if (session != nullptr) end(*session, End::kTransportLost);
+}
+
+void EngineTechnique::post(Connection& connection, const http1::Request& request, Session& session, bool announced) {
+  if (std::exchange(session.posting_, false) && !announced) {
+    end(session, End::kByServer);
+    return refuse(connection, Error::kBadRequest);
+  }
   engineio::PayloadParser parser(context_.options.max_payload);
   Packets packets(*this, session, parser);
   // Bytes that are not text belong to an older revision of the protocol.

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "server/feed.h"
@@ -23,6 +24,7 @@ struct EngineSocket;
 struct ClientId {
   std::uint32_t slot = 0;
   std::uint64_t key = 0;
+  std::uint32_t thread = 0;  // below 2^24
 };
 std::string format_id(const ClientId& id);
 std::optional<ClientId> parse_id(Bytes text);
@@ -50,6 +52,7 @@ class Session {
   bool websocket_ = false;
   bool upgrading_ = false;  // the probe has been answered: every GET is answered at once
   bool ended_ = false;
+  bool posting_ = false;     // the body of a POST is on its way
   bool answer_due_ = false;  // in the list of those whose GET is answered at the end of the iteration
 };
 
@@ -73,6 +76,8 @@ class EngineTechnique : public Technique {
   EngineTechnique(Context& context, TechniqueStats& counters);
   ~EngineTechnique() override;
   void on_request(Connection& connection, const wire::http1::Request& request) override;
+  void on_head(Connection& connection, const wire::http1::Request& head) override;
+  void on_cut(Connection& connection) override;
   void on_bytes(Connection& connection, Bytes bytes) override;
   void on_close(Connection& connection) override;
   void on_drain(Connection& connection) override;
@@ -109,6 +114,8 @@ class EngineTechnique : public Technique {
   void answer_waiting(Session& session);  // its GET, with what there is, if there is anything
   void end(Session& session, End how);
   void refuse(Connection& connection, Error error);
+  bool lives_elsewhere(const ClientId& id) const;  // on another thread
+  std::string id_of(const Session& session, std::uint64_t key) const;
   // The WebSocket of a session as a feed sees it.
   Connection& connection_of(Session& session) { return *session.connection_; }
   Subscriber& subscriber_of(Session& session);
@@ -131,9 +138,10 @@ class EngineTechnique : public Technique {
   void handshake(Connection& connection, const wire::http1::Request& request, bool websocket);
   void open(Session& session);
   void poll(Connection& connection, Session& session);
-  void post(Connection& connection, const wire::http1::Request& request, Session& session);
+  void post(Connection& connection, const wire::http1::Request& request, Session& session, bool announced);
   void reply_payload(Connection& connection, Bytes payload);
   Session* find(Bytes sid);
+  Session* find(const ClientId& id);
   // engineio_websocket.cc
   bool accept(Connection& connection, const wire::http1::Request& request, Session* session, bool probe);
   void attach(Connection& connection, const wire::http1::Request& request, Session& session);
@@ -154,8 +162,9 @@ class EngineTechnique : public Technique {
 
   std::vector<std::unique_ptr<Session>> sessions_;  // by slot
   std::vector<std::uint32_t> free_slots_;
-  std::vector<std::unique_ptr<Session>> dead_;  // of this iteration: their handlers may be running
-  std::vector<Session*> answers_;               // to give at the end of this iteration
+  std::vector<std::unique_ptr<Session>> dead_;       // of this iteration: their handlers may be running
+  std::unordered_map<Connection*, ClientId> posts_;  // whose bodies are on their way
+  std::vector<Session*> answers_;                    // to give at the end of this iteration
   Nanos tick_{};
   std::uint32_t interval_ms_ = 0;
   std::uint32_t timeout_ms_ = 0;

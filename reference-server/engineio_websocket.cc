@@ -48,6 +48,7 @@ bool EngineTechnique::accept(Connection& connection, const wire::http1::Request&
                              bool probe) {
   const websocket::HandshakeCheck check = websocket::check_handshake(request);
   if (check.status != 101) {
+    context_.stats.bad_upgrades.add(1);
     refuse(connection, Error::kBadRequest);
     return false;
   }

@@ -24,6 +24,12 @@ void Inbox::take(std::vector<Published>& out) {
 Hub::Hub(std::size_t max_topics)
     : max_topics_(max_topics), next_origin_((std::uint64_t{std::random_device{}()} << 20) + 1) {}
 
+unsigned Hub::add(Inbox& inbox, Neighbour* thread) {
+  inboxes_.push_back(&inbox);
+  threads_.push_back(thread);
+  return threads() - 1;
+}
+
 std::optional<std::uint32_t> Hub::intern_locked(std::string_view topic) {
   const auto found = index_.find(topic);
   if (found != index_.end()) return found->second;

@@ -38,10 +38,30 @@ class Inbox {
   std::atomic<bool> filled_{false};
 };
 
+struct Departure;  // departure.h
+struct Letter;     // technique.h
+
+// One thread as the others see it.
+class Neighbour {
+ public:
+  // From any thread; done on its own one, or not at all when that has ended.
+  virtual void adopt(std::shared_ptr<Departure> departure) = 0;
+  virtual void deliver(std::size_t technique, Letter letter) = 0;
+
+ protected:
+  ~Neighbour() = default;
+};
+
 class Hub {
  public:
   explicit Hub(std::size_t max_topics);
-  void add(Inbox& inbox) { inboxes_.push_back(&inbox); }  // before threads start; it must outlive the hub's use
+  // Before threads start; both must outlive the hub's use. The number of the thread, from 0 on.
+  unsigned add(Inbox& inbox, Neighbour* thread = nullptr);
+  unsigned threads() const { return static_cast<unsigned>(threads_.size()); }
+  Neighbour& thread(unsigned number) { return *threads_[number]; }
+  // Threads with descriptor tables of their own cannot hand connections over. Before threads start.
+  void keep_connections_apart() { connections_move_ = false; }
+  bool connections_move() const { return connections_move_; }
 
   // The index of a topic, given to it now when it is new. Absent when there are too many.
   std::optional<std::uint32_t> intern(std::string_view topic);
@@ -62,6 +82,8 @@ class Hub {
 
   const std::size_t max_topics_;
   std::vector<Inbox*> inboxes_;
+  std::vector<Neighbour*> threads_;
+  bool connections_move_ = true;
   std::atomic<std::uint64_t> next_origin_;
   std::mutex mutex_;
   std::deque<Entry> entries_;                                  // guarded by mutex_; addresses stay

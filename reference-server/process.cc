@@ -65,6 +65,16 @@ Json by_technique(const std::vector<const Stats*>& threads, Counter TechniqueSta
   return json;
 }
 
+Json sockets_json(const std::vector<const Stats*>& threads) {
+  std::string all;
+  for (const Stats* stats : threads) {
+    const std::string some = stats->socketio.list.get();
+    if (!all.empty() && !some.empty()) all.push_back(',');
+    all += some;
+  }
+  return Json::parse("[" + all + "]");
+}
+
 std::string random_name() {
   std::random_device random;
   return fmt::format("{:08x}{:08x}", random(), random());
@@ -100,6 +110,7 @@ std::string Process::stats_json(const Topics& topics, wire::Time now) const {
                          {"by_technique", by_technique(threads_, &TechniqueStats::connections)}};
   json["requests"] = total(&Stats::requests);
   json["bad_requests"] = total(&Stats::bad_requests);
+  json["bad_upgrades"] = total(&Stats::bad_upgrades);
   json["published"] = total(&Stats::published);
   json["delivered"] = by_technique(threads_, &TechniqueStats::delivered);
   json["dropped"] = total(&Stats::dropped);
@@ -119,7 +130,8 @@ std::string Process::stats_json(const Topics& topics, wire::Time now) const {
   };
   json["socketio"] = {{"sockets", socketio(&SocketIoStats::sockets)},
                       {"memberships", socketio(&SocketIoStats::memberships)},
-                      {"upgrades", socketio(&SocketIoStats::upgrades)}};
+                      {"upgrades", socketio(&SocketIoStats::upgrades)},
+                      {"list", sockets_json(threads_)}};
   json["topics"] = topics_json(topics);
   // A topic's name is whatever bytes a client chose.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -73,6 +73,7 @@ void Routes::handle(Connection& connection, const http1::Request& request) {
   const Bytes allowed = publishing ? kPostOnly : takes_post ? kReadOrPost : kReadOnly;
   if (!takes_all && request.method == "OPTIONS") return answer_options(connection, request, allowed);
   if (!takes_all && (publishing || !reads(request)) && !(takes_post && request.method == "POST")) {
+    if (request.upgrade) context_.stats.bad_upgrades.add(1);
     return refuse(connection, context_, 405, fmt::format("{} does not answer {}", request.path, quoted(request.method)),
                   allowed);
   }

@@ -150,6 +150,12 @@ int serve(const Options& options) {
   const int reserved = plan.threads > 1 ? net::reserve_port(address) : -1;  // until each thread listens on it
 
   Hub hub(options.max_topics);
+  if (plan.own_tables && plan.threads > 1) {
+    hub.keep_connections_apart();
+    fmt::print(stderr,
+               "reference-server: connections cannot go from thread to thread here, so socketio is spoken over "
+               "WebSocket alone: clients need `transports: [\"websocket\"]` (scenarios: `transport: websocket`)\n");
+  }
   Process process(net::now(), tls.has_value());
   Threads threads(options, plan, hub, process, tls ? &*tls : nullptr);
   address = threads.start(address);

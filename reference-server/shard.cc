@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "net/clock.h"
+#include "server/departure.h"
 
 namespace server {
 
@@ -33,12 +34,11 @@ Shard::Shard(const Options& o, Hub& hub, const Process& process, const net::TlsC
     : Context(o, topics_, stats_),
       inbox_([this] { loop_.post([] {}); }),  // an iteration is all it takes
       hub_(hub),
+      number_(hub.add(inbox_, this)),
       topics_(hub, {o.log_messages, o.log_bytes}),
       tls_(tls != nullptr ? std::optional<net::TlsServer>({*tls, tls_counts_}) : std::nullopt),
       listener_(loop_, *this),
-      process_(process) {
-  hub.add(inbox_);
-}
+      process_(process) {}
 
 Shard::~Shard() {
   release_everything();
@@ -74,13 +74,47 @@ void Shard::release_everything() {
   techniques_.clear();
 }
 
-void Shard::on_accept(net::Tcp::Ptr tcp) {
+HttpConnection& Shard::add(net::Tcp::Ptr tcp) {
   auto* connection = new HttpConnection(*this, std::move(tcp));
   connection->slot_ = static_cast<std::uint32_t>(connections_.size());
   connections_.push_back(connection);
-  stats_.accepted.add(1);
   stats_.open.add(1);
-  connection->start();
+  return *connection;
+}
+
+void Shard::on_accept(net::Tcp::Ptr tcp) {
+  stats_.accepted.add(1);
+  add(std::move(tcp)).start();
+}
+
+void Shard::move(Connection& connection, const wire::http1::Request& request, unsigned thread) {
+  static_cast<HttpConnection&>(connection).move(thread, request);
+}
+
+void Shard::hand_over(std::unique_ptr<Departure> departure) {
+  Neighbour& thread = hub_.thread(departure->thread);
+  thread.adopt(std::move(departure));
+}
+
+void Shard::adopt(std::shared_ptr<Departure> departure) {
+  loop_.post([this, departure = std::move(departure)] {
+    if (stopping_) return;
+    add(net::Tcp::arrive(loop_, std::move(*departure->socket), &tls_counts_)).go_on(*departure);
+  });
+}
+
+void Shard::tell(const Technique& from, unsigned thread, Letter letter) {
+  const auto sender =
+      std::find_if(techniques_.begin(), techniques_.end(), [&](const auto& one) { return one.get() == &from; });
+  hub_.thread(thread).deliver(static_cast<std::size_t>(sender - techniques_.begin()), std::move(letter));
+}
+
+void Shard::deliver(std::size_t technique, Letter letter) {
+  loop_.post([this, technique, letter = std::move(letter)] {
+    if (stopping_) return;
+    drain_inbox();
+    techniques_[technique]->on_letter(letter);
+  });
 }
 
 void Shard::on_accept_error(int error) {
@@ -88,10 +122,21 @@ void Shard::on_accept_error(int error) {
 }
 
 void Shard::handle(HttpConnection& connection, const wire::http1::Request& request) {
-  drain_inbox();  // a client that has been told of a publish finds it on every thread
   stats_.requests.add(1);
+  serve(connection, request);
+}
+
+void Shard::serve(HttpConnection& connection, const wire::http1::Request& request) {
+  drain_inbox();  // a client that has been told of a publish finds it on every thread
   count_for(connection, routes_->find(request.path));
   routes_->handle(connection, request);
+}
+
+Technique* Shard::announce(HttpConnection& connection, const wire::http1::Request& head) {
+  const std::uint8_t index = routes_->find(head.path);
+  if (index == Routes::kNone || !server::techniques(true)[index].takes_all) return nullptr;
+  techniques_[index]->on_head(connection, head);
+  return techniques_[index].get();
 }
 
 void Shard::count_for(HttpConnection& connection, std::uint8_t technique) {

@@ -26,7 +26,7 @@
 
 namespace server {
 
-class Shard final : public Context, net::Listener::Handler, net::Timer::Handler {
+class Shard final : public Context, Neighbour, net::Listener::Handler, net::Timer::Handler {
  public:
   // On the main thread: whatever threads share is opened here, everything else by run() on the shard's own thread.
   // `tls`: null for plain HTTP.
@@ -44,6 +44,12 @@ class Shard final : public Context, net::Listener::Handler, net::Timer::Handler 
   // Context.
   std::uint64_t publish(std::string_view topic, std::string payload, bool is_text, std::uint64_t origin) override;
   std::uint64_t new_origin() override { return hub_.new_origin(); }
+  void catch_up() override { drain_inbox(); }
+  unsigned thread() const override { return number_; }
+  unsigned threads() const override { return hub_.threads(); }
+  bool connections_move() const override { return hub_.connections_move(); }
+  void move(Connection& connection, const wire::http1::Request& request, unsigned thread) override;
+  void tell(const Technique& from, unsigned thread, Letter letter) override;
   wire::Time now() override;
   Bytes common_headers() override;
   void tick_after(Technique& technique, Nanos delay) override;
@@ -51,6 +57,10 @@ class Shard final : public Context, net::Listener::Handler, net::Timer::Handler 
 
   // For connections.
   void handle(HttpConnection& connection, const wire::http1::Request& request);
+  void serve(HttpConnection& connection, const wire::http1::Request& request);
+  void hand_over(std::unique_ptr<Departure> departure);
+  // The technique that has been told of the head, or null.
+  Technique* announce(HttpConnection& connection, const wire::http1::Request& head);
   wire::http1::RequestParser& parser();
   std::unique_ptr<wire::http1::RequestParser> lend_parser();
   void give_back(std::unique_ptr<wire::http1::RequestParser> parser);
@@ -63,6 +73,9 @@ class Shard final : public Context, net::Listener::Handler, net::Timer::Handler 
  private:
   struct Tick;
 
+  void adopt(std::shared_ptr<Departure> departure) override;
+  void deliver(std::size_t technique, Letter letter) override;
+  HttpConnection& add(net::Tcp::Ptr tcp);
   void on_accept(net::Tcp::Ptr tcp) override;
   void on_accept_error(int error) override;
   void on_timer(net::Timer& timer) override;
@@ -77,6 +90,7 @@ class Shard final : public Context, net::Listener::Handler, net::Timer::Handler 
   net::Loop loop_;
   Inbox inbox_;
   Hub& hub_;
+  const unsigned number_;
   Topics topics_;
   Stats stats_;
   std::vector<std::unique_ptr<Technique>> techniques_;

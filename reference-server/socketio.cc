@@ -145,6 +145,8 @@ void SocketIo::refuse_connect(SocketIoClient& client, Bytes name_space, Bytes se
 }
 
 void SocketIo::connect(SocketIoClient& client, unsigned name_space, Bytes auth) {
+  context_.catch_up();
+  if (client.ended()) return;
   std::string error;
   if (name_space == kMain && !read_auth(client, auth, error)) {
     return refuse_connect(client, kNamespaces[name_space], error);
@@ -152,6 +154,7 @@ void SocketIo::connect(SocketIoClient& client, unsigned name_space, Bytes auth) 
   client.joined |= static_cast<std::uint8_t>(1u << name_space);
   client.set_connect_due(0);
   context_.stats.socketio.sockets.add(1);
+  list_changed(client);
   std::string packet;
   socketio::append_header(packet, PacketType::kConnect, kNamespaces[name_space]);
   packet.append("{\"sid\":\"").append(socket_id(client, name_space)).append("\"");
@@ -197,6 +200,7 @@ void SocketIo::leave_namespace(SocketIoClient& client, unsigned name_space) {
   if (!client.in(name_space)) return;
   client.joined &= static_cast<std::uint8_t>(~(1u << name_space));
   context_.stats.socketio.sockets.subtract(1);
+  list_changed(client);
   if (name_space != kMain) return;
   on_answered(client);
   if (client.over_websocket() && !client.ended()) Feed::unsubscribe(subscriber_of(client));

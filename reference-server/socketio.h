@@ -19,6 +19,7 @@ class SocketIo final : public EngineTechnique {
   SocketIo(Context& context, TechniqueStats& counters);
   void on_request(Connection& connection, const wire::http1::Request& request) override;
   void on_publish(Topic& topic, const Message& message) override;
+  void on_letter(const Letter& letter) override;
   void on_flush() override;
 
  private:
@@ -45,6 +46,11 @@ class SocketIo final : public EngineTechnique {
   void leave_namespace(SocketIoClient& client, unsigned name_space);
   std::string socket_id(const SocketIoClient& client, unsigned name_space) const;
 
+  // socketio_list.cc: the sockets that /stats shows
+  void list_changed(const SocketIoClient& client);
+  void list_sockets();
+  void append_listed(std::string& json, const SocketIoClient& client, unsigned name_space) const;
+
   // socketio_topics.cc: who follows what
   void subscribe(SocketIoClient& client);
   void encode_for(const SocketIoClient& client, Place& shared);
@@ -57,6 +63,7 @@ class SocketIo final : public EngineTechnique {
   bool take_conformance_event(const Call& call);
   void publish(const Call& call, bool to_all);
   void emit_to(const Call& call);
+  std::string hand_to(Bytes room, Bytes payload, bool is_text);
   void join(const Call& call);
   void leave(const Call& call);
   void ask(const Call& call);
@@ -75,6 +82,8 @@ class SocketIo final : public EngineTechnique {
       "// The official client is not here: start the server with --socketio-client FILE, dist/socket.io.min.js of "
       "npm's "
       "socket.io-client.\n";
+  std::size_t listed_ = 0;          // clients
+  bool list_changed_ = false;       // since the end of the last iteration
   std::uint64_t recovery_key_ = 0;  // tells the logs of this process from those of another
 };
 

@@ -27,6 +27,7 @@ struct SocketIoClient final : Session {
   std::unique_ptr<std::vector<Topic*>> rooms;
   std::uint32_t waiting_slot = kNowhere;  // its GET waits for the topic's next message
   std::uint8_t joined = 0;                // namespaces, a bit each
+  bool listed = false;                    // in /stats
 };
 
 // `["message",payload,"17"]`: the sequence as a string at the end is what clients with connection state recovery

@@ -32,6 +32,7 @@ void SocketIo::subscribe(SocketIoClient& client) {
 void SocketIo::on_upgraded(Session& session) {
   SocketIoClient& client = client_of(session);
   context_.stats.socketio.upgrades.add(1);
+  list_changed(client);
   if (!client.in(kMain) || client.topic == nullptr) return;
   Feed::set_origin(subscriber_of(session), client.origin);
   feed_.subscribe(connection_of(session), subscriber_of(session), *client.topic, client.cursor);
@@ -84,6 +85,7 @@ void SocketIo::on_flush() {
   }
   published_.clear();
   feed_.on_flush();
+  list_sockets();
   EngineTechnique::on_flush();
 }
 

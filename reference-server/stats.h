@@ -4,6 +4,9 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <mutex>
+#include <string>
+#include <utility>
 
 namespace server {
 
@@ -51,7 +54,25 @@ struct TlsStats {
   Counter failures;  // of handshakes, or records that were none
 };
 
+// What one thread shows of things that are no numbers, as it stood at the end of an iteration.
+class Listing {
+ public:
+  void set(std::string text) {
+    const std::lock_guard lock(mutex_);
+    text_ = std::move(text);
+  }
+  std::string get() const {
+    const std::lock_guard lock(mutex_);
+    return text_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string text_;  // guarded by mutex_
+};
+
 struct SocketIoStats {
+  Listing list;         // the first sockets: objects of JSON, separated by commas
   Counter sockets;      // now: namespaces that clients have connected to
   Counter memberships;  // now: rooms that clients have joined
   Counter upgrades;     // from polling to WebSocket, so far
@@ -62,6 +83,7 @@ struct Stats {
   Counter accepted;
   Counter requests;
   Counter bad_requests;  // refused before they reached a route
+  Counter bad_upgrades;  // to WebSocket, refused with their opening handshake
   Counter published;     // by clients of this thread
   Counter dropped;       // messages that a slow subscriber did not get, by policy
   Counter gap_messages;  // messages asked for that the log no longer had

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -71,16 +72,32 @@ class Connection : public wire::Link {
   virtual void abort() = 0;
 };
 
+// What the instance of a technique on one thread tells the one on another; what its parts mean is the technique's
+// business.
+struct Letter {
+  std::string to;
+  std::string from;
+  std::string body;
+  std::optional<std::uint64_t> id{};
+  bool is_text = true;
+  bool is_answer = false;
+};
+
 class Technique {
  public:
   virtual ~Technique() = default;
   // A subscribe, a poll or an upgrade. `request` is valid during the call.
   virtual void on_request(Connection& connection, const wire::http1::Request& request) = 0;
+  // The head of such a request whose body is still on its way: on_request follows with all of it, or on_cut when the
+  // connection ends before. Of techniques that take every method alone.
+  virtual void on_head(Connection& connection, const wire::http1::Request& head) {}
+  virtual void on_cut(Connection& connection) {}
   virtual void on_bytes(Connection& connection, Bytes bytes) {}  // after it took the connection over
   // The connection it had taken over has ended, by either side: called once, give up its place.
   virtual void on_close(Connection& connection) {}
   virtual void on_wake(Connection& connection) {}                     // hold over
   virtual void on_drain(Connection& connection) {}                    // no longer stalled
+  virtual void on_letter(const Letter& letter) {}                     // sent with Context::tell
   virtual void on_tick() {}                                           // asked for with Context::tick_after
   virtual void on_publish(Topic& topic, const Message& message) = 0;  // encode ONCE
   virtual void on_flush() {}     // end of the loop iteration: write what was encoded
@@ -99,6 +116,17 @@ struct Context {
   // are too many topics.
   virtual std::uint64_t publish(std::string_view topic, std::string payload, bool is_text,
                                 std::uint64_t origin = 0) = 0;
+  // Everything published before now reaches every technique now: what somebody joins or leaves here next, they do after
+  // it.
+  virtual void catch_up() = 0;
+  // Threads, by number.
+  virtual unsigned thread() const { return 0; }  // this one
+  virtual unsigned threads() const { return 1; }
+  // Whether connections can go from thread to thread. Then move() takes one there, with the request in hand, as if it
+  // had come there in the first place; this thread is done with it.
+  virtual bool connections_move() const { return true; }
+  virtual void move(Connection& connection, const wire::http1::Request& request, unsigned thread) {}
+  virtual void tell(const Technique& from, unsigned thread, Letter letter) {}
   // A number for a client that does not want its own messages: unique in the server, and in all likelihood another one
   // than any before a restart.
   virtual std::uint64_t new_origin() = 0;

@@ -60,16 +60,23 @@ std::optional<websocket::Deflate> WebSocketTechnique::Opening::agreed() const {
 // Section 4.2.2.
 void WebSocketTechnique::on_request(Connection& connection, const http1::Request& request) {
   const websocket::HandshakeCheck check = websocket::check_handshake(request);
-  if (check.status != 101) {
-    return refuse(connection, context_, check.status, check.reason, check.status == 426 ? kUpgradeHeaders : Bytes());
+  // HEAD is what a GET without an upgrade gets, without its body.
+  const int status = request.method == "HEAD" ? 426 : check.status;
+  if (status != 101) {
+    context_.stats.bad_upgrades.add(1);
+    return refuse(connection, context_, status, check.reason, status == 426 ? kUpgradeHeaders : Bytes());
   }
   const Options& options = context_.options;
   if (!origin_allowed(request, options.origins)) {
+    context_.stats.bad_upgrades.add(1);
     return refuse(connection, context_, 403, "pages of " + quoted(request.header("Origin")) + " may not connect");
   }
   const auto offers =
       websocket::parse_extensions(websocket::joined_header(request.headers, "Sec-WebSocket-Extensions"));
-  if (!offers) return refuse(connection, context_, 400, "Sec-WebSocket-Extensions is malformed");
+  if (!offers) {
+    context_.stats.bad_upgrades.add(1);
+    return refuse(connection, context_, 400, "Sec-WebSocket-Extensions is malformed");
+  }
   const std::string protocols = websocket::joined_header(request.headers, "Sec-WebSocket-Protocol");
   on_open(connection, {.request = request,
                        .key = check.accept,

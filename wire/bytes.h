@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,16 @@ namespace wire {
 
 // A view of octets; never owns, never assumes text.
 using Bytes = std::string_view;
+
+// Comparisons with a literal on the path of a message: std::string_view's own call memcmp for a few bytes.
+template <std::size_t N>
+bool is(Bytes text, const char (&literal)[N]) {
+  return text.size() == N - 1 && std::memcmp(text.data(), literal, N - 1) == 0;
+}
+template <std::size_t N>
+bool begins_with(Bytes text, const char (&literal)[N]) {
+  return text.size() >= N - 1 && std::memcmp(text.data(), literal, N - 1) == 0;
+}
 
 // An immutable buffer shared by everything on ONE thread that sends it (a broadcast is encoded once).
 // The count is not atomic on purpose: a thread owns what it touches, and an atomic operation a subscriber would be the

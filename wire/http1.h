@@ -53,7 +53,8 @@ enum class Parsed { kNeedMore, kComplete, kError };
 // Reads requests one at a time from a stream cut anywhere. One parser serves a whole thread as long as requests arrive
 // whole: a connection needs one of its own only while `mid_message()`. Such a request is parsed where it lies, without
 // a copy; the parser keeps its memory from request to request. Stricter than the RFC where llhttp 8.1 is: a chunk
-// extension after one with an unquoted value, and a backslash in a quoted one, are refused with 400.
+// extension after one with an unquoted value, and a backslash in a quoted one, are refused with 400, HTTP/1.2 and later
+// with 505. Stricter by choice: bare line feeds and line folding are refused, a repeated Content-Length too.
 class RequestParser {
  public:
   explicit RequestParser(Limits limits = {});
@@ -67,6 +68,9 @@ class RequestParser {
   Parsed feed(Bytes bytes, std::size_t& consumed);
   const Request& request() const { return request_; }
   bool mid_message() const { return started_; }
+  // The head of a request whose body is still on its way, once: body and upgrade say nothing yet. Valid until the next
+  // feed().
+  const Request* take_head();
   // True between a head with "Expect: 100-continue" and its body: the server answers "100 Continue" once.
   bool take_expect_continue();
   void reset();
@@ -82,10 +86,11 @@ class RequestParser {
   Parsed head_too_large();
   Parsed check_head();
   Parsed check_framing();
+  bool stays_open() const;
+  void name_parts();
   Parsed complete();
   Parsed fail(int status, std::string text);
   Parsed fail_parser(llhttp_errno_t error);
-  void split_target();
 
   llhttp_t parser_;
   Limits limits_;
@@ -99,8 +104,11 @@ class RequestParser {
   int error_status_ = 0;
   bool started_ = false;
   bool head_done_ = false;
+  bool in_trailers_ = false;
+  char last_trailer_byte_ = '\n';
   bool complete_ = false;
   bool expect_continue_ = false;
+  bool head_taken_ = false;
 };
 
 struct Response {
@@ -146,14 +154,15 @@ class ResponseParser {
   // The next response answers a HEAD request: it has no body.
   void expect_no_body(bool value) { no_body_ = value; }
   void reset();
-  std::string error_text() const { return error_text_; }
+  std::string error_text() const;
 
  private:
   struct Callbacks;
+  struct Work;  // what it takes to read a piece
   struct Pool;
   void begin();
-  void hold_machine();
-  void release_machine();
+  void hold_work();
+  void release_work();
   void wait_for_chunk();
   Parsed read_head(Bytes bytes, std::size_t& used, Handler& handler);
   Parsed end_head(Handler& handler);
@@ -162,10 +171,7 @@ class ResponseParser {
   Parsed end();
   Parsed fail(const char* text);
 
-  std::unique_ptr<llhttp_t> machine_;   // none where its state is known without it: at a start, between two chunks
-  std::unique_ptr<detail::Head> head_;  // only while a head is incomplete
-  Handler* handler_ = nullptr;          // during feed()
-  const char* error_text_ = "";
+  std::unique_ptr<Work> work_;  // none where its state is known without it: at a start, between two chunks
   std::uint32_t max_head_;
   std::uint32_t head_bytes_ = 0;
   std::uint16_t flags_ = 0;  // of the machine that was given back between two chunks

@@ -1,13 +1,15 @@
 #include <algorithm>
-#include <cstring>
+#include <utility>
 
 #include "wire/http1.h"
+#include "wire/http1_callbacks.h"
+#include "wire/http1_target.h"
 
 namespace wire::http1 {
 namespace {
 
 // A body collected from pieces may leave this much memory with the parser.
-constexpr std::size_t kKeptBody = 64 * 1024;
+constexpr std::size_t kKeptBody = std::size_t{64} * 1024;
 
 // A byte of a method (RFC 9110 section 5.6.2).
 bool is_token_byte(char c) {
@@ -15,45 +17,33 @@ bool is_token_byte(char c) {
          Bytes("!#$%&'*+-.^_`|~").find(c) != Bytes::npos;
 }
 
-// RFC 3986 section 3.2.2 with an optional port; an empty Host is legal (RFC 9110 section 7.2).
-bool is_host(Bytes host) {
-  return std::all_of(host.begin(), host.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           Bytes("-._~%!$&'()*+,;=:[]").find(c) != Bytes::npos;
-  });
+// Whether more of a trailer section, after a byte `before` of it, has lines as RFC 9112 section 5 wants them. llhttp
+// passes bare line feeds, folded lines and fields without a name there.
+bool is_trailer(Bytes bytes, char before) {
+  for (const char c : bytes) {
+    if (c == '\n' && before != '\r') return false;
+    if (before == '\n' && (c == ' ' || c == '\t' || c == ':')) return false;
+    before = c;
+  }
+  return true;
 }
 
 }  // namespace
 
 // llhttp's callbacks. A value other than 0 ends llhttp_execute with that error; what fail() stored is the answer then.
-struct RequestParser::Callbacks {
+struct RequestParser::Callbacks : detail::HeadCallbacks<Callbacks> {
   static RequestParser& self(llhttp_t* parser) { return *static_cast<RequestParser*>(parser->data); }
 
-  static int on_url(llhttp_t* parser, const char* at, std::size_t length) {
-    self(parser).head_.add_first(at, length);
-    return 0;
-  }
-  static int on_header_field(llhttp_t* parser, const char* at, std::size_t length) {
+  static detail::Head* open_head(llhttp_t* parser) { return self(parser).head_done_ ? nullptr : &self(parser).head_; }
+  static int on_header(llhttp_t* parser, std::size_t count) {
     RequestParser& request = self(parser);
-    if (request.head_done_) return add_overhead(request, length, 431, "trailers too large");
-    request.head_.add_name(at, length);
-    return 0;
-  }
-  static int on_header_field_complete(llhttp_t* parser) {
-    RequestParser& request = self(parser);
-    if (request.head_done_) return add_overhead(request, 1, 431, "trailers too large");
-    request.head_.end_name();
-    if (request.head_.header_count() <= request.limits_.max_headers) return 0;
+    if (count <= request.limits_.max_headers) return 0;
     request.fail(431, "too many headers");
     return HPE_USER;
   }
-  static int on_header_value(llhttp_t* parser, const char* at, std::size_t length) {
-    RequestParser& request = self(parser);
-    if (request.head_done_) return add_overhead(request, length, 431, "trailers too large");
-    request.head_.add_value(at, length);
-    return 0;
+  static int on_trailer(llhttp_t* parser, std::size_t length) {
+    return add_overhead(self(parser), length, 431, "trailers too large");
   }
-  static int on_headers_complete(llhttp_t*) { return HPE_PAUSED; }
   static int on_chunk_extension(llhttp_t* parser, const char*, std::size_t length) {
     RequestParser& request = self(parser);
     if (request.overhead_ == 0) request.chunk_size_ = parser->content_length;
@@ -73,6 +63,8 @@ struct RequestParser::Callbacks {
       return HPE_USER;
     }
     request.overhead_ = 0;
+    request.in_trailers_ = parser->content_length == 0;
+    if (request.in_trailers_) return HPE_PAUSED;
     const std::size_t size = request.body_view_.size() + request.body_.size();
     if (parser->content_length <= request.limits_.max_body - size) return 0;
     request.fail(413, "body too large");
@@ -88,7 +80,6 @@ struct RequestParser::Callbacks {
     request.body_.append(at, length);
     return 0;
   }
-  static int on_message_complete(llhttp_t*) { return HPE_PAUSED; }
 
   static int add_overhead(RequestParser& request, std::size_t length, int status, const char* text) {
     request.overhead_ += length;
@@ -98,19 +89,13 @@ struct RequestParser::Callbacks {
   }
 
   static constexpr llhttp_settings_t make_settings() {
-    llhttp_settings_t settings{};
-    settings.on_url = on_url;
-    settings.on_header_field = on_header_field;
-    settings.on_header_field_complete = on_header_field_complete;
-    settings.on_header_value = on_header_value;
-    settings.on_headers_complete = on_headers_complete;
+    llhttp_settings_t settings = HeadCallbacks::make_settings();
     settings.on_chunk_extension_name = on_chunk_extension;
     settings.on_chunk_extension_value = on_chunk_extension;
     settings.on_chunk_extension_name_complete = on_chunk_extension_complete;
     settings.on_chunk_extension_value_complete = on_chunk_extension_complete;
     settings.on_chunk_header = on_chunk_header;
     settings.on_body = on_body;
-    settings.on_message_complete = on_message_complete;
     return settings;
   }
 };
@@ -136,7 +121,8 @@ void RequestParser::begin() {
   if (body_.capacity() > kKeptBody) std::string().swap(body_);
   request_ = {};
   overhead_ = 0;
-  started_ = head_done_ = complete_ = expect_continue_ = false;
+  started_ = head_done_ = in_trailers_ = complete_ = expect_continue_ = head_taken_ = false;
+  last_trailer_byte_ = '\n';
 }
 
 Parsed RequestParser::feed(Bytes bytes, std::size_t& consumed) {
@@ -179,14 +165,23 @@ Parsed RequestParser::read_head(Bytes bytes, std::size_t& used) {
 }
 
 Parsed RequestParser::read_body(Bytes bytes, std::size_t& used) {
-  const llhttp_errno_t error = llhttp_execute(&parser_, bytes.data() + used, bytes.size() - used);
-  if (error == HPE_OK) {
-    used = bytes.size();
-    return Parsed::kNeedMore;
+  while (used < bytes.size()) {
+    const Bytes piece = bytes.substr(used);
+    const bool in_trailers = in_trailers_;
+    const llhttp_errno_t error = llhttp_execute(&parser_, piece.data(), piece.size());
+    if (error != HPE_OK && error != HPE_PAUSED) return fail_parser(error);
+    const std::size_t length =
+        error == HPE_OK ? piece.size() : static_cast<std::size_t>(llhttp_get_error_pos(&parser_) - piece.data());
+    used += length;
+    if (in_trailers) {
+      if (!is_trailer(piece.substr(0, length), last_trailer_byte_)) return fail(400, "malformed trailers");
+      last_trailer_byte_ = piece[length - 1];
+    }
+    if (error == HPE_OK) break;
+    if (in_trailers == in_trailers_) return complete();
+    llhttp_resume(&parser_);  // it paused behind the last chunk's size
   }
-  if (error != HPE_PAUSED) return fail_parser(error);
-  used = static_cast<std::size_t>(llhttp_get_error_pos(&parser_) - bytes.data());
-  return complete();
+  return Parsed::kNeedMore;
 }
 
 Parsed RequestParser::head_too_large() {
@@ -207,19 +202,23 @@ Parsed RequestParser::check_head() {
       request_.target.find('#') != Bytes::npos) {
     return fail(400, "malformed request line");
   }
+  if (!detail::split_target(request_.target, parser_.method == HTTP_CONNECT)) {
+    return fail(400, "the request target names no resource of an HTTP server");
+  }
   request_.headers = head_.headers();
   const std::size_t hosts = count_headers(request_.headers, "Host");
   if (hosts > 1 || (hosts == 0 && request_.version_minor >= 1)) return fail(400, "exactly one Host header is required");
-  if (!is_host(request_.header("Host"))) return fail(400, "malformed Host header");
+  if (!detail::is_host(request_.header("Host"))) return fail(400, "malformed Host header");
   return check_framing();
 }
 
 Parsed RequestParser::check_framing() {
   const bool chunked = (parser_.flags & F_CHUNKED) != 0;
-  if ((parser_.flags & F_TRANSFER_ENCODING) != 0) {
-    if (request_.version_minor == 0) return fail(400, "Transfer-Encoding in HTTP/1.0");  // RFC 9112 section 6.1
-    if (!equal_ignoring_case(request_.header("Transfer-Encoding"), "chunked") ||
-        count_headers(request_.headers, "Transfer-Encoding") != 1) {
+  // Not by F_TRANSFER_ENCODING, which an empty value does not set.
+  if (const Bytes coding = request_.header("Transfer-Encoding"); coding.data() != nullptr) {
+    if (request_.version_minor == 0) return fail(400, "Transfer-Encoding in HTTP/1.0");   // RFC 9112 section 6.1
+    if (coding.empty()) return fail(400, "Transfer-Encoding without a transfer coding");  // section 6.3
+    if (!equal_ignoring_case(coding, "chunked") || count_headers(request_.headers, "Transfer-Encoding") != 1) {
       return fail(501, "only the transfer coding 'chunked' is supported");
     }
   }
@@ -229,9 +228,16 @@ Parsed RequestParser::check_framing() {
     if (!equal_ignoring_case(expect, "100-continue")) return fail(417, "unknown expectation");
     expect_continue_ = has_body;
   }
-  request_.keep_alive = llhttp_should_keep_alive(&parser_) != 0;
+  request_.keep_alive = stays_open();
   request_.upgrade = parser_.upgrade != 0;
   return has_body ? Parsed::kNeedMore : complete();
+}
+
+// RFC 9112 section 9.3: "close" outdoes "keep-alive" wherever it stands. What follows a CONNECT is for the tunnel that
+// the client expects and never a request, even where it is refused.
+bool RequestParser::stays_open() const {
+  return llhttp_should_keep_alive(&parser_) != 0 && parser_.method != HTTP_CONNECT &&
+         (request_.version_minor > 0 || !header_has_token(request_.headers, "Connection", "close"));
 }
 
 bool RequestParser::take_expect_continue() {
@@ -239,30 +245,27 @@ bool RequestParser::take_expect_continue() {
   return std::exchange(expect_continue_, false) && !complete_ && body_.empty();
 }
 
-Parsed RequestParser::complete() {
+const Request* RequestParser::take_head() {
+  if (!head_done_ || complete_ || error_status_ != 0 || std::exchange(head_taken_, true)) return nullptr;
+  name_parts();
+  return &request_;
+}
+
+// Anew at every use: the head may have been copied since.
+void RequestParser::name_parts() {
   request_.target = head_.first();
-  request_.headers = head_.headers();  // anew: the head may have been copied since
+  request_.headers = head_.headers();
+  const auto target = detail::split_target(request_.target, parser_.method == HTTP_CONNECT);
+  request_.path = target->path;
+  request_.query = target->query;
+}
+
+Parsed RequestParser::complete() {
+  name_parts();
   request_.body = body_.empty() ? body_view_ : Bytes(body_);
-  split_target();
   started_ = false;
   complete_ = true;
   return Parsed::kComplete;
-}
-
-// Origin form "/path?query", absolute form "http://authority/path?query" (RFC 9112 section 3.2); the rest has no parts.
-void RequestParser::split_target() {
-  Bytes rest = request_.target;
-  request_.path = rest;
-  request_.query = {};
-  if (parser_.method == HTTP_CONNECT) return;
-  const std::size_t scheme_end = rest.starts_with('/') ? Bytes::npos : rest.find("://");
-  if (scheme_end != Bytes::npos) {
-    rest.remove_prefix(std::min(rest.find_first_of("/?", scheme_end + 3), rest.size()));
-  }
-  const std::size_t mark = rest.find('?');
-  request_.path = rest.substr(0, mark);
-  if (request_.path.empty()) request_.path = "/";
-  if (mark != Bytes::npos) request_.query = rest.substr(mark + 1);
 }
 
 Parsed RequestParser::fail(int status, std::string text) {
@@ -274,14 +277,16 @@ Parsed RequestParser::fail(int status, std::string text) {
 
 Parsed RequestParser::fail_parser(llhttp_errno_t error) {
   if (error_status_ != 0) return Parsed::kError;  // a callback has failed with its own reason
-  const char* reason = llhttp_get_error_reason(&parser_);
-  if (error == HPE_INVALID_METHOD && is_token_byte(*llhttp_get_error_pos(&parser_))) {
-    return fail(501, "unknown method");  // RFC 9110 section 9.1
+  const Bytes reason = llhttp_get_error_reason(&parser_);
+  // RFC 9110 section 9.1; the second are methods that llhttp knows from RTSP.
+  if ((error == HPE_INVALID_METHOD && is_token_byte(*llhttp_get_error_pos(&parser_))) ||
+      reason == "Invalid method for HTTP/x.x request") {
+    return fail(501, "unknown method");
   }
   // "Invalid HTTP version" is llhttp's word for a well-formed version that it does not know.
-  const bool version = error == HPE_PAUSED_H2_UPGRADE ||
-                       (error == HPE_INVALID_VERSION && std::strcmp(reason, "Invalid HTTP version") == 0);
-  return fail(version ? 505 : 400, reason);
+  const bool version =
+      error == HPE_PAUSED_H2_UPGRADE || (error == HPE_INVALID_VERSION && reason == "Invalid HTTP version");
+  return fail(version ? 505 : 400, std::string(reason));
 }
 
 }  // namespace wire::http1

@@ -1,8 +1,16 @@
 #include <vector>
 
 #include "wire/http1.h"
+#include "wire/http1_callbacks.h"
 
 namespace wire::http1 {
+
+struct ResponseParser::Work {
+  llhttp_t machine;
+  std::unique_ptr<detail::Head> head;  // only while a head is incomplete
+  Handler* handler = nullptr;          // during feed()
+  const char* error = "";
+};
 
 // What a parser needs only for a while, one pool a thread.
 struct ResponseParser::Pool {
@@ -21,9 +29,11 @@ struct ResponseParser::Pool {
     head->shrink();
     if (heads.size() < kKept) heads.push_back(std::move(head));
   }
-  std::unique_ptr<llhttp_t> take_machine() { return take(machines); }
-  void give_back(std::unique_ptr<llhttp_t> machine) {
-    if (machines.size() < kKept) machines.push_back(std::move(machine));
+  std::unique_ptr<Work> take_work() { return take(works); }
+  void give_back(std::unique_ptr<Work> work) {
+    work->head.reset();
+    work->error = "";
+    if (works.size() < kKept) works.push_back(std::move(work));
   }
   template <typename T>
   static std::unique_ptr<T> take(std::vector<std::unique_ptr<T>>& from) {
@@ -34,55 +44,34 @@ struct ResponseParser::Pool {
   }
 
   std::vector<std::unique_ptr<detail::Head>> heads;
-  std::vector<std::unique_ptr<llhttp_t>> machines;
+  std::vector<std::unique_ptr<Work>> works;
   llhttp_t between_chunks{};  // the state that every machine is in after a chunk
 };
 
-struct ResponseParser::Callbacks {
+struct ResponseParser::Callbacks : detail::HeadCallbacks<Callbacks> {
   static ResponseParser& self(llhttp_t* parser) { return *static_cast<ResponseParser*>(parser->data); }
 
-  static int on_status(llhttp_t* parser, const char* at, std::size_t length) {
-    self(parser).head_->add_first(at, length);
-    return 0;
-  }
-  // Without a head these are trailers: nobody asks for them.
-  static int on_header_field(llhttp_t* parser, const char* at, std::size_t length) {
-    if (detail::Head* head = self(parser).head_.get()) head->add_name(at, length);
-    return 0;
-  }
-  static int on_header_field_complete(llhttp_t* parser) {
-    if (detail::Head* head = self(parser).head_.get()) head->end_name();
-    return 0;
-  }
-  static int on_header_value(llhttp_t* parser, const char* at, std::size_t length) {
-    if (detail::Head* head = self(parser).head_.get()) head->add_value(at, length);
-    return 0;
-  }
-  static int on_headers_complete(llhttp_t*) { return HPE_PAUSED; }
+  static detail::Head* open_head(llhttp_t* parser) { return self(parser).work_->head.get(); }
+  static int on_header(llhttp_t*, std::size_t) { return 0; }
+  static int on_trailer(llhttp_t*, std::size_t) { return 0; }  // nobody asks for them
   static int on_chunk_header(llhttp_t* parser) {
     self(parser).between_chunks_ = false;
     return 0;
   }
   static int on_body(llhttp_t* parser, const char* at, std::size_t length) {
-    self(parser).handler_->on_body(Bytes(at, length));
+    self(parser).work_->handler->on_body(Bytes(at, length));
     return 0;
   }
   static int on_chunk_complete(llhttp_t* parser) {
     self(parser).between_chunks_ = true;
     return 0;
   }
-  static int on_message_complete(llhttp_t*) { return HPE_PAUSED; }
 
   static constexpr llhttp_settings_t make_settings() {
-    llhttp_settings_t settings{};
-    settings.on_status = on_status;
-    settings.on_header_field = on_header_field;
-    settings.on_header_field_complete = on_header_field_complete;
-    settings.on_header_value = on_header_value;
-    settings.on_headers_complete = on_headers_complete;
+    llhttp_settings_t settings = HeadCallbacks::make_settings();
+    settings.on_chunk_header = on_chunk_header;
     settings.on_body = on_body;
     settings.on_chunk_complete = on_chunk_complete;
-    settings.on_message_complete = on_message_complete;
     return settings;
   }
 };
@@ -90,37 +79,40 @@ struct ResponseParser::Callbacks {
 ResponseParser::ResponseParser(std::uint32_t max_head) : max_head_(max_head) {}
 
 ResponseParser::~ResponseParser() {
-  release_machine();
+  release_work();
 }
 
-void ResponseParser::hold_machine() {
-  if (machine_ != nullptr) return;
+void ResponseParser::hold_work() {
+  if (work_ != nullptr) return;
   Pool& pool = Pool::mine();
-  machine_ = pool.take_machine();
+  work_ = pool.take_work();
+  llhttp_t& machine = work_->machine;
   if (between_chunks_) {
-    *machine_ = pool.between_chunks;
-    machine_->flags = flags_;
+    machine = pool.between_chunks;
+    machine.flags = flags_;
   } else {
     static constexpr llhttp_settings_t kSettings = Callbacks::make_settings();
-    llhttp_init(machine_.get(), HTTP_RESPONSE, &kSettings);
+    llhttp_init(&machine, HTTP_RESPONSE, &kSettings);
   }
-  machine_->data = this;
+  machine.data = this;
 }
 
-void ResponseParser::release_machine() {
-  if (machine_ != nullptr) Pool::mine().give_back(std::move(machine_));
+void ResponseParser::release_work() {
+  if (work_ != nullptr) Pool::mine().give_back(std::move(work_));
+}
+
+std::string ResponseParser::error_text() const {
+  return failed_ ? work_->error : "";
 }
 
 void ResponseParser::reset() {
   begin();
   head_bytes_ = 0;
-  error_text_ = "";
   failed_ = no_body_ = false;
 }
 
 void ResponseParser::begin() {
-  release_machine();
-  head_.reset();
+  release_work();
   between_chunks_ = started_ = head_done_ = complete_ = until_close_ = upgraded_ = false;
 }
 
@@ -138,6 +130,7 @@ Parsed ResponseParser::feed(Bytes bytes, std::size_t& consumed, Handler& handler
     parsed = head_done_ ? read_body(bytes, used, handler) : read_head(bytes, used, handler);
   }
   consumed += used;
+  if (parsed == Parsed::kNeedMore && between_chunks_) wait_for_chunk();
   // The last act: the handler may feed or destroy the parser.
   if (parsed == Parsed::kComplete && !upgraded_) handler.on_end();
   return parsed;
@@ -146,29 +139,32 @@ Parsed ResponseParser::feed(Bytes bytes, std::size_t& consumed, Handler& handler
 // Offers llhttp one byte more than the limit allows at most, so that what is refused does not depend on how the stream
 // is cut.
 Parsed ResponseParser::read_head(Bytes bytes, std::size_t& used, Handler& handler) {
-  hold_machine();
-  if (head_ == nullptr) head_ = Pool::mine().take_head();
-  const Bytes piece = bytes.substr(used, max_head_ + 1 - head_->size());
-  head_->set_piece(piece);
-  const llhttp_errno_t error = llhttp_execute(machine_.get(), piece.data(), piece.size());
-  if (error != HPE_OK && error != HPE_PAUSED) return fail(llhttp_get_error_reason(machine_.get()));
+  hold_work();
+  if (work_->head == nullptr) work_->head = Pool::mine().take_head();
+  llhttp_t& machine = work_->machine;
+  detail::Head& head = *work_->head;
+  const Bytes piece = bytes.substr(used, max_head_ + 1 - head.size());
+  head.set_piece(piece);
+  const llhttp_errno_t error = llhttp_execute(&machine, piece.data(), piece.size());
+  if (error != HPE_OK && error != HPE_PAUSED) return fail(llhttp_get_error_reason(&machine));
   const bool whole = error == HPE_PAUSED;
   const std::size_t length =
-      whole ? static_cast<std::size_t>(llhttp_get_error_pos(machine_.get()) - piece.data()) : piece.size();
-  head_->end_piece(length, whole);
+      whole ? static_cast<std::size_t>(llhttp_get_error_pos(&machine) - piece.data()) : piece.size();
+  head.end_piece(length, whole);
   used += length;
-  if (head_->size() > max_head_) return fail("response head too large");
+  if (head.size() > max_head_) return fail("response head too large");
   if (!whole) return Parsed::kNeedMore;
   return end_head(handler);
 }
 
 Parsed ResponseParser::end_head(Handler& handler) {
-  std::unique_ptr<detail::Head> head = std::move(head_);
+  llhttp_t& machine = work_->machine;
+  std::unique_ptr<detail::Head> head = std::move(work_->head);
   head_bytes_ += static_cast<std::uint32_t>(head->size());
-  const int status = machine_->status_code;
+  const int status = machine.status_code;
   Response response{.status = status,
                     .reason = head->first(),
-                    .version_minor = machine_->http_minor,
+                    .version_minor = machine.http_minor,
                     .headers = head->headers(),
                     .keep_alive = false,
                     .upgrade = status == 101};
@@ -182,24 +178,26 @@ Parsed ResponseParser::end_head(Handler& handler) {
     return Parsed::kNeedMore;
   }
   const bool no_body = no_body_ || status == 101 || status == 204 || status == 304;
-  if (no_body) machine_->flags |= F_SKIPBODY;
+  if (no_body) machine.flags |= F_SKIPBODY;
   head_done_ = true;
-  until_close_ = llhttp_message_needs_eof(machine_.get()) != 0;
-  response.keep_alive = llhttp_should_keep_alive(machine_.get()) != 0;
+  until_close_ = llhttp_message_needs_eof(&machine) != 0;
+  response.keep_alive = llhttp_should_keep_alive(&machine) != 0;
   upgraded_ = response.upgrade;
-  const bool empty = no_body || (!until_close_ && (machine_->flags & F_CHUNKED) == 0 && machine_->content_length == 0);
+  const bool empty = no_body || (!until_close_ && (machine.flags & F_CHUNKED) == 0 && machine.content_length == 0);
   handler.on_head(response);
   Pool::mine().give_back(std::move(head));
   if (empty) return end();
-  llhttp_resume(machine_.get());
+  llhttp_resume(&machine);
+  // Without a byte it goes on to where it stands between two chunks, too.
+  between_chunks_ = (machine.flags & F_CHUNKED) != 0 && llhttp_execute(&machine, "", 0) == HPE_OK;
   return Parsed::kNeedMore;
 }
 
 // What llhttp lets pass: versions and codes that are none, transfer codings that only the peer knows.
 const char* ResponseParser::check_head(const Response& response) const {
-  if (machine_->http_major != 1) return "not an HTTP/1.x response";
+  if (work_->machine.http_major != 1) return "not an HTTP/1.x response";
   if (response.status < 100) return "malformed status code";
-  if ((machine_->flags & F_TRANSFER_ENCODING) != 0 &&
+  if ((work_->machine.flags & F_TRANSFER_ENCODING) != 0 &&
       (!equal_ignoring_case(response.header("Transfer-Encoding"), "chunked") ||
        count_headers(response.headers, "Transfer-Encoding") != 1)) {
     return "unsupported Transfer-Encoding";
@@ -208,27 +206,27 @@ const char* ResponseParser::check_head(const Response& response) const {
 }
 
 Parsed ResponseParser::read_body(Bytes bytes, std::size_t& used, Handler& handler) {
-  hold_machine();
+  hold_work();
   between_chunks_ = false;
-  handler_ = &handler;
-  const llhttp_errno_t error = llhttp_execute(machine_.get(), bytes.data() + used, bytes.size() - used);
-  handler_ = nullptr;
+  llhttp_t& machine = work_->machine;
+  work_->handler = &handler;
+  const llhttp_errno_t error = llhttp_execute(&machine, bytes.data() + used, bytes.size() - used);
+  work_->handler = nullptr;
   if (error == HPE_OK) {
     used = bytes.size();
     // The line of a next chunk's size that has begun does not end with a line feed; one that is complete is a header.
     between_chunks_ = between_chunks_ && bytes.back() == '\n';
-    if (between_chunks_) wait_for_chunk();
     return Parsed::kNeedMore;
   }
-  if (error != HPE_PAUSED) return fail(llhttp_get_error_reason(machine_.get()));
-  used = static_cast<std::size_t>(llhttp_get_error_pos(machine_.get()) - bytes.data());
+  if (error != HPE_PAUSED) return fail(llhttp_get_error_reason(&machine));
+  used = static_cast<std::size_t>(llhttp_get_error_pos(&machine) - bytes.data());
   return end();
 }
 
 void ResponseParser::wait_for_chunk() {
-  flags_ = machine_->flags;
-  Pool::mine().between_chunks = *machine_;
-  release_machine();
+  flags_ = work_->machine.flags;
+  Pool::mine().between_chunks = work_->machine;
+  release_work();
 }
 
 bool ResponseParser::finish(Handler& handler) {
@@ -242,15 +240,15 @@ bool ResponseParser::finish(Handler& handler) {
 Parsed ResponseParser::end() {
   started_ = no_body_ = false;
   complete_ = true;
-  release_machine();
+  release_work();
   return Parsed::kComplete;
 }
 
 Parsed ResponseParser::fail(const char* text) {
-  error_text_ = text;
+  work_->error = text;
   failed_ = true;
   started_ = false;
-  head_.reset();
+  work_->head.reset();
   return Parsed::kError;
 }
 

@@ -16,6 +16,9 @@ class Link {
   // Inside an event that tells the peer's end: the end came without the goodbye that the layer below has for it (TLS:
   // RFC 8446 section 6.1), so that somebody may have cut the stream. It matters where the end is the end of the data.
   virtual bool truncated() const { return false; }
+  // As close(), but leaves it to the peer to close first, within a bounded time (RFC 6455 section 7.1.1 asks that of a
+  // client).
+  virtual void close_after_peer() { close(); }
   // Sends what is queued, then closes; no event reaches the caller for this link afterwards.
   virtual void close() = 0;
 };

@@ -120,7 +120,8 @@ bool read_payload(Bytes bytes, Marker& marker) {
 }
 
 std::size_t find_magic(Bytes bytes) {
-  if (bytes.substr(0, kMarkerMagic.size()) == kMarkerMagic) return 0;
+  constexpr std::size_t kSize = kMarkerMagic.size();  // known here: compared without a call
+  if (bytes.size() >= kSize && std::memcmp(bytes.data(), kMarkerMagic.data(), kSize) == 0) return 0;
   return bytes.find(kMarkerMagic);
 }
 

@@ -1,7 +1,6 @@
 #include "wire/socketio.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <utility>
 
@@ -9,8 +8,10 @@ namespace wire::socketio {
 namespace {
 
 // Names of events that are the library's own on either side: the official parser refuses them.
-constexpr std::array<Bytes, 6> kReservedEvents = {"connect",       "connect_error", "disconnect",
-                                                  "disconnecting", "newListener",   "removeListener"};
+bool is_reserved(Bytes event) {
+  return is(event, "connect") || is(event, "connect_error") || is(event, "disconnect") || is(event, "disconnecting") ||
+         is(event, "newListener") || is(event, "removeListener");
+}
 
 bool has_attachments(PacketType type) {
   return type == PacketType::kBinaryEvent || type == PacketType::kBinaryAck;
@@ -33,25 +34,25 @@ std::optional<std::uint64_t> take_number(Bytes& text) {
   return number;
 }
 
-bool is_event(Bytes data) {
+bool read_event(Bytes data, Packet::Event& event) {
   json::Array array(data);
-  Bytes name;
+  Bytes& name = event.name;
   if (!array.next(name)) return false;
   if (json::is_string(name)) {
     std::string scratch;
-    const Bytes text = json::string_of(name, scratch);
-    if (std::find(kReservedEvents.begin(), kReservedEvents.end(), text) != kReservedEvents.end()) return false;
+    if (is_reserved(json::string_of(name, scratch))) return false;
   } else if (name.front() != '-' && (name.front() < '0' || name.front() > '9')) {
     return false;
   }
-  Bytes rest;
-  while (array.next(rest)) {
+  while (array.next(event.last)) {
+    if (event.arguments++ == 0) event.first = event.last;
   }
   return !array.failed();
 }
 
-bool is_valid_data(PacketType type, Bytes data) {
-  switch (type) {
+bool read_data(Packet& packet) {
+  const Bytes data = packet.data;
+  switch (packet.type) {
     case PacketType::kConnect:
       return data.empty() || (json::is_object(data) && json::is_value(data));
     case PacketType::kDisconnect:
@@ -60,7 +61,7 @@ bool is_valid_data(PacketType type, Bytes data) {
       return (json::is_object(data) || json::is_string(data)) && json::is_value(data);
     case PacketType::kEvent:
     case PacketType::kBinaryEvent:
-      return is_event(data);
+      return read_event(data, packet.event);
     case PacketType::kAck:
     case PacketType::kBinaryAck:
       return json::is_array(data) && json::is_value(data);
@@ -91,7 +92,7 @@ const char* parse_packet(Bytes text, Packet& packet) {
     if (!packet.id) return "an id of an acknowledgement that is too great";
   }
   packet.data = text;
-  if (!is_valid_data(packet.type, text)) return "data that a packet of its type cannot have";
+  if (!read_data(packet)) return "data that a packet of its type cannot have";
   return nullptr;
 }
 

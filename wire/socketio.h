@@ -27,6 +27,13 @@ struct Packet {
   std::optional<std::uint64_t> id;  // asks for an acknowledgement, or is one
   Bytes data;                       // JSON text of the kind that the type asks for; empty when there is none
   std::size_t attachments = 0;      // messages of bytes that follow
+  // Of an event: its name and its arguments as they stand in `data`, JSON text each.
+  struct Event {
+    Bytes name;
+    Bytes first;
+    Bytes last;
+    std::size_t arguments = 0;
+  } event;
 };
 
 // Reads the text of a packet and checks it whole: null, or a sentence that says what is wrong. Views lie in `text`.

@@ -178,6 +178,9 @@ void Parser::take_rest_of_line(Bytes rest, Views& views, Handler& handler) {
 void Parser::take_line(Bytes line, Views& views, Handler& handler) {
   if (line.empty()) return dispatch(views, handler);
   if (line.size() > max_event_) return fail(handler);
+  // What nearly every line is.
+  if (begins_with(line, "data: ")) return take_data(Bytes(line.data() + 6, line.size() - 6), views, handler);
+  if (begins_with(line, "id: ")) return take_id(Bytes(line.data() + 4, line.size() - 4), views);
   const std::size_t colon = line.substr(0, kLongestName + 1).find(':');
   // Either a name without a value, or longer than every name there is.
   if (colon == Bytes::npos) return take_field(line, Bytes(), views, handler);
@@ -192,14 +195,7 @@ void Parser::take_field(Bytes name, Bytes value, Views& views, Handler& handler)
   if (name == "data") {
     take_data(value, views, handler);
   } else if (name == "id") {
-    if (value.find('\0') != Bytes::npos) return;
-    if (pending_ != nullptr) {
-      pending_->id = value;
-      pending_->has_id = true;
-    } else {
-      views.id = value;
-      views.has_id = true;
-    }
+    take_id(value, views);
   } else if (name == "event") {
     if (pending_ != nullptr) {
       pending_->type = value;
@@ -211,6 +207,17 @@ void Parser::take_field(Bytes name, Bytes value, Views& views, Handler& handler)
     const char* const end = value.data() + value.size();
     const auto [stop, error] = std::from_chars(value.data(), end, milliseconds);
     if (error == std::errc() && stop == end && milliseconds <= kMaxRetry) handler.on_retry(milliseconds);
+  }
+}
+
+void Parser::take_id(Bytes value, Views& views) {
+  if (find(value.data(), value.data() + value.size(), '\0') != value.data() + value.size()) return;
+  if (pending_ != nullptr) {
+    pending_->id = value;
+    pending_->has_id = true;
+  } else {
+    views.id = value;
+    views.has_id = true;
   }
 }
 

@@ -66,6 +66,7 @@ class Parser {
   void take_line(Bytes line, Views& views, Handler& handler);
   void take_field(Bytes name, Bytes value, Views& views, Handler& handler);
   void take_data(Bytes value, Views& views, Handler& handler);
+  void take_id(Bytes value, Views& views);
   void dispatch(Views& views, Handler& handler);
   Pending& keep(Views& views);
   void fail(Handler& handler);

@@ -13,7 +13,7 @@ struct Monotonic {
   using rep = duration::rep;
   using period = duration::period;
   using time_point = std::chrono::time_point<Monotonic>;
-  static constexpr bool is_steady = true;
+  static constexpr bool is_steady = true;  // NOLINT(readability-identifier-naming): the name of the Clock requirements
 };
 using Time = Monotonic::time_point;
 

@@ -19,8 +19,8 @@ enum class Opcode : std::uint8_t { kContinuation = 0, kText = 1, kBinary = 2, kC
 inline constexpr std::uint16_t kNormal = 1000, kGoingAway = 1001, kProtocolError = 1002, kUnsupported = 1003,
                                kNoStatus = 1005, kAbnormal = 1006, kInvalidPayload = 1007, kPolicy = 1008,
                                kTooBig = 1009, kInternalError = 1011;
-// Whether an endpoint may send this code in a close frame.
-bool is_sendable_close_code(std::uint16_t code);
+// Whether an endpoint may send this code in a close frame; some are for servers to say.
+bool is_sendable_close_code(std::uint16_t code, bool by_server = true);
 
 // What the first byte of a frame says beside the opcode. `compressed`: RSV1, the message is permessage-deflate's.
 struct FrameBits {

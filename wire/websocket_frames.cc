@@ -163,7 +163,7 @@ std::uint16_t Reader::on_close_frame(Bytes payload, Handler& handler) {
     code = static_cast<std::uint16_t>(static_cast<unsigned char>(payload[0]) << 8 |
                                       static_cast<unsigned char>(payload[1]));
     reason = payload.substr(2);
-    if (!is_sendable_close_code(code)) return fail(kProtocolError, "an invalid close code");
+    if (!is_sendable_close_code(code, role_ == Role::kClient)) return fail(kProtocolError, "an invalid close code");
     if (!is_utf8(reason)) return fail(kInvalidPayload, "the close reason is not UTF-8");
   }
   stopped_ = true;

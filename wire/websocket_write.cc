@@ -38,10 +38,12 @@ void apply_mask(char* data, std::size_t size, const unsigned char (&key)[8]) {
 
 }  // namespace
 
-bool is_sendable_close_code(std::uint16_t code) {
-  // 1004 is reserved; 1005, 1006 and 1015 are never on the wire; 1012 to 1014 came to IANA's registry after the RFC;
-  // 3000 to 4999 belong to libraries and applications (section 7.4.2).
-  return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
+bool is_sendable_close_code(std::uint16_t code, bool by_server) {
+  // 1004 is reserved; 1005, 1006 and 1015 are never on the wire; 1012 to 1014 came to IANA's registry after the RFC,
+  // and are what a server or a gateway says of itself; 3000 to 4999 belong to libraries and applications
+  // (section 7.4.2).
+  const std::uint16_t last = by_server ? 1014 : 1011;
+  return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= last) || (code >= 3000 && code <= 4999);
 }
 
 void append_header(std::string& out, Opcode opcode, std::uint64_t payload_size, FrameBits bits) {

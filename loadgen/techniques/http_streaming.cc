@@ -3,6 +3,7 @@
 // that grows without end.
 #include <string>
 
+#include "loadgen/request.h"
 #include "loadgen/stream_session.h"
 #include "loadgen/techniques.h"
 #include "wire/lines.h"
@@ -12,7 +13,7 @@ namespace loadgen {
 
 namespace {
 
-enum Option : std::size_t { kMethod, kLimit, kLimitBytes, kFraming, kEncoding };
+enum Option : std::size_t { kMethod, kLimit, kLimitBytes, kFraming, kEncoding, kBody };
 
 class HttpStreaming : public StreamSession {
  protected:
@@ -28,8 +29,17 @@ class HttpStreaming : public StreamSession {
 
  private:
   Bytes request_method() const override { return plan_.options[kMethod].number == 1 ? "POST" : ""; }
+  Bytes request_body() const override {
+    thread_local std::string body;
+    body.clear();
+    append_path(body, plan_.options[kBody].text, topic_);
+    return body;
+  }
   Bytes request_headers() override {
-    return plan_.options[kEncoding].number == 1 ? "Accept-Encoding: gzip\r\n" : Bytes();
+    thread_local std::string headers;
+    headers = plan_.options[kEncoding].number == 1 ? "Accept-Encoding: gzip\r\n" : "";
+    if (!plan_.options[kBody].text.empty()) headers += "Content-Type: text/plain; charset=utf-8\r\n";
+    return headers;
   }
 };
 
@@ -78,7 +88,7 @@ TechniqueInfo http_streaming() {
   return {"http-streaming",
           "reads one endless chunked answer, a message a line",
           true,
-          {{"method", Kind::kChoice, "GET", "of the request: GET, or POST without a body", {"GET", "POST"}},
+          {{"method", Kind::kChoice, "GET", "of the request: GET, or POST", {"GET", "POST"}},
            {"limit",
             Kind::kCount,
             "0",
@@ -96,7 +106,10 @@ TechniqueInfo http_streaming() {
             Kind::kChoice,
             "none",
             "none, or gzip: asks with Accept-Encoding for a body compressed and flushed with each message",
-            {"none", "gzip"}}},
+            {"none", "gzip"}},
+           {"body", Kind::kText, "",
+            "with method: POST: what the request says; {topic} stands for the topic's name; its Content-Type is "
+            "text/plain unless headers has another"}},
           make};
 }
 

@@ -6,6 +6,7 @@
 
 #include "loadgen/engineio_client.h"
 #include "loadgen/socketio_observer.h"
+#include "loadgen/socketio_options.h"
 #include "loadgen/techniques.h"
 #include "wire/socketio.h"
 
@@ -17,28 +18,23 @@ namespace json = wire::json;
 namespace socketio = wire::socketio;
 using socketio::PacketType;
 
-enum Option : std::size_t { kTransport, kPath, kNamespace, kAuth, kEvent, kEmit, kAck };
+using Option = SocketIoOption;
+using enum SocketIoOption;
 
+const std::string kRoute = "/socket.io/";
 constexpr Bytes kMarkerMagic = "~pb1";
 // Events of the reference server.
 constexpr Bytes kPublish = "publish";
 constexpr Bytes kBroadcast = "broadcast";  // to all but the one who says it
 constexpr Bytes kGap = "gap";              // {"first":3,"last":7}: messages that it no longer has
 
-// Elements of an event after its name.
-struct Arguments {
-  std::size_t count = 0;
-  Bytes first;
-  Bytes last;
-};
-
 class SocketIo final : public Session, private EngineClient::Handler, private socketio::Decoder::Handler {
  public:
   SocketIo(Host& host, const Plan& plan, const std::string& topic)
       : host_(host),
         plan_(plan),
-        engine_(host, plan, static_cast<EngineClient::Transports>(plan.options[kTransport].number),
-                plan.options[kPath].text, topic, *this),
+        engine_(host, plan, static_cast<EngineClient::Transports>(plan.options[kTransport].number), kRoute, topic,
+                *this),
         decoder_(new_decoder()) {}
 
   void start() override {
@@ -78,7 +74,7 @@ class SocketIo final : public Session, private EngineClient::Handler, private so
   void on_event(const socketio::Packet& packet, std::span<const Bytes> attachments);
   void on_acknowledgement(const socketio::Packet& packet, std::span<const Bytes> attachments);
   void count_gap(Bytes range);
-  void deliver(Bytes data, const Arguments& arguments, std::span<const Bytes> attachments);
+  void deliver(const socketio::Packet& packet, std::size_t arguments, std::span<const Bytes> attachments);
 
   Host& host_;
   const Plan& plan_;
@@ -171,25 +167,21 @@ void SocketIo::on_connected(Bytes data) {
 
 void SocketIo::on_event(const socketio::Packet& packet, std::span<const Bytes> attachments) {
   thread_local std::string scratch;
-  json::Array elements(packet.data);
-  Bytes name;
-  Arguments arguments;
-  elements.next(name);
-  while (elements.next(arguments.last)) {
-    if (arguments.count++ == 0) arguments.first = arguments.last;
-  }
+  const socketio::Packet::Event& event = packet.event;
+  Bytes name = event.name;
+  std::size_t arguments = event.arguments;
   // With connection state recovery the last argument of what the server keeps is where in its log that stands.
-  if (!recovery_id_.empty() && arguments.count > 0 && json::is_string(arguments.last)) {
-    offset_ = arguments.last;
-    --arguments.count;
+  if (!recovery_id_.empty() && arguments > 0 && json::is_string(event.last)) {
+    offset_ = event.last;
+    --arguments;
   }
   if (json::is_string(name)) name = json::string_of(name, scratch);
   if (plan_.observer != nullptr) {
     plan_.observer->on_event(name, packet.data, attachments);
   } else if (name == text_of(kEvent)) {
-    deliver(packet.data, arguments, attachments);
+    deliver(packet, arguments, attachments);
   } else if (name == kGap) {
-    count_gap(arguments.first);
+    count_gap(event.first);
   }
   if (packet.id) engine_.send_packet(begin_packet(PacketType::kAck, packet.id).append("[]"));
 }
@@ -202,15 +194,15 @@ void SocketIo::count_gap(Bytes range) {
 
 // A lone string or a lone attachment is the message. In anything else the message is found by its marker, which is the
 // same in JSON text.
-void SocketIo::deliver(Bytes data, const Arguments& arguments, std::span<const Bytes> attachments) {
+void SocketIo::deliver(const socketio::Packet& packet, std::size_t arguments, std::span<const Bytes> attachments) {
   thread_local std::string scratch;
-  if (arguments.count == 1 && json::is_string(arguments.first))
-    return host_.deliver(json::string_of(arguments.first, scratch));
+  if (arguments == 1 && json::is_string(packet.event.first))
+    return host_.deliver(json::string_of(packet.event.first, scratch));
   for (const Bytes attachment : attachments) {
     if (attachments.size() == 1 || attachment.find(kMarkerMagic) != Bytes::npos)
       return host_.deliver_binary(attachment);
   }
-  host_.deliver(data);
+  host_.deliver(packet.data);
 }
 
 void SocketIo::on_acknowledgement(const socketio::Packet& packet, std::span<const Bytes> attachments) {
@@ -252,22 +244,6 @@ bool SocketIo::publish(Bytes payload, bool is_text) {
   return true;
 }
 
-std::string_view path_mistake(std::string_view text) {
-  const bool written = text.find_first_of("?# \r\n") == std::string_view::npos;
-  return text.starts_with('/') && written ? "" : "a path begins with '/' and has no query";
-}
-std::string_view namespace_mistake(std::string_view text) {
-  const bool written = text.find_first_of(",\r\n") == std::string_view::npos;
-  return text.starts_with('/') && written ? "" : "a namespace begins with '/' and has no comma";
-}
-std::string_view auth_mistake(std::string_view text) {
-  const bool object = json::is_object(text) && json::is_value(text);
-  return text.empty() || object ? "" : R"(must be a JSON object, such as {"token":"x"})";
-}
-std::string_view event_mistake(std::string_view text) {
-  return text.empty() ? "an event has a name" : "";
-}
-
 // Defaults of socket.io-client's Manager.
 constexpr ReconnectPolicy kReconnect = {.initial = std::chrono::seconds(1),
                                         .max = std::chrono::seconds(5),
@@ -279,31 +255,14 @@ constexpr ReconnectPolicy kReconnect = {.initial = std::chrono::seconds(1),
 }  // namespace
 
 TechniqueInfo socketio() {
-  using Kind = OptionSpec::Kind;
-  const auto text = [](std::string_view key, std::string_view fallback, std::string_view description, auto mistake) {
-    OptionSpec spec{key, Kind::kText, fallback, description};
-    spec.mistake = mistake;
-    return spec;
-  };
-  return {
-      "socketio",
-      "Socket.IO 5 over Engine.IO 4: events, by polling, WebSocket, or the first upgraded to the second",
-      true,
-      {{"transport",
-        Kind::kChoice,
-        "upgrade",
-        "upgrade: polling first, then a WebSocket, as the official client does; or polling alone, or websocket alone",
-        {"upgrade", "polling", "websocket"}},
-       text("path", "/socket.io/", "path of the server's Engine.IO", path_mistake),
-       text("namespace", "/", "namespace to connect to, such as /chat", namespace_mistake),
-       text("auth", "", "JSON object that CONNECT says", auth_mistake),
-       text("event", "message", "name of the event that is a message; others are taken and not counted", event_mistake),
-       text("emit", "publish", "name of the event by which subscribers publish", event_mistake),
-       {"ack", Kind::kFlag, "false", "true: what subscribers publish asks for an acknowledgement (round_trip_ns)"}},
-      [](Host& host, const Plan& plan, const std::string& topic) -> std::unique_ptr<Session> {
-        return std::make_unique<SocketIo>(host, plan, topic);
-      },
-      kReconnect};
+  return {"socketio",
+          "Socket.IO 5 over Engine.IO 4: events, by polling, WebSocket, or the first upgraded to the second",
+          true,
+          socketio_options(),
+          [](Host& host, const Plan& plan, const std::string& topic) -> std::unique_ptr<Session> {
+            return std::make_unique<SocketIo>(host, plan, topic);
+          },
+          kReconnect};
 }
 
 }  // namespace loadgen

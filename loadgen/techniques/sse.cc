@@ -41,7 +41,7 @@ class Sse final : public StreamSession, private wire::sse::Parser::Handler {
   void on_content(Bytes piece) override { parser_.feed(piece, *this); }
 
   void on_event(const wire::sse::Event& event) override {
-    if (event.type == "gap") on_gap(event.data);
+    if (wire::is(event.type, "gap")) on_gap(event.data);
     received({event.type.empty() ? Bytes("message") : event.type, event.data, event.id});
   }
 

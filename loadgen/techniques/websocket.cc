@@ -38,41 +38,42 @@ websocket::Offer offer_of(const Plan& plan) {
 
 class WebSocket final : public Session, private WebSocketLink::Handler {
  public:
-  WebSocket(Host& host, const Plan& plan, const std::string& topic)
-      : host_(host), plan_(plan), topic_(topic), socket_(host, plan, *this) {}
+  WebSocket(Host& host, const Plan& plan, const std::string& topic) : topic_(topic), socket_(host, plan, *this) {}
 
-  void start() override { socket_.attach(host_.open()); }
+  void start() override { socket_.attach(host().open()); }
 
   void on_open(Link&) override {
     std::string query = knows_cursor_ ? "&after=" + std::to_string(cursor_) : std::string();
-    if (!plan_.echo) query += "&echo=0" + origin_;
+    if (!socket_.plan().echo) query += "&echo=0" + (origin_ != nullptr ? *origin_ : "");
     socket_.shake_hands({.route = "/websocket", .topic = topic_, .query = query, .headers = {}, .method = {}},
-                        offer_of(plan_));
+                        offer_of(socket_.plan()));
   }
   void on_bytes(Link&, Bytes bytes) override { socket_.on_bytes(bytes); }
   void on_close(Link&) override { socket_.on_close(); }
 
   bool publish(Bytes payload, bool is_text) override {
-    host_.counts().sent.payload +=
+    host().counts().sent.payload +=
         socket_.send(is_text ? websocket::Opcode::kText : websocket::Opcode::kBinary, payload);
     return true;
   }
 
  private:
+  Host& host() { return socket_.host(); }
+
   void on_upgraded(const wire::http1::Response& response) override {
     const Bytes cursor = response.header("Pushbench-Cursor");
     knows_cursor_ =
         !cursor.empty() && std::from_chars(cursor.data(), cursor.data() + cursor.size(), cursor_).ec == std::errc();
     const Bytes origin = response.header("Pushbench-Origin");
-    if (!origin.empty()) origin_ = "&origin=" + std::string(origin);
-    host_.subscribed();
+    if (!origin.empty()) origin_ = std::make_unique<std::string>("&origin=" + std::string(origin));
+    host().subscribed();
   }
 
   void on_message(websocket::Opcode type, Bytes payload) override {
     if (type == websocket::Opcode::kText && payload.starts_with(kGapNotice))
       return on_gap(payload.substr(kGapNotice.size()));
     ++cursor_;
-    type == websocket::Opcode::kText ? host_.deliver(payload) : host_.deliver_binary(payload);
+    type == websocket::Opcode::kText ? host().deliver(payload) : host().deliver_binary(payload);
   }
 
   void on_gap(Bytes bounds) {  // "5 9"
@@ -81,7 +82,7 @@ class WebSocket final : public Session, private WebSocketLink::Handler {
     const char* end = bounds.data() + bounds.size();
     const char* space = std::from_chars(bounds.data(), end, first).ptr;
     if (space == end || std::from_chars(space + 1, end, last).ec != std::errc() || last < first) return;
-    host_.counts().gap_messages += last - first + 1;
+    host().counts().gap_messages += last - first + 1;
     cursor_ = last;
   }
 
@@ -91,19 +92,17 @@ class WebSocket final : public Session, private WebSocketLink::Handler {
   }
 
   void on_closed(std::uint16_t code, Bytes reason) override {
-    host_.said_goodbye(code, reason);
-    if (code == websocket::kNormal) return host_.restart();
-    host_.fail(Failure::kClosed,
-               "the server closed the WebSocket: " + std::to_string(code) + " " + std::string(reason));
+    host().said_goodbye(code, reason);
+    if (code == websocket::kNormal) return host().restart();
+    host().fail(Failure::kClosed,
+                "the server closed the WebSocket: " + std::to_string(code) + " " + std::string(reason));
   }
-  void on_failed(Failure kind, std::string_view detail) override { host_.fail(kind, detail); }
+  void on_failed(Failure kind, std::string_view detail) override { host().fail(kind, detail); }
 
-  Host& host_;
-  const Plan& plan_;
   const std::string& topic_;
   WebSocketLink socket_;
-  std::uint64_t cursor_ = 0;  // sequence of the last message received
-  std::string origin_;        // "&origin=5": who this client is to the server, when it wants no echo
+  std::uint64_t cursor_ = 0;             // sequence of the last message received
+  std::unique_ptr<std::string> origin_;  // "&origin=5": who this client is to the server, when it wants no echo
   bool knows_cursor_ = false;
 };
 

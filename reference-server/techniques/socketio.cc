@@ -29,12 +29,12 @@ std::optional<Bytes> SocketIo::Call::bytes(std::size_t index) const {
 }
 
 std::string SocketIo::socket_id(const SocketIoClient& client, unsigned name_space) const {
-  return format_id({client.slot(), client.socket_key + name_space});
+  return id_of(client, client.socket_key + name_space);
 }
 
 SocketIoClient* SocketIo::find_socket(Bytes text, unsigned& name_space) {
   const auto id = parse_id(text);
-  auto* const client = id ? static_cast<SocketIoClient*>(at(id->slot)) : nullptr;
+  auto* const client = id && id->thread == context_.thread() ? static_cast<SocketIoClient*>(at(id->slot)) : nullptr;
   if (client == nullptr || id->key - client->socket_key >= std::size(kNamespaces)) return nullptr;
   name_space = static_cast<unsigned>(id->key - client->socket_key);
   return client->in(name_space) ? client : nullptr;
@@ -131,23 +131,53 @@ void SocketIo::emit_to(const Call& call) {
     return acknowledge(call, R"({"error":"to takes a room, and a payload that is a string or bytes"})");
   }
   context_.stats.received.payload.add(payload->size());
+  if (const auto id = parse_id(*room); id && lives_elsewhere(*id)) {
+    return context_.tell(*this, id->thread,
+                         {.to = std::string(*room),
+                          .from = socket_id(call.client, call.name_space),
+                          .body = std::string(*payload),
+                          .id = call.packet.id,
+                          .is_text = text.has_value()});
+  }
+  acknowledge(call, hand_to(*room, *payload, text.has_value()));
+}
+
+// To a socket of this thread, or to all in a room. What the speaker is acknowledged with.
+std::string SocketIo::hand_to(Bytes room, Bytes payload, bool is_text) {
   unsigned name_space = 0;
-  if (SocketIoClient* client = find_socket(*room, name_space)) {
+  if (SocketIoClient* client = find_socket(room, name_space)) {
     const socketio::Event event(kNamespaces[name_space], "message");
     std::string packet;
-    if (text) {
-      event.append_text(packet, *payload);
+    if (is_text) {
+      event.append_text(packet, payload);
       send(*client, packet);
     } else {
       event.append_binary(packet);
-      send_with(*client, packet, {&*payload, 1});
+      send_with(*client, packet, {&payload, 1});
     }
     counters_.delivered.add(1);
-    return acknowledge(call, R"({"sockets":1})");
+    return R"({"sockets":1})";
   }
-  const std::uint64_t sequence = context_.publish(*room, std::string(*payload), text.has_value());
-  if (sequence == 0) return acknowledge(call, R"({"error":"too many topics"})");
-  acknowledge(call, "{\"sequence\":" + std::to_string(sequence) + "}");
+  const std::uint64_t sequence = context_.publish(room, std::string(payload), is_text);
+  return sequence == 0 ? R"({"error":"too many topics"})" : "{\"sequence\":" + std::to_string(sequence) + "}";
+}
+
+// From a socket of another thread, or the acknowledgement of what one of this thread has sent there.
+void SocketIo::on_letter(const Letter& letter) {
+  if (!letter.is_answer) {
+    std::string answer = hand_to(letter.to, letter.body, letter.is_text);
+    const auto speaker = parse_id(letter.from);
+    if (!letter.id || !speaker) return;
+    return context_.tell(
+        *this, speaker->thread,
+        {.to = letter.from, .from = letter.to, .body = std::move(answer), .id = letter.id, .is_answer = true});
+  }
+  unsigned name_space = 0;
+  SocketIoClient* const client = find_socket(letter.to, name_space);
+  if (client == nullptr) return;
+  std::string packet;
+  socketio::append_header(packet, PacketType::kAck, kNamespaces[name_space], letter.id);
+  send(*client, packet.append("[").append(letter.body).append("]"));
 }
 
 void SocketIo::join(const Call& call) {
@@ -156,6 +186,8 @@ void SocketIo::join(const Call& call) {
   if (!room || room->empty() || room->size() > kMaxTopicName) {
     return acknowledge(call, R"({"error":"join takes the name of a room"})");
   }
+  context_.catch_up();
+  if (call.client.ended()) return;
   Topic* const topic = context_.topics.find_or_create(*room);
   if (topic == nullptr) return acknowledge(call, R"({"error":"too many topics"})");
   auto& rooms = call.client.rooms;
@@ -164,6 +196,7 @@ void SocketIo::join(const Call& call) {
     rooms->push_back(topic);
     place(*topic).members.push_back(&call.client);
     context_.stats.socketio.memberships.add(1);
+    list_changed(call.client);
   }
   std::string value = "{\"joined\":";
   json::append_string(value, *room);
@@ -174,6 +207,8 @@ void SocketIo::leave(const Call& call) {
   std::string name;
   const auto room = call.text(0, name);
   if (!room) return acknowledge(call, R"({"error":"leave takes the name of a room"})");
+  context_.catch_up();
+  if (call.client.ended()) return;
   auto& rooms = call.client.rooms;
   const Topic* const topic = context_.topics.find(*room);
   if (rooms != nullptr && std::erase(*rooms, topic) != 0) leave_room(call.client, *topic);
@@ -189,6 +224,7 @@ void SocketIo::leave_room(SocketIoClient& client, const Topic& topic) {
   *found = members.back();
   members.pop_back();
   context_.stats.socketio.memberships.subtract(1);
+  list_changed(client);
 }
 
 void SocketIo::send_to_room(const Topic& topic, const Message& message) {

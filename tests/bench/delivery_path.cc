@@ -8,6 +8,7 @@
 #include "wire/http1.h"
 #include "wire/lines.h"
 #include "wire/message.h"
+#include "wire/socketio.h"
 #include "wire/sse.h"
 #include "wire/websocket.h"
 #include "wire/websocket_handshake.h"
@@ -27,6 +28,12 @@ const TechniqueInfo& find(std::string_view name) {
 // One message as the reference server writes it into the body or the stream of a technique.
 void append_message(std::string& out, std::string_view technique, std::uint64_t sequence, Bytes payload) {
   std::string piece;
+  if (technique == "socketio") {
+    static const wire::socketio::Event event(wire::socketio::kMainNamespace, "message");
+    piece = "4";
+    event.append_text(piece, payload, std::nullopt, '"' + std::to_string(sequence) + '"');
+    return wire::websocket::append_frame(out, wire::websocket::Opcode::kText, piece);
+  }
   if (technique == "websocket") return wire::websocket::append_frame(out, wire::websocket::Opcode::kText, payload);
   if (technique == "polling" || technique == "long-polling") return wire::lines::append_message(out, payload);
   if (technique == "sse") {
@@ -37,6 +44,13 @@ void append_message(std::string& out, std::string_view technique, std::uint64_t 
     wire::lines::append_message(piece, payload);
   }
   wire::http1::append_chunk(out, piece);
+}
+
+// `socketio` is measured over a WebSocket, where an upgraded client is, too.
+OptionValue option_of(const OptionSpec& spec) {
+  OptionSpec chosen = spec;
+  if (spec.key == "transport") chosen.fallback = "websocket";
+  return default_option(chosen);
 }
 
 bool polls(std::string_view technique) {
@@ -62,14 +76,14 @@ DeliveryPath::DeliveryPath(std::string_view technique, std::size_t messages)
   scenario_.publish.payload = kPayload;
   spec_.plan.authority = "127.0.0.1:8080";
   spec_.plan.topics = {topic_};
-  for (const OptionSpec& option : technique_.options) spec_.plan.options.push_back(default_option(option));
+  for (const OptionSpec& option : technique_.options) spec_.plan.options.push_back(option_of(option));
   reception_.tracker.start_at(1);
   prepare(messages);
   session_ = technique_.make(*this, spec_.plan, topic_);
   session_->start();
   session_->on_open(*this);
   session_->on_bytes(*this, handshake());
-  if (wake_) session_->on_wake();
+  if (wake_ && polls(technique)) session_->on_wake();
 }
 
 DeliveryPath::~DeliveryPath() = default;
@@ -92,7 +106,7 @@ void DeliveryPath::prepare(std::size_t messages) {
 // What the server says before the first message.
 std::string DeliveryPath::handshake() const {
   if (polls(technique_.name)) return response(0, {});
-  if (technique_.name != "websocket") {
+  if (technique_.name != "websocket" && technique_.name != "socketio") {
     const char* type = technique_.name == "sse"             ? "text/event-stream"
                        : technique_.name == "forever-frame" ? "text/html; charset=utf-8"
                                                             : "text/plain";
@@ -108,8 +122,16 @@ std::string DeliveryPath::handshake() const {
   wire::http1::RequestParser parser;
   std::size_t used = 0;
   parser.feed(sent_, used);
-  return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
-         wire::websocket::check_handshake(parser.request()).accept + "\r\nPushbench-Cursor: 0\r\n\r\n";
+  std::string text =
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
+      wire::websocket::check_handshake(parser.request()).accept + "\r\nPushbench-Cursor: 0\r\n\r\n";
+  if (technique_.name == "socketio") {
+    for (const Bytes packet :
+         {R"(0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000})",
+          R"(40{"sid":"c","pid":"p","offset":"0"})"})
+      wire::websocket::append_frame(text, wire::websocket::Opcode::kText, packet);
+  }
+  return text;
 }
 
 void DeliveryPath::deliver(Bytes message) {
@@ -132,7 +154,7 @@ void DeliveryPath::read() {
   ++next_read_;
   wake_ = false;
   session_->on_bytes(*this, bytes);
-  if (wake_ || technique_.name == "polling") session_->on_wake();
+  if (polls(technique_.name) && (wake_ || technique_.name == "polling")) session_->on_wake();
 }
 
 }  // namespace loadgen

@@ -23,7 +23,7 @@ TEST_P(Delivery, AllocatesNothingForAMessage) {
 
 INSTANTIATE_TEST_SUITE_P(Techniques, Delivery,
                          testing::Values("polling", "long-polling", "http-streaming", "forever-frame", "sse",
-                                         "websocket"),
+                                         "websocket", "socketio"),
                          [](const auto& instance) {
                            std::string name = instance.param;
                            std::erase(name, '-');

@@ -186,6 +186,8 @@ def test_the_page_is_accessible_and_fits(browser, server, tmp_path, scheme, size
     assert browser.do("axe") == []
     assert browser.evaluate("document.documentElement.scrollWidth") <= width
     assert browser.evaluate("[...document.querySelectorAll('article')].every((card) => card.scrollWidth <= card.clientWidth)")
+    colours = browser.evaluate("[...document.querySelectorAll('article')].map((card) => getComputedStyle(card).borderTopColor)")
+    assert len(set(colours)) == len(TECHNIQUES)
     assert page.console_errors() == []
 
 

@@ -32,6 +32,28 @@ def read_request(connection):
     return head.decode("latin-1"), body
 
 
+def chunked(body, size=64):
+    """Chunked transfer coding with extensions and a trailer."""
+    pieces = [body[at:at + size] for at in range(0, len(body), size)]
+    return b"".join(b"%x;a=b\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\nTrailer: x\r\n\r\n"
+
+
+def answers_of_every_kind(body, headers=b""):
+    """A body in each form that HTTP has for one (RFC 9112 section 6.3), by its name."""
+    with_length = b"HTTP/1.1 200 OK\r\n" + headers + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    in_chunks = b"HTTP/1.1 200 OK\r\n" + headers + b"Transfer-Encoding: chunked\r\n\r\n" + chunked(body)
+    until_close = b"HTTP/1.1 200 OK\r\n" + headers + b"\r\n" + body
+    return {
+        "content-length": with_length,
+        "chunked": in_chunks,
+        "closed by the peer": until_close,
+        "http/1.0 closed by the peer": until_close.replace(b"1.1", b"1.0", 1),
+        "http/1.0 with a length": with_length.replace(b"1.1", b"1.0", 1),
+        "after 100 continue": b"HTTP/1.1 100 Continue\r\n\r\n" + in_chunks,
+        "after 103 early hints": b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + with_length,
+    }
+
+
 def in_pieces(data, size):
     """An answer that leaves in pieces of `size` bytes, each in a segment of its own as far as TCP lets it."""
     def send(connection):

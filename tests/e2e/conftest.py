@@ -3,6 +3,7 @@
 import pytest
 
 from servers import Server
+from tls import make_certificate
 
 
 @pytest.fixture
@@ -24,3 +25,13 @@ def start_server():
 @pytest.fixture
 def server(start_server):
     return start_server()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    return make_certificate(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def tls_server(start_server, certificate):
+    return start_server("--tls-cert", certificate[0], "--tls-key", certificate[1])

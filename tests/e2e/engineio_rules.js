@@ -4,6 +4,7 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const net = require('node:net');
 const { WebSocket } = require('ws');
 
 const [url] = process.argv.slice(2);
@@ -54,6 +55,20 @@ async function poll(sid, path = '/engine.io/') {
 async function push(sid, body, headers = {}) {
   const answer = await ask(engine('polling', `&sid=${sid}`), { method: 'POST', body, headers });
   return [answer.status, await answer.text()];
+}
+
+// A POST whose body comes in two pieces: resolves once the server has taken the head, with what sends the rest.
+async function begunPost(sid, body) {
+  const socket = net.connect(new URL(url).port, '127.0.0.1');
+  sockets.push({ terminate: () => socket.destroy() });
+  const answer = new Promise((resolve) => {
+    let text = '';
+    socket.on('error', () => {});
+    socket.on('data', (data) => (text += data).endsWith('}') && resolve(Number(text.match(/HTTP\/1.1 ([2-5]..)/)[1])));
+  });
+  socket.write(`POST ${engine('polling', `&sid=${sid}`)} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n`);
+  await new Promise((resolve) => socket.once('data', resolve)); // 100 Continue
+  return { socket, rest: () => (socket.write(body), answer) };
 }
 
 async function begin(path = '/engine.io/') {
@@ -161,6 +176,29 @@ const rules = {
     assert.deepEqual(await first, [200, '1']);
     assert.equal((await poll(sid))[0], 400);
   },
+  async 'a second POST closes the session'() {
+    const { sid } = await begin();
+    const first = await begunPost(sid, '4first');
+    assert.deepEqual(await refusal(engine('polling', `&sid=${sid}`), { method: 'POST', body: '4second' }), badRequest);
+    assert.equal(await first.rest(), 400);
+    assert.equal((await poll(sid))[0], 400);
+  },
+  async 'a second POST closes the session before its body has come'() {
+    const { sid } = await begin();
+    const pending = poll(sid);
+    await begunPost(sid, '4first');
+    await begunPost(sid, '4second');
+    assert.deepEqual(await pending, [200, '1']);
+    assert.equal((await poll(sid))[0], 400);
+  },
+  async 'a POST that is cut short closes the session'() {
+    const { sid } = await begin();
+    const pending = poll(sid);
+    const { socket } = await begunPost(sid, '4first');
+    socket.destroy();
+    assert.deepEqual(await pending, [200, '1']);
+    assert.equal((await poll(sid))[0], 400);
+  },
   async 'a GET that is given up closes the session'() {
     const { sid } = await begin();
     await ask(engine('polling', `&sid=${sid}`), { signal: AbortSignal.timeout(20) }).catch(() => {});
@@ -237,6 +275,17 @@ const rules = {
     peer.send('4hello');
     assert.equal(await peer.next(), '4hello');
   },
+  async 'an upgrade waits for no answer to its probe'() {
+    const { sid } = await begin();
+    const peer = new Peer('/engine.io/', `?EIO=4&transport=websocket&sid=${sid}`);
+    await peer.opened;
+    peer.send('2probe', '5');
+    assert.equal(await peer.next(), '3probe');
+    assert.deepEqual(await refusal(engine('polling', `&sid=${sid}`)), badRequest);
+    assert.deepEqual(await refusal(engine('polling', `&sid=${sid}`), { method: 'POST', body: '4hello' }), badRequest);
+    peer.send('4hello');
+    assert.equal(await peer.next(), '4hello');
+  },
   async 'a second WebSocket is shown out and the first goes on'() {
     const { sid, peer } = await upgraded();
     await new Peer('/engine.io/', `?EIO=4&transport=websocket&sid=${sid}`).closed;
@@ -273,6 +322,13 @@ const rules = {
     const peer = await websocket('/socket.io/');
     peer.send('40/random');
     assert.equal(await peer.next(), '44/random,{"message":"Invalid namespace"}');
+  },
+  async 'a first packet that is none closes the connection'() {
+    for (const packet of ['4abc', '4', '42["message"]']) {
+      const peer = await websocket('/socket.io/');
+      peer.send(packet);
+      await peer.closed;
+    }
   },
   async 'packets that are none close the connection'() {
     for (const packet of ['4abc', '42{}', '42abc["message-with-ack",1]', '42/other,["message"]', '40']) {

@@ -11,7 +11,7 @@ import threading
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("PUSHBENCH_BUILD", ROOT / "build"))
 PUSHBENCH = BUILD / "pushbench"
-TECHNIQUES = ["polling", "long-polling", "http-streaming", "forever-frame", "sse", "websocket"]
+TECHNIQUES = ["polling", "long-polling", "http-streaming", "forever-frame", "sse", "websocket", "socketio"]
 
 SCENARIO = """
 name: test

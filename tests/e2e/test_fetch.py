@@ -5,29 +5,15 @@ import subprocess
 
 import pytest
 
-from by_hand import Scripted, in_pieces, run_by_hand, then_wait
+from by_hand import Scripted, answers_of_every_kind, in_pieces, run_by_hand, then_wait
 from harness import PUSHBENCH
 from servers import PATIENCE_S
 
 BODY = b"0123456789" * 50
 
 
-def chunked(body, size=64):
-    pieces = [body[at:at + size] for at in range(0, len(body), size)]
-    return b"".join(b"%x;a=b\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\nTrailer: x\r\n\r\n"
-
-
-WITH_LENGTH = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
-CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked(BODY)
-COMPLETE = {
-    "content-length": WITH_LENGTH,
-    "chunked": CHUNKED,
-    "closed by the peer": b"HTTP/1.1 200 OK\r\n\r\n" + BODY,
-    "http/1.0 closed by the peer": b"HTTP/1.0 200 OK\r\n\r\n" + BODY,
-    "http/1.0 with a length": WITH_LENGTH.replace(b"1.1", b"1.0", 1),
-    "after 100 continue": b"HTTP/1.1 100 Continue\r\n\r\n" + CHUNKED,
-    "after 103 early hints": b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + WITH_LENGTH,
-}
+COMPLETE = answers_of_every_kind(BODY)
+WITH_LENGTH, CHUNKED = COMPLETE["content-length"], COMPLETE["chunked"]
 
 
 def fetch(*arguments):

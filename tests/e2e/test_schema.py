@@ -145,7 +145,7 @@ GOOD = {
             {"polling": {"validator": "etag"}},
             "long-polling",
             {"long-polling": {"empty": 204}},
-            {"http-streaming": {"method": "POST", "limit": 100, "limit-bytes": "64KiB"}},
+            {"http-streaming": {"method": "POST", "limit": 100, "limit-bytes": "64KiB", "body": '{"a": "{topic}"}'}},
             {"long-polling": {"hold": "10s"}},
             {"sse": None},
             {"websocket": {}},

@@ -79,3 +79,21 @@ def test_a_server_that_is_killed_and_started_again_is_found(start_server, client
             assert [data for data, _ in node.messages(3)] == ["d", "e", "f"]
         finally:
             assert again.stop()[0] == 0
+
+
+def test_websocket_by_npm_ws(server):
+    script = ROOT / "tests" / "e2e" / "ws_client.js"
+    environment = dict(os.environ, NODE_PATH=str(ROOT / "tests" / "npm" / "node_modules"))
+    result = subprocess.run(["node", str(script), server.url], capture_output=True, text=True, timeout=3 * PATIENCE_S,
+                            env=environment)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout.split("\n")[:-1] == [
+        "text published by POST arrives",
+        "binary arrives as binary",
+        "what one client sends reaches both",
+        "ping is answered",
+        "the cursor resumes",
+        "the close code is echoed",
+        "a message above the limit ends with 1009",
+        "a bad topic is refused with 400",
+    ]

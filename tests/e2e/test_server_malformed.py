@@ -1,57 +1,108 @@
 """Whatever a client sends, it is answered or its connection ends, and the server goes on serving others."""
 
+import json
 import random
 
 import pytest
 
 from servers import Server, masked_frame
 
-POST = b"POST /publish?topic=t HTTP/1.1\r\nHost: t\r\n"
 GET = b"GET /healthz HTTP/1.1\r\nHost: t\r\n"
+GET_1_0 = b"GET /healthz HTTP/1.0\r\n"
+POST = b"POST /publish?topic=t HTTP/1.1\r\nHost: t\r\n"
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
 
-# What is sent, and the statuses that may answer it.
-HTTP = {
-    "empty line only": (b"\r\n\r\nGET /healthz HTTP/1.1\r\nHost: t\r\n\r\n", {200, 400}),
-    "no version": (b"GET /healthz\r\n\r\n", {400, 505}),
+# What is sent, and the statuses that may answer it: the connection ends then.
+REFUSED = {
+    "no version": (b"GET /healthz\r\n\r\n", {505}),
     "HTTP/2 preface": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", {400, 505}),
-    "HTTP/3.7": (b"GET / HTTP/3.7\r\nHost: t\r\n\r\n", {400, 505}),
+    "HTTP/3.7": (b"GET / HTTP/3.7\r\nHost: t\r\n\r\n", {505}),
+    "HTTP/1.x": (b"GET / HTTP/1.x\r\nHost: t\r\n\r\n", {400}),
+    "another protocol": (b"GET / RTSP/1.0\r\nHost: t\r\n\r\n", {400}),
     "TLS hello": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(200)), {400}),
     "unknown method": (b"BREW /polling?topic=t HTTP/1.1\r\nHost: t\r\n\r\n", {501}),
+    "method of another protocol": (b"DESCRIBE / HTTP/1.1\r\nHost: t\r\n\r\n", {501}),
     "lower case method": (b"get /healthz HTTP/1.1\r\nHost: t\r\n\r\n", {501}),
+    "blank before the method": (b" GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n", {400}),
     "no host": (b"GET /healthz HTTP/1.1\r\n\r\n", {400}),
+    "absolute target without Host": (b"GET http://t/healthz HTTP/1.1\r\n\r\n", {400}),
+    "absolute target of another scheme": (b"GET ftp://t/healthz HTTP/1.1\r\nHost: t\r\n\r\n", {400}),
+    "absolute target without a host": (b"GET http:///healthz HTTP/1.1\r\nHost: t\r\n\r\n", {400}),
     "two hosts": (b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", {400}),
-    "blank in the target": (b"GET /health z HTTP/1.1\r\nHost: t\r\n\r\n", {400, 505}),
+    "two equal hosts": (b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", {400}),
+    "a host that is none": (b"GET /healthz HTTP/1.1\r\nHost: a/b\r\n\r\n", {400}),
+    "blank in the target": (b"GET /health z HTTP/1.1\r\nHost: t\r\n\r\n", {400}),
     "control byte in the target": (b"GET /\x01 HTTP/1.1\r\nHost: t\r\n\r\n", {400}),
     "NUL in a value": (GET + b"X: a\x00b\r\n\r\n", {400}),
+    "NUL in a name": (GET + b"X\x00: a\r\n\r\n", {400}),
+    "control byte in a value": (GET + b"X: a\x01\r\n\r\n", {400}),
     "blank before the colon": (b"GET /healthz HTTP/1.1\r\nHost : t\r\n\r\n", {400}),
     "header without colon": (GET + b"nonsense\r\n\r\n", {400}),
+    "header without name": (GET + b": x\r\n\r\n", {400}),
     "folded header": (GET + b"X: a\r\n b\r\n\r\n", {400}),
+    "bare LF after the request line": (b"GET /healthz HTTP/1.1\nHost: t\r\n\r\n", {400}),
+    "bare LF after a header": (GET + b"X: a\nY: b\r\n\r\n", {400}),
+    "bare LF at the end": (GET + b"\n", {400}),
+    "bare CR": (GET + b"X: a\rY: b\r\n\r\n", {400}),
     "two lengths": (POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", {400}),
-    "length and chunks": (POST + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
-                          b"1\r\na\r\n0\r\n\r\n", {400}),
+    "the same length twice": (POST + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\nab", {400}),
+    "a list of lengths": (POST + b"Content-Length: 2, 2\r\n\r\nab", {400}),
+    "length and chunks": (POST + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n", {400}),
+    "chunks and length": (POST + b"Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n1\r\na\r\n0\r\n\r\n", {400}),
+    "empty coding and length": (POST + b"Transfer-Encoding:\r\nContent-Length: 1\r\n\r\na", {400}),
     "negative length": (POST + b"Content-Length: -1\r\n\r\n", {400}),
     "length in words": (POST + b"Content-Length: one\r\n\r\n", {400}),
     "endless length": (POST + b"Content-Length: 99999999999999999999\r\n\r\n", {400, 413}),
     "too long": (POST + b"Content-Length: 16777217\r\n\r\n", {413}),
-    "bad chunk size": (POST + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n", {400}),
-    "huge chunk size": (POST + b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", {400, 413}),
-    "chunk without end": (POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n", {400}),
-    "unknown coding": (POST + b"Transfer-Encoding: magic\r\n\r\n", {400, 501}),
-    "large target": (b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: t\r\n\r\n", {414, 431}),
+    "too long and waiting": (POST + b"Expect: 100-continue\r\nContent-Length: 16777217\r\n\r\n", {413}),
+    "unknown expectation": (POST + b"Expect: miracles\r\nContent-Length: 1\r\n\r\na", {417}),
+    "bad chunk size": (CHUNKED + b"xyz\r\n", {400}),
+    "blank after a chunk size": (CHUNKED + b"1 \r\na\r\n0\r\n\r\n", {400}),
+    "bare LF after a chunk size": (CHUNKED + b"1\na\r\n0\r\n\r\n", {400}),
+    "huge chunk size": (CHUNKED + b"ffffffffffffffff\r\n", {400, 413}),
+    "chunk size that overflows": (CHUNKED + b"10000000000000001\r\na\r\n0\r\n\r\n", {400, 413}),
+    "chunk without end": (CHUNKED + b"1\r\nabc\r\n0\r\n\r\n", {400}),
+    "bad chunk extension": (CHUNKED + b"1;a\x01\r\na\r\n0\r\n\r\n", {400}),
+    "bare LF after the trailers": (CHUNKED + b"1\r\na\r\n0\r\n\n", {400}),
+    "folded trailer": (CHUNKED + b"1\r\na\r\n0\r\nX: y\r\n z\r\n\r\n", {400}),
+    "unknown coding": (POST + b"Transfer-Encoding: magic\r\n\r\n", {501}),
+    "chunks in HTTP/1.0": (POST.replace(b"1.1", b"1.0") + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", {400}),
+    "large target": (b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: t\r\n\r\n", {414}),
     "large head": (b"GET / HTTP/1.1\r\nHost: t\r\nX: " + b"a" * 100_000 + b"\r\n\r\n", {431}),
     "many headers": (b"GET / HTTP/1.1\r\nHost: t\r\n" + b"X: a\r\n" * 1_000 + b"\r\n", {431}),
-    "topic of bad escapes": (b"GET /polling?topic=%zz%&after=%31 HTTP/1.1\r\nHost: t\r\n"
-                             b"Connection: close\r\n\r\n", {200, 400}),
-    "huge topic": (b"GET /sse?topic=" + b"t" * 5_000 + b" HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n", {400}),
-    "cursor out of range": (b"GET /polling?topic=t&after=18446744073709551616 HTTP/1.1\r\nHost: t\r\n"
-                            b"Connection: close\r\n\r\n", {400}),
-    "negative hold": (b"GET /long-polling?topic=t&hold=-1 HTTP/1.1\r\nHost: t\r\n"
-                      b"Connection: close\r\n\r\n", {400}),
-    "CONNECT": (b"CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n"
-                b"Connection: close\r\n\r\n", {400, 404, 405, 501}),
-    "asterisk": (b"OPTIONS * HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n", {204}),
+    "large trailers": (CHUNKED + b"1\r\na\r\n0\r\nX: " + b"a" * 100_000 + b"\r\n\r\n", {431}),
 }
+
+# Answered, and the next request on the connection is answered as well.
+ANSWERED = {
+    "empty lines before it": (b"\r\n\r\n" + GET + b"\r\n", 200),
+    "absolute target": (b"GET http://elsewhere:80/healthz HTTP/1.1\r\nHost: t\r\n\r\n", 200),
+    "asterisk": (b"OPTIONS * HTTP/1.1\r\nHost: t\r\n\r\n", 204),
+    "no such method here": (b"PUT /healthz HTTP/1.1\r\nHost: t\r\nContent-Length: 2\r\n\r\nhi", 405),
+    "no such path": (b"POST /nowhere HTTP/1.1\r\nHost: t\r\nContent-Length: 2\r\n\r\nhi", 404),
+    "a GET with a body": (GET + b"Content-Length: 2\r\n\r\nhi", 200),
+    "chunks with extensions and trailers": (CHUNKED + b'1;a;b="c d"\r\na\r\n0;e\r\nX: y\r\nContent-Length: 7\r\n\r\n', 200),
+    "an upgrade that nobody does": (POST + b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 2\r\n\r\nhi", 200),
+    "topic of bad escapes": (b"GET /polling?topic=%zz%&after=%30 HTTP/1.1\r\nHost: t\r\n\r\n", 200),
+    "huge topic": (b"GET /sse?topic=" + b"t" * 5_000 + b" HTTP/1.1\r\nHost: t\r\n\r\n", 400),
+    "cursor out of range": (b"GET /polling?topic=t&after=18446744073709551616 HTTP/1.1\r\nHost: t\r\n\r\n", 400),
+    "negative hold": (b"GET /long-polling?topic=t&hold=-1 HTTP/1.1\r\nHost: t\r\n\r\n", 400),
+    "HTTP/1.0 that stays": (GET_1_0 + b"Connection: keep-alive\r\n\r\n", 200),
+}
+
+# Answered, and the connection ends: what is behind it is no request.
+LAST = {
+    "close": (GET + b"Connection: close\r\n\r\n", 200),
+    "close among others": (GET + b"Connection: keep-alive, Close\r\n\r\n", 200),
+    "HTTP/1.0": (GET_1_0 + b"\r\n", 200),
+    "HTTP/1.0 that cannot decide": (GET_1_0 + b"Connection: keep-alive\r\nConnection: close\r\n\r\n", 200),
+    "HTTP/1.0 that waits for 100": (POST.replace(b"1.1", b"1.0") + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\nhi", 200),
+    "CONNECT": (b"CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n", 404),
+}
+
+# Pipelined behind each of them: it leaves a trace when it is taken for a request.
+NEXT = b"POST /publish?topic=next HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\n\r\nx"
 
 
 @pytest.fixture(scope="module")
@@ -61,43 +112,65 @@ def shared():
     assert server.stop() == (0, "")
 
 
-@pytest.mark.parametrize("name", HTTP)
-def test_bad_http_is_answered_and_the_connection_ends(shared, name):
-    data, statuses = HTTP[name]
+def send(client, data, cut):
+    try:
+        for piece in ([data[i:i + 1] for i in range(len(data))] if cut else [data]):
+            client.send(piece)
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+
+
+def published_next(server):
+    return next((topic["head"] for topic in server.stats()["topics"] if topic["name"] == "next"), 0)
+
+
+def rows(table):
+    """Each whole, and byte by byte where that is no matter of minutes."""
+    return [pytest.param(*row, cut, id=name + (", cut" if cut else ""))
+            for name, row in table.items() for cut in (False, True) if not cut or len(row[0]) <= 1_000]
+
+
+@pytest.mark.parametrize("data, statuses, cut", rows(REFUSED))
+def test_bad_http_is_refused_and_the_connection_ends(shared, data, statuses, cut):
+    before = published_next(shared)
     with shared.connect() as client:
-        try:
-            client.send(data)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
+        send(client, data + NEXT, cut)
         status, headers, _ = client.read_response()
-        assert status in statuses
-        if status != 200:
-            assert client.read_to_end() == b"", "nothing after the refusal is taken for a request"
-    assert shared.healthy()
+        assert status in statuses and headers["connection"] == "close"
+        assert client.read_to_end() == b"", "nothing after the refusal is taken for a request"
+    assert published_next(shared) == before
 
 
-@pytest.mark.parametrize("name", [name for name, (data, _) in HTTP.items() if len(data) <= 1_000])
-def test_bad_http_byte_by_byte_is_answered_the_same(shared, name):
-    data, statuses = HTTP[name]
+@pytest.mark.parametrize("data, status, cut", rows(ANSWERED))
+def test_unusual_http_is_answered_and_so_is_what_follows(shared, data, status, cut):
+    before = published_next(shared)
     with shared.connect() as client:
-        try:
-            for i in range(len(data)):
-                client.send(data[i:i + 1])
-        except (BrokenPipeError, ConnectionResetError):
-            pass
-        assert client.read_response()[0] in statuses
-    assert shared.healthy()
+        send(client, data + NEXT, cut)
+        assert client.read_response()[0] == status
+        status, _, body = client.read_response()
+        assert (status, json.loads(body)) == (200, {"sequence": before + 1})
 
 
-def test_a_refused_body_is_no_request(shared):
-    before = shared.publish(b"mark", "smuggled")
-    hidden = b"POST /publish?topic=smuggled HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\n\r\nx"
+@pytest.mark.parametrize("data, status, cut", rows(LAST))
+def test_what_follows_the_last_request_is_ignored(shared, data, status, cut):
+    before = published_next(shared)
     with shared.connect() as client:
-        client.send(POST + b"Content-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n" % len(hidden)
-                    + hidden)
-        assert client.read_response()[0] == 400
+        send(client, data + NEXT, cut)
+        answer = client.read_response()
+        assert (answer[0], answer[1]["connection"]) == (status, "close")
         assert client.read_to_end() == b""
-    assert shared.publish(b"mark", "smuggled") == before + 1
+    assert published_next(shared) == before
+
+
+@pytest.mark.parametrize("target", ["/", "/healthz", "/stats", "/nowhere", "/publish?topic=t", "/polling?topic=t", "/long-polling?topic=t",
+                                    "/http-streaming?topic=t", "/forever-frame?topic=t", "/sse?topic=t", "/websocket?topic=t"])
+def test_an_answer_to_head_is_a_head_and_the_next_request_is_answered(shared, target):
+    with shared.connect() as client:
+        client.send(b"HEAD %s HTTP/1.1\r\nHost: t\r\n\r\n" % target.encode() + GET + b"\r\n")
+        status, headers = client.read_head()
+        assert (status == 405) == ("allow" in headers)
+        assert status == {"/nowhere": 404, "/publish?topic=t": 405, "/websocket?topic=t": 426}.get(target, 200)
+        assert client.read_response()[2] == b"ok\n"
 
 
 # Frames after a good handshake, and the close code that answers them.

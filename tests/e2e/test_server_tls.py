@@ -14,14 +14,9 @@ from servers import PATIENCE_S, Client
 from tls import make_certificate
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    return make_certificate(tmp_path_factory.mktemp("tls"))
-
-
 @pytest.fixture
-def server(start_server, certificate):
-    return start_server("--tls-cert", certificate[0], "--tls-key", certificate[1])
+def server(tls_server):
+    return tls_server
 
 
 def trusting(certificate):

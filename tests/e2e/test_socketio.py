@@ -2,12 +2,13 @@
 
 import json
 import os
+import socket
 import subprocess
 
 import pytest
 
 from harness import ROOT
-from servers import Server
+from servers import PATIENCE_S, Server
 
 HUNDRED = [str(i) for i in range(100)]
 
@@ -20,9 +21,10 @@ def node(script, *arguments):
     return process.stdout.splitlines()
 
 
+@pytest.mark.parametrize("threads", ["1", "4"])  # connections come to any of them, sessions live on one
 @pytest.mark.parametrize("transports", ["polling", "websocket", "polling,websocket"])
-def test_the_official_client(transports):
-    server = Server()
+def test_the_official_client(transports, threads):
+    server = Server("--threads", threads)
     try:
         parts = {line.pop("part"): line for line in map(json.loads, node("socketio_client.js", server.url, transports))}
         upgrades = server.stats()["socketio"]["upgrades"]
@@ -39,10 +41,11 @@ def test_the_official_client(transports):
     assert (upgrades > 0) == ("," in transports)
 
 
-def test_the_official_client_comes_back_after_the_server_was_killed():
+@pytest.mark.parametrize("transports", ["polling", "websocket", "polling,websocket"])
+def test_the_official_client_comes_back_after_the_server_was_killed(transports):
     server = Server()
     environment = dict(os.environ, NODE_PATH=str(ROOT / "tests" / "npm" / "node_modules"))
-    command = ["node", str(ROOT / "tests" / "e2e" / "socketio_reconnect.js"), server.url]
+    command = ["node", str(ROOT / "tests" / "e2e" / "socketio_reconnect.js"), server.url, transports]
     client = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     again = None
     try:
@@ -70,8 +73,26 @@ def test_the_rules_of_the_protocols():
         lines = node("engineio_rules.js", server.url)
     finally:
         server.stop()
-    assert len(lines) == 30
+    assert len(lines) == 35
     assert [line for line in lines if not line.startswith("ok: ")] == []
+
+
+def test_a_connection_takes_the_requests_behind_the_one_in_hand_to_another_thread():
+    server = Server("--threads", "4")
+    try:
+        sid = json.loads(server.get("/socket.io/?EIO=4&transport=polling")[1:])["sid"]
+        ok = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+        post = f"POST /socket.io/?EIO=4&transport=polling&sid={sid} HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n3".encode()
+        for _ in range(16):                      # the kernel spreads them over all threads
+            with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S) as client:
+                client.sendall(ok + post + ok + post + ok)
+                client.shutdown(socket.SHUT_WR)
+                answer = b"".join(iter(lambda: client.recv(65536), b""))
+            bodies = [part.rsplit(b"\r\n\r\n", 1)[1] for part in answer.split(b"HTTP/1.1 200 OK\r\n")[1:]]
+            assert bodies == [b"ok\n", b"ok", b"ok\n", b"ok", b"ok\n"], answer
+        assert server.stats()["requests"] >= 80
+    finally:
+        server.stop()
 
 
 def test_the_official_client_for_pages_is_served(tmp_path):

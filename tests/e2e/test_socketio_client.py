@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import pathlib
 import queue
 import subprocess
@@ -122,6 +123,16 @@ def test_nothing_is_lost_where_the_server_recovers_the_connection_state(tmp_path
         assert result["failures"] == {"closed": 10}
         assert (result["missing"], result["duplicate"]) == (0, 0)
         assert result["delivered"] == result["expected_deliveries"] > 0
+
+
+def test_the_shipped_scenario_starts_the_server_from_npm(tmp_path):
+    packages = harness.ROOT / "tests" / "npm" / "node_modules"
+    command = [harness.PUSHBENCH, "run", harness.ROOT / "scenarios/targets/socketio.yaml", "--out", tmp_path, "--no-report",
+               "--set=subscribers=20", "--set=phases={ramp: 15s, warm-up: 200ms, measure: 1s, drain: 5s}"]
+    process = subprocess.run(command, env=dict(os.environ, NODE_PATH=str(packages)), capture_output=True, text=True, timeout=60)
+    finished = harness.Finished(process, tmp_path)
+    assert finished.sound, finished.out + finished.err
+    assert [r["delivered"] for r in finished.result["runs"]] == [20 * r["published"] for r in finished.result["runs"]]
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

@@ -7,14 +7,9 @@ from harness import TECHNIQUES, bad_server, run
 from tls import make_certificate, over_tls
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    return make_certificate(tmp_path_factory.mktemp("tls"))
-
-
 @pytest.fixture
-def server(start_server, certificate):
-    return start_server("--tls-cert", certificate[0], "--tls-key", certificate[1])
+def server(tls_server):
+    return tls_server
 
 
 def address(server):
@@ -51,6 +46,13 @@ def test_a_connection_for_each_poll_resumes_its_session_unless_told_not_to(tmp_p
     assert full["handshake_bytes"]["received"] > runs["tls"]["tls"]["handshake_bytes"]["received"] * full["handshakes"] \
         / runs["tls"]["tls"]["handshakes"]
     assert "% of them resumed" in finished.out
+
+
+def test_socketio_connections_go_to_the_thread_that_has_their_session(tmp_path, start_server, certificate):
+    server = start_server("--tls-cert", certificate[0], "--tls-key", certificate[1], "--threads", "3")
+    finished = run(tmp_path, "--set", f"tls.ca={certificate[0]}", target=f"https://{address(server)}", connect_timeout="15s",
+                   techniques=[{"socketio": {"transport": "polling"}}, {"socketio": {"transport": "upgrade"}}])
+    assert finished.complete, finished.out + finished.err
 
 
 def test_a_target_of_ones_own_over_https(tmp_path, server, certificate):

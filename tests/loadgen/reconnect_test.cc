@@ -19,6 +19,19 @@ TEST(ReconnectDelay, GrowsToTheLimitLessARandomShare) {
   EXPECT_EQ(reconnect_delay(policy, 40, kHalf), milliseconds(7500));
 }
 
+TEST(ReconnectDelay, IsWhatTheServerAskedForAndNeverLess) {
+  const ReconnectPolicy policy;
+  const auto delay = [&](milliseconds retry, std::uint32_t attempts) {
+    return delay_after_failure(policy, retry, attempts, kNothing);
+  };
+  EXPECT_EQ(delay(milliseconds(10), 1), milliseconds(10));
+  EXPECT_EQ(delay(milliseconds(0), 1), milliseconds(0));
+  EXPECT_EQ(delay(milliseconds(10), 2), milliseconds(1000)) << "a server that is down is not asked every 10 ms";
+  EXPECT_EQ(delay(milliseconds(5000), 2), milliseconds(5000));
+  EXPECT_EQ(delay(milliseconds(60'000), 9), milliseconds(60'000));
+  EXPECT_EQ(delay(milliseconds(-1), 1), milliseconds(500)) << "it asked for nothing";
+}
+
 // The Manager of socket.io-client: 1 s, 2 s, 4 s, each 50 % more or less, never above 5 s.
 TEST(ReconnectDelay, IsForSocketIoThatOfItsOfficialClient) {
   const ReconnectPolicy policy = *find_technique("socketio")->reconnect;

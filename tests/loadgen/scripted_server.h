@@ -30,10 +30,15 @@ class ScriptedServer final : public Host {
       used_after_end |= closed;
       closed = true;
     }
+    void close_after_peer() override {
+      close();
+      left_to_peer = true;
+    }
     // What has been sent since the last call.
     std::string take() { return std::exchange(sent, {}); }
     std::string sent;
-    bool closed = false;  // by the client, or gone with a failure
+    bool closed = false;        // by the client, or gone with a failure
+    bool left_to_peer = false;  // closed by the client, so that the server's end comes first
     bool used_after_end = false;
   };
   using Options = std::vector<std::pair<std::string_view, std::string_view>>;

@@ -3,74 +3,17 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <string>
+#include <thread>
 
-#include "net/listener.h"
-#include "net/tcp.h"
-#include "tls_ends.h"
+#include "pair.h"
 
 namespace net {
 namespace {
 
-struct Peer final : Tcp::Handler {
-  void on_open(Tcp&) override {
-    ++opened;
-    if (on_opened) on_opened();
-  }
-  void on_bytes(Tcp&, wire::Bytes bytes) override {
-    received.append(bytes);
-    ++reads;
-    if (on_received) on_received();
-  }
-  void on_close(Tcp& which, int error) override {
-    ++closed;
-    close_error = error;
-    reason = error != 0 ? which.error_text(error) : "";
-    truncated = which.truncated();
-    if (on_closed) on_closed();
-  }
-  void on_drain(Tcp&) override {
-    ++drains;
-    if (on_drained) on_drained();
-  }
-  Tcp::Ptr tcp;
-  std::string received, reason;
-  std::function<void()> on_opened, on_received, on_closed, on_drained;
-  int opened = 0, reads = 0, closed = 0, drains = 0, close_error = 0;
-  bool truncated = false;
-};
-
-// A client and a server over loopback, each with TLS or without.
-struct Pair final : Listener::Handler {
-  explicit Pair(bool client_tls = true, bool server_tls = true, std::string_view host = "localhost",
-                TlsSessions* sessions = nullptr)
-      : client_side{client_context, client_counts, host, sessions} {
-    listener.open(resolve("127.0.0.1:0"), false);
-    if (server_tls) listener.set_tls(server_side);
-    client.tcp =
-        Tcp::connect(loop, listener.address(), loopback_source(1), client, client_tls ? &client_side : nullptr);
-  }
-  void on_accept(Tcp::Ptr tcp) override {
-    server.tcp = std::move(tcp);
-    server.tcp->start(server);
-    if (on_accepted) on_accepted();
-  }
-  void on_accept_error(int error) override { ADD_FAILURE() << error; }
-
-  const TlsContext client_context = test_client();
-  const TlsContext server_context = test_server();
-  TlsCounts client_counts, server_counts;
-  const TlsClient client_side;
-  const TlsServer server_side{server_context, server_counts};
-  Loop loop;
-  Peer server;
-  Peer client;
-  Listener listener{loop, *this};
-  std::function<void()> on_accepted;
-};
-
 TEST(TlsTcp, CarriesBytesBothWaysAndOpensAfterTheHandshake) {
-  Pair pair;
+  TlsPair pair;
   pair.client.on_opened = [&] {
     EXPECT_EQ(pair.client_counts.handshakes, 1U);
     pair.client.tcp->send(wire::Bytes("hello"));
@@ -84,8 +27,44 @@ TEST(TlsTcp, CarriesBytesBothWaysAndOpensAfterTheHandshake) {
   EXPECT_EQ(pair.server.opened, 0);  // it was open before the handshake, as without TLS
 }
 
+TEST(TlsTcp, AConnectionGoesOnOnTheLoopOfAnotherThread) {
+  for (const bool with_tls : {false, true}) {
+    Pair pair(with_tls, with_tls);
+    Loop elsewhere;
+    Peer moved;
+    TlsCounts moved_counts;
+    std::thread other;
+    pair.client.on_opened = [&] { pair.client.tcp->send(wire::Bytes("hello")); };
+    pair.server.on_received = [&] {
+      if (pair.server.received == "hello") return pair.server.tcp->send(wire::Bytes("world"));
+      auto moving = std::make_shared<Tcp::Moving>(Tcp::depart(std::move(pair.server.tcp)));
+      elsewhere.post([&, moving] {
+        moved.tcp = Tcp::arrive(elsewhere, std::move(*moving), &moved_counts);
+        moved.tcp->start(moved);
+        moved.tcp->send(wire::Bytes(" from elsewhere"));
+      });
+      moved.on_received = [&] {
+        moved.tcp.reset();
+        elsewhere.stop();
+      };
+      other = std::thread([&] { elsewhere.run(); });
+    };
+    pair.client.on_received = [&] {
+      if (pair.client.received == "world") pair.client.tcp->send(wire::Bytes(" again"));
+      if (pair.client.received == "world from elsewhere") pair.client.tcp->send(wire::Bytes("good"));
+    };
+    pair.client.on_closed = [&] { pair.loop.stop(); };
+    pair.loop.run();
+    other.join();
+    EXPECT_EQ(pair.server.received, "hello again");
+    EXPECT_EQ(moved.received, "good");
+    EXPECT_EQ(moved_counts.received.plain, with_tls ? 4U : 0U);
+    EXPECT_EQ(pair.server.closed, 0);
+  }
+}
+
 TEST(TlsTcp, WhatIsQueuedInOneIterationIsOneRecordAndOneRead) {
-  Pair pair;
+  TlsPair pair;
   std::string expected;
   std::uint64_t handshake = 0;
   pair.client.on_opened = [&] {
@@ -111,7 +90,7 @@ TEST(TlsTcp, WhatIsQueuedInOneIterationIsOneRecordAndOneRead) {
 }
 
 TEST(TlsTcp, PiecesOfEverySizeArePackedInOrder) {
-  Pair pair;
+  TlsPair pair;
   std::string expected;
   pair.client.on_opened = [&] {
     for (const std::size_t size : {1, 16'383, 16'384, 5, 16'385, 40'000, 3, 0, 100'000, 7, 7, 32'768}) {
@@ -132,7 +111,7 @@ TEST(TlsTcp, PiecesOfEverySizeArePackedInOrder) {
 }
 
 TEST(TlsTcp, LargeTransfersGoBothWaysAndDrainIsTold) {
-  Pair pair;
+  TlsPair pair;
   const std::string block(3 << 20, 'x');
   std::size_t to_server = 0;
   pair.client.on_opened = [&] {
@@ -159,23 +138,8 @@ TEST(TlsTcp, LargeTransfersGoBothWaysAndDrainIsTold) {
   EXPECT_EQ(pair.client.tcp->unsent_bytes(), 0U);
 }
 
-TEST(TlsTcp, FinishSendsWhatIsQueuedThenCloseNotify) {
-  Pair pair;
-  const std::string block(4 << 20, 'y');
-  pair.client.on_opened = [&] {
-    pair.client.tcp->send(wire::Bytes(block));
-    Tcp::finish(std::move(pair.client.tcp));
-  };
-  pair.server.on_closed = [&] { pair.loop.stop(); };
-  pair.loop.run();
-  EXPECT_EQ(pair.server.received.size(), block.size());
-  EXPECT_EQ(pair.server.close_error, 0);
-  EXPECT_FALSE(pair.server.truncated);
-  EXPECT_EQ(pair.client.closed, 0);
-}
-
 TEST(TlsTcp, AnEndWithoutCloseNotifyIsSeenAsATruncation) {
-  Pair pair;
+  TlsPair pair;
   pair.client.on_opened = [&] { pair.client.tcp->send(wire::Bytes("half a stor")); };
   pair.server.on_received = [&] { ::shutdown(pair.client.tcp->descriptor(), SHUT_WR); };
   pair.server.on_closed = [&] { pair.loop.stop(); };
@@ -210,7 +174,7 @@ TEST(TlsTcp, AServerThatSpeaksPlainHttpIsNamed) {
 }
 
 TEST(TlsTcp, ARefusedCertificateIsToldToBothSides) {
-  Pair pair(true, true, "other.example");
+  TlsPair pair("other.example");
   pair.client.on_closed = [&] { pair.client.tcp.reset(); };
   pair.server.on_closed = [&] { pair.loop.stop(); };
   pair.loop.run();
@@ -241,10 +205,11 @@ TEST(TlsTcp, AResetDuringTheHandshakeStaysAReset) {
 }
 
 TEST(TlsTcp, GarbageAfterTheHandshakeIsAFailureAfterWhatWasGood) {
-  Pair pair;
+  TlsPair pair;
   pair.client.on_opened = [&] { pair.client.tcp->send(wire::Bytes("good")); };
   pair.server.on_received = [&] {
-    const std::string garbage = std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'x');
+    std::string garbage("\x17\x03\x03\x00\x20", 5);
+    garbage.append(32, 'x');
     ASSERT_EQ(::send(pair.client.tcp->descriptor(), garbage.data(), garbage.size(), 0), 37);
   };
   pair.server.on_closed = [&] { pair.loop.stop(); };
@@ -255,37 +220,12 @@ TEST(TlsTcp, GarbageAfterTheHandshakeIsAFailureAfterWhatWasGood) {
 }
 
 TEST(TlsTcp, BytesSentBeforeTheHandshakeLeaveAfterIt) {
-  Pair pair;
+  TlsPair pair;
   pair.on_accepted = [&] { pair.server.tcp->send(wire::Bytes("early")); };
   pair.client.on_received = [&] { pair.loop.stop(); };
   pair.loop.run();
   EXPECT_EQ(pair.client.received, "early");
   EXPECT_EQ(pair.server.tcp->unsent_bytes(), 0U);
-}
-
-TEST(TlsTcp, AHandlerMayDropItsConnectionInsideAnyEvent) {
-  for (const int where : {0, 1, 2, 3}) {
-    Pair pair(true, true, where == 3 ? "other.example" : "localhost");
-    pair.client.on_opened = [&] {
-      pair.client.tcp->send(wire::Bytes("x"));
-      if (where == 0) pair.client.tcp.reset();
-    };
-    pair.server.on_received = [&] {
-      pair.server.tcp->send(wire::Bytes("y"));
-      if (where == 1) pair.server.tcp.reset();
-    };
-    pair.server.on_closed = [&] {
-      pair.server.tcp.reset();
-      pair.loop.stop();
-    };
-    pair.client.on_received = [&] { pair.client.tcp.reset(); };
-    pair.client.on_closed = [&] {
-      pair.client.tcp.reset();
-      if (where != 3) pair.loop.stop();
-    };
-    pair.loop.run();
-    EXPECT_TRUE(pair.client.tcp == nullptr || pair.server.tcp == nullptr);
-  }
 }
 
 // Passes bytes on between two sockets one at a time, each in a segment of its own as far as TCP lets it.
@@ -318,7 +258,7 @@ struct Drip final : Listener::Handler {
 };
 
 TEST(TlsTcp, TakesASingleByteAtATime) {
-  Pair pair;
+  TlsPair pair;
   Drip drip(pair.loop, pair.listener.address());
   pair.client.tcp = Tcp::connect(pair.loop, drip.listener.address(), std::nullopt, pair.client, &pair.client_side);
   pair.client.on_opened = [&] { pair.client.tcp->send(wire::Bytes("question")); };
@@ -335,7 +275,7 @@ TEST(TlsTcp, TakesASingleByteAtATime) {
 
 TEST(TlsTcp, AReconnectResumesTheSession) {
   TlsSessions sessions;
-  Pair pair(true, true, "localhost", &sessions);
+  TlsPair pair("localhost", &sessions);
   int connections = 0;
   pair.client.on_opened = [&] { pair.client.tcp->send(wire::Bytes("x")); };
   pair.server.on_received = [&] { pair.server.tcp->send(wire::Bytes("y")); };

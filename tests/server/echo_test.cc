@@ -93,6 +93,12 @@ TEST(Echo, JoinsFragmentsWithControlFramesBetweenThem) {
   std::string many = part(Opcode::kBinary, "");
   for (int i = 0; i < 1'000; ++i) many += part(Opcode::kContinuation, "x") + frame(Opcode::kPong, "");
   expect_echo(many + part(Opcode::kContinuation, "", true), {"binary(" + std::string(1'000, 'x') + ")"});
+  const std::string large(65'536, '*');
+  std::string fragments = part(Opcode::kText, "");
+  for (std::size_t at = 0; at < large.size(); at += 1'300) {
+    fragments += part(Opcode::kContinuation, Bytes(large).substr(at, 1'300), at + 1'300 >= large.size());
+  }
+  expect_echo(fragments, {"text(" + large + ")"});
   expect_end(part(Opcode::kPing, "p"), 1002);
   expect_end(part(Opcode::kPong, "p"), 1002);
   expect_end(part(Opcode::kContinuation, "x", true), 1002);
@@ -135,7 +141,7 @@ TEST(Echo, ClosesByTheRules) {
     expect_echo(close(coded(code)), {"close " + std::to_string(code) + "()"}, false);
     expect_echo(close(coded(code, std::string(123, 'r'))), {"close " + std::to_string(code) + "()"}, false);
   }
-  for (const int code : {0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65'535}) {
+  for (const int code : {0, 999, 1004, 1005, 1006, 1012, 1013, 1014, 1015, 1016, 1100, 2000, 2999, 5000, 65'535}) {
     expect_end(close(coded(code)), 1002);
   }
   expect_end(close(coded(1000, std::string(124, 'r'))), 1002);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <nlohmann/json.hpp>
 
 #include "memory_server.h"
 #include "server/engineio_transport.h"
@@ -44,10 +45,10 @@ Messages got(MemoryServer& server, MemoryConnection& client) {
 // A session over polling whose client comes back for more as soon as it has been answered.
 class Poller {
  public:
-  explicit Poller(MemoryServer& server) : server_(server) {
+  explicit Poller(MemoryServer& server, Bytes connect = "40") : server_(server) {
     const std::string open = answer(server.get(target("&transport=polling&topic=t")));
     sid = open.substr(open.find("sid\":\"") + 6, 20);
-    post("40");
+    post(connect);
   }
   std::string answer(MemoryConnection& get) {
     server_.settle();
@@ -133,6 +134,81 @@ TEST(SocketIo, AnUpgradeLosesNothingAndBringsNothingTwice) {
     EXPECT_EQ(all.find(R"(42["message")", first + 1), std::string::npos) << published_at << ": " << all;
     EXPECT_EQ(server.all_stats.socketio.upgrades.get(), 1U);
   }
+}
+
+TEST(SocketIo, ARecoveredClientIsToldWhatTheLogNoLongerHasAndGetsTheRestByEitherTransport) {
+  Options options;
+  options.log_messages = 2;
+  MemoryServer server(options);
+  MemoryConnection& before = connect_websocket(server);
+  server.say("t", "1");
+  const Messages connected = got(server, before);
+  const std::string first = connected[1];
+  const std::string pid = first.substr(first.find("\"pid\":\"") + 7, 16);
+  EXPECT_EQ(connected.back(), R"(42["message","1","1"])");
+  before.leave();
+  MemoryConnection& speaker = connect_websocket(server);
+  for (const char* text : {"2", "3", "4", "5"}) say(speaker, R"(42["broadcast",")" + std::string(text) + R"("])");
+  server.settle();
+  const Messages expected = {R"(42["gap",{"first":2,"last":3}])", R"(42["message","4","4"])",
+                             R"(42["message","5","5"])"};
+  const std::string connect = R"(40{"pid":")" + pid + R"(","offset":"1"})";
+  MemoryConnection& after = server.get(target("&transport=websocket&topic=t"), kUpgrade);
+  say(after, connect);
+  const Messages all = got(server, after);
+  ASSERT_GE(all.size(), 3U);
+  EXPECT_EQ(Messages(all.end() - 3, all.end()), expected);
+  Poller poller(server, connect);
+  EXPECT_TRUE(poller.poll().ends_with(expected[0] + "\x1e" + expected[1] + "\x1e" + expected[2]));
+}
+
+TEST(SocketIo, WhoJoinsARoomGetsWhatIsSaidAfterwardsAndWhoLeavesWhatWasSaidBefore) {
+  MemoryServer server;
+  MemoryConnection& member = connect_websocket(server, "");
+  MemoryConnection& speaker = connect_websocket(server, "");
+  say(speaker, R"(42["to","room","before"])");
+  say(member, R"(42["join","room"])");  // of one iteration
+  say(speaker, R"(42["to","room","during"])");
+  say(member, R"(42["leave","room"])");
+  say(speaker, R"(42["to","room","after"])");
+  const Messages all = got(server, member);
+  EXPECT_EQ(all.back(), R"(42["message","during",{"room":"room","sequence":2}])");
+  EXPECT_EQ(all.size(), 3U);  // the opening and CONNECT before it
+}
+
+TEST(SocketIo, StatsListSocketsWithTheirRoomsAndTransports) {
+  MemoryServer server;
+  MemoryConnection& client = connect_websocket(server, "&topic=%ff");
+  say(client, R"(42["join","a \"room\""])");
+  Poller other(server);
+  server.settle();
+  const auto listed = nlohmann::json::parse("[" + server.all_stats.socketio.list.get() + "]");
+  ASSERT_EQ(listed.size(), 2U);
+  EXPECT_EQ(listed[0]["id"].get<std::string>().size(), 20U);
+  EXPECT_EQ(listed[0]["namespace"], "/");
+  EXPECT_EQ(listed[0]["transport"], "websocket");
+  EXPECT_EQ(listed[0]["topic"], "?");
+  EXPECT_EQ(listed[0]["rooms"], nlohmann::json::array({"a \"room\""}));
+  EXPECT_EQ(listed[1]["transport"], "polling");
+  EXPECT_EQ(listed[1]["topic"], "t");
+  EXPECT_EQ(listed[1]["memberships"], 0);
+  client.leave();
+  other.post("41");
+  server.settle();
+  EXPECT_EQ(server.all_stats.socketio.list.get(), "");
+}
+
+TEST(SocketIo, StatsListNoMoreThanTheFirstHundredClients) {
+  MemoryServer server;
+  const auto listed = [&] {
+    server.settle();
+    return nlohmann::json::parse("[" + server.all_stats.socketio.list.get() + "]").size();
+  };
+  MemoryConnection& first = connect_websocket(server);
+  for (int i = 1; i < 103; ++i) connect_websocket(server);
+  EXPECT_EQ(listed(), 100U);
+  first.leave();
+  EXPECT_EQ(listed(), 100U);  // the next one takes its place
 }
 
 TEST(SocketIo, AnUnansweredPingEndsTheSessionOnTime) {

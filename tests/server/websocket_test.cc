@@ -50,7 +50,13 @@ TEST(WebSocket, RefusesWhatIsNoHandshake) {
     EXPECT_EQ(response.status, status) << headers;
     EXPECT_EQ(response.head.find("\r\nSec-WebSocket-Version: 13\r\n") != std::string::npos, status == 426)
         << response.head;
+    EXPECT_EQ(server.all_stats.bad_upgrades.get(), 1U);
   }
+  MemoryServer server;
+  MemoryConnection& client = server.connect();
+  server.request(client, "POST", "/websocket?topic=t", upgrade + key + version);
+  server.settle();
+  EXPECT_EQ(response_of(client.taken).status, 405);
 }
 
 TEST(WebSocket, SendsTextAsTextAndTheRestAsBinary) {

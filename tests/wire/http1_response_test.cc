@@ -249,6 +249,30 @@ class Counter final : public ResponseParser::Handler {
   int ended = 0;
 };
 
+// What a parser keeps between two chunks is shared by a thread: a stream that ends a read behind the size of its next
+// chunk must neither take it nor leave it to others.
+TEST(Http1Response, bodies_cut_anywhere_between_chunks_do_not_mix) {
+  const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string chunks = "3\r\nabc\r\n5\r\ndefgh\r\n";
+  for (std::size_t cut = 0; cut < chunks.size(); ++cut) {
+    ResponseParser first;
+    ResponseParser second;
+    Recorder of_first(first);
+    Recorder of_second(second);
+    const auto feed = [](ResponseParser& parser, Recorder& recorder, const std::string& bytes) {
+      std::size_t consumed = 0;
+      EXPECT_EQ(parser.feed(bytes, consumed, recorder), Parsed::kNeedMore) << parser.error_text();
+      EXPECT_EQ(consumed, bytes.size());
+    };
+    feed(second, of_second, head + chunks);
+    feed(first, of_first, head + chunks.substr(0, cut));
+    feed(second, of_second, chunks);
+    feed(first, of_first, chunks.substr(cut));
+    EXPECT_EQ(of_first.body, "abcdefgh") << cut;
+    EXPECT_EQ(of_second.body, "abcdefghabcdefgh") << cut;
+  }
+}
+
 TEST(Http1Response, is_read_without_allocations_once_the_thread_is_warm) {
   const std::string response =
       "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nCache-Control: no-store\r\nPushbench-Cursor: 42\r\n"

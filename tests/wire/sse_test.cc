@@ -2,49 +2,13 @@
 // rule of its grammar (9.2.5). Every stream is read whole, byte by byte, and cut at every place.
 #include "wire/sse.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "allocations.h"
-#include "cuts.h"
+#include "sse_streams.h"
 
 namespace {
 
-using wire::Bytes;
-using wire::sse::Event;
-using wire::sse::Parser;
-using Log = std::vector<std::string>;
-
-std::string event(const std::string& type, const std::string& data, const std::string& id = "") {
-  return "event(" + type + "|" + data + "|" + id + ")";
-}
-
-class Recorder : public Parser::Handler {
- public:
-  void on_event(const Event& event) override {
-    log.push_back(::event(std::string(event.type), std::string(event.data), std::string(event.id)));
-  }
-  void on_retry(std::uint64_t milliseconds) override { log.push_back("retry(" + std::to_string(milliseconds) + ")"); }
-  void on_comment(Bytes text) override { log.push_back("comment(" + std::string(text) + ")"); }
-  void on_too_large() override { log.push_back("too large"); }
-
-  Log log;
-};
-
-void expect_log(const std::string& stream, const Log& expected, std::size_t max_event = 1 << 20) {
-  for_every_cut(stream, [&](const std::vector<Bytes>& pieces) {
-    Parser parser(max_event);
-    Recorder recorder;
-    feed_pieces(pieces, [&](Bytes piece) {
-      parser.feed(piece, recorder);
-      return true;
-    });
-    EXPECT_EQ(recorder.log, expected);
-  });
-}
+using namespace sse_test;
 
 std::string replace_line_ends(const std::string& stream, const std::string& by) {
   std::string result;
@@ -216,156 +180,6 @@ TEST(SseRetry, ignores_what_no_clock_can_wait_for) {
 
 TEST(SseRetry, takes_effect_inside_an_unfinished_event) {
   expect_log("data: a\nretry: 5\ndata: b\n\n", {"retry(5)", event("", "a\nb")});
-}
-
-TEST(SseLimit, data_up_to_the_limit_is_parsed) {
-  expect_log("data: 123456\n\n", {event("", "123456")}, 12);
-  expect_log("data: 123\ndata: 45678901\n\n", {event("", "123\n45678901")}, 14);
-}
-
-TEST(SseLimit, a_longer_line_ends_the_parsing) {
-  expect_log("data: a\n\ndata: 1234567\n\ndata: b\n\n", {event("", "a"), "too large"}, 12);
-  expect_log("data: 12345678901234", {"too large"}, 12);
-  expect_log(": 12345678901234\n", {"too large"}, 12);
-}
-
-TEST(SseLimit, more_data_in_many_lines_ends_the_parsing) {
-  expect_log("data: 123456\ndata: 123456\n\ndata: b\n\n", {"too large"}, 12);
-}
-
-TEST(SseLimit, reset_makes_the_parser_usable_again) {
-  Parser parser(8);
-  Recorder recorder;
-  parser.feed("data: 1234567890", recorder);
-  parser.reset();
-  parser.feed("data: a\n\n", recorder);
-  EXPECT_EQ(recorder.log, (Log{"too large", event("", "a")}));
-}
-
-TEST(SseReset, forgets_that_the_last_line_ended_with_cr) {
-  Parser parser;
-  Recorder recorder;
-  parser.feed("data: a\r", recorder);
-  parser.reset();
-  parser.feed(
-      "\n\xef\xbb\xbf"
-      "data: b\n\ndata: c\n\n",
-      recorder);  // no mark at the start: no field of a known name
-  EXPECT_EQ(recorder.log, (Log{event("", "c")}));
-}
-
-// Resets the parser from inside every callback, as a session does whose host closes the connection at once.
-class Resetter : public Recorder {
- public:
-  void on_event(const Event& event) override {
-    Recorder::on_event(event);
-    parser.reset();
-  }
-  void on_retry(std::uint64_t milliseconds) override {
-    Recorder::on_retry(milliseconds);
-    parser.reset();
-  }
-  void on_comment(Bytes text) override {
-    Recorder::on_comment(text);
-    parser.reset();
-  }
-  Parser parser;
-};
-
-TEST(SseReset, inside_a_callback_drops_the_rest_of_the_read) {
-  for (const std::string first :
-       {"data: a\n\n", "data: a\ndata: b\n\n", "retry: 1\n", "data: a\nretry: 1\n", ": c\n"}) {
-    Resetter handler;
-    handler.parser.feed(first.substr(0, 3), handler);
-    handler.parser.feed(first.substr(3) + "id: 9\ndata: of the old connection", handler);
-    EXPECT_EQ(handler.log.size(), 1u);
-    handler.parser.feed("data: new\n\n", handler);
-    EXPECT_EQ(handler.log.back(), event("", "new"));
-    EXPECT_EQ(handler.log.size(), 2u);
-  }
-}
-
-TEST(SseWriter, writes_the_fields_an_event_has) {
-  std::string out;
-  wire::sse::append_event(out, {"", "hello", ""});
-  wire::sse::append_event(out, {"gap", "{}", ""});
-  wire::sse::append_event(out, {"", "x", "12"});
-  EXPECT_EQ(out, "data: hello\n\nevent: gap\ndata: {}\n\nid: 12\ndata: x\n\n");
-}
-
-TEST(SseWriter, writes_a_data_line_for_each_line) {
-  const std::pair<Bytes, Bytes> cases[] = {
-      {"", "data: \n\n"},
-      {"a\nb", "data: a\ndata: b\n\n"},
-      {"a\rb\r\nc", "data: a\ndata: b\ndata: c\n\n"},
-      {"\n", "data: \ndata: \n\n"},
-      {"a\r", "data: a\ndata: \n\n"},
-      {"\n\r\r\n", "data: \ndata: \ndata: \ndata: \n\n"},
-      {" lead", "data:  lead\n\n"},
-  };
-  for (const auto& [data, expected] : cases) {
-    std::string out;
-    wire::sse::append_event(out, {"", data, ""});
-    EXPECT_EQ(out, expected);
-  }
-}
-
-TEST(SseWriter, writes_comments_and_retry_times_that_end_with_a_blank_line) {
-  std::string out;
-  wire::sse::append_comment(out, "heartbeat");
-  wire::sse::append_comment(out, "");
-  wire::sse::append_comment(out, "two\nlines");
-  wire::sse::append_retry(out, 2500);
-  EXPECT_EQ(out, ": heartbeat\n\n: \n\n: two\n: lines\n\nretry: 2500\n\n");
-}
-
-TEST(SseWriter, output_reads_back) {
-  std::string out;
-  wire::sse::append_retry(out, 1);
-  wire::sse::append_event(out, {"t", "one\n\ntwo\n", "5"});
-  wire::sse::append_comment(out, "x");
-  wire::sse::append_event(out, {"", "", "6"});
-  expect_log(out, {"retry(1)", event("t", "one\n\ntwo\n", "5"), "comment(x)", event("", "", "6")});
-}
-
-class Counter : public Parser::Handler {
- public:
-  void on_event(const Event& event) override {
-    ++events;
-    inside_read = event.data.data() >= read.data() && event.data.data() < read.data() + read.size();
-  }
-  void on_retry(std::uint64_t) override {}
-  void on_too_large() override {}
-  Bytes read;
-  bool inside_read = false;
-  int events = 0;
-};
-
-TEST(SseMemory, whole_events_are_parsed_without_allocation_or_copy) {
-  const std::string read = "id: 1234567\ndata: " + std::string(100, 'x') + "\n\n";
-  Parser parser;
-  Counter counter;
-  counter.read = read;
-  const std::uint64_t before = allocations();
-  for (int i = 0; i < 1000; ++i) parser.feed(read, counter);
-  EXPECT_EQ(allocations() - before, 0u);
-  EXPECT_EQ(counter.events, 1000);
-  EXPECT_TRUE(counter.inside_read);
-}
-
-TEST(SseMemory, events_of_several_lines_are_parsed_without_allocation) {
-  const std::string read = "event: long-name-of-a-type\nid: 1\ndata: " + std::string(100, 'x') + "\r\ndata: y\r\n\r\n";
-  Parser parser;
-  Counter counter;
-  parser.feed(read, counter);
-  const std::uint64_t before = allocations();
-  for (int i = 0; i < 1000; ++i) parser.feed(read, counter);
-  EXPECT_EQ(allocations() - before, 0u);
-  EXPECT_EQ(counter.events, 1001);
-}
-
-TEST(SseMemory, an_idle_parser_is_small) {
-  EXPECT_LE(sizeof(Parser), 64u);
 }
 
 }  // namespace

@@ -144,18 +144,11 @@ TEST(WebSocketDeflate, the_size_on_the_wire_is_told_before_each_compressed_messa
 
 TEST(WebSocketDeflate, is_read_without_operator_new_once_the_thread_is_warm_and_nothing_is_kept_between_messages) {
   const std::string stream = frame(0x80 | kBinary, deflated(std::string(500, 'x')));
-  class Count final : public Reader::Handler {
-   public:
-    void on_message(Opcode, Bytes payload) override { bytes += payload.size(); }
-    void on_ping(Bytes) override {}
-    void on_pong(Bytes) override {}
-    void on_close(std::uint16_t, Bytes) override {}
-    std::size_t bytes = 0;
-  } count;
+  Counter counter;
   const auto read = [&](Reader& reader) {
     reader.expect_compressed(kAlone);
-    ASSERT_EQ(reader.feed(Bytes(stream).substr(0, 4), count), 0);
-    ASSERT_EQ(reader.feed(Bytes(stream).substr(4), count), 0);
+    ASSERT_EQ(reader.feed(Bytes(stream).substr(0, 4), counter), 0);
+    ASSERT_EQ(reader.feed(Bytes(stream).substr(4), counter), 0);
     ASSERT_FALSE(reader.mid_message());
   };
   Reader warm(Role::kClient);
@@ -167,7 +160,7 @@ TEST(WebSocketDeflate, is_read_without_operator_new_once_the_thread_is_warm_and_
     read(warm);
   }
   EXPECT_EQ(allocations() - before, 0U);
-  EXPECT_EQ(count.bytes, 201U * 500);
+  EXPECT_EQ(counter.bytes, 201U * 500);
 }
 
 }  // namespace

@@ -15,6 +15,16 @@ using namespace wire::websocket;
 using wire::Bytes;
 using Role = Reader::Role;
 
+// Of whoever must not allocate himself.
+class Counter final : public Reader::Handler {
+ public:
+  void on_message(Opcode, Bytes payload) override { bytes += payload.size(); }
+  void on_ping(Bytes) override {}
+  void on_pong(Bytes) override {}
+  void on_close(std::uint16_t, Bytes) override {}
+  std::size_t bytes = 0;
+};
+
 class Recorder : public Reader::Handler {
  public:
   void on_message(Opcode type, Bytes payload) override { add(type == Opcode::kText ? "text" : "binary", payload); }

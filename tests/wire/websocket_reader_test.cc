@@ -79,15 +79,6 @@ TEST(WebSocketFrames, interleaved_readers_with_incomplete_frames_do_not_mix) {
   EXPECT_EQ(recorders[1].log, (Log{"binary(SECOND)", "binary(more)"}));
 }
 
-class Counter final : public Reader::Handler {
- public:
-  void on_message(Opcode, Bytes payload) override { bytes += payload.size(); }
-  void on_ping(Bytes) override {}
-  void on_pong(Bytes) override {}
-  void on_close(std::uint16_t, Bytes) override {}
-  std::size_t bytes = 0;
-};
-
 TEST(WebSocketFrames, are_read_without_operator_new_once_the_thread_is_warm) {
   std::string stream;
   for (int i = 0; i < 100; ++i) stream += frame(0x81, std::string(100, 'x'));

@@ -43,6 +43,14 @@ TEST(WebSocketFrames, close_codes_are_those_of_section_7_4_and_of_the_registry) 
   }
 }
 
+TEST(WebSocketFrames, close_codes_that_a_server_says_of_itself_are_no_clients) {
+  for (const std::uint16_t code : {1012, 1013, 1014}) {
+    std::string stream;
+    append_masked_frame(stream, Opcode::kClose, close_payload(code, "r"), 0x12345678);
+    expect_refused(Role::kServer, stream, kProtocolError);
+  }
+}
+
 TEST(WebSocketFrames, nothing_follows_a_close_frame) {
   expect_read(Role::kClient, message("a") + frame(0x88, bytes("\x03\xE8")) + message("b") + "nonsense",
               {"binary(a)", "close 1000()"});

@@ -20,6 +20,7 @@
 #include <ctime>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace raw {
 
@@ -61,10 +62,12 @@ inline int connect_to(std::uint16_t port, std::uint32_t index) {
   return socket;
 }
 
+// To a peer that has gone it writes nothing: reading tells.
 inline void write_all(int socket, std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t written = write(socket, bytes.data(), bytes.size());
-    if (written < 0 && errno != EAGAIN && errno != EINTR) die("write");
+    const ssize_t written = send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (written < 0 && (errno == EPIPE || errno == ECONNRESET)) return;
+    if (written < 0 && errno != EAGAIN && errno != EINTR) die("send");
     if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
   }
 }
@@ -89,6 +92,31 @@ inline void watch(int epoll, int socket, std::uint32_t events = EPOLLIN) {
   event.events = events;
   event.data.fd = socket;
   if (epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event) != 0) die("epoll_ctl");
+}
+
+// `connections` to the port, each after its request and the head of the answer, in the epoll set.
+inline std::vector<int> subscribe_all(int epoll, std::uint16_t port, std::uint64_t connections,
+                                      const std::string& request) {
+  std::vector<int> sockets;
+  for (std::uint64_t i = 0; i < connections; ++i) {
+    const int socket = connect_to(port, static_cast<std::uint32_t>(i));
+    write_all(socket, request);
+    read_head(socket);
+    no_block(socket);
+    watch(epoll, socket);
+    sockets.push_back(socket);
+  }
+  return sockets;
+}
+
+inline std::string get(const char* target, bool websocket) {
+  std::string request = std::string("GET ") + target + " HTTP/1.1\r\nHost: raw\r\n";
+  if (websocket) {
+    request +=
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  }
+  return request + "\r\n";
 }
 
 inline std::uint64_t microseconds(const timeval& time) {

@@ -1,5 +1,5 @@
 // The floor of a server: what is posted to /publish goes to everyone else, one write() each. Prints its port.
-//   raw_broadcaster [websocket|stream]
+//   raw_broadcaster websocket|stream [PORT]
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,9 +17,9 @@ struct Client {
 
 class Broadcaster {
  public:
-  explicit Broadcaster(bool websocket) : websocket_(websocket) {
+  Broadcaster(bool websocket, std::uint16_t port) : websocket_(websocket) {
     listener_ = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    sockaddr_in address = raw::loopback(0);
+    sockaddr_in address = raw::loopback(port);
     socklen_t size = sizeof address;
     if (bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(listener_, 65'535) != 0)
       raw::die("listen");
@@ -121,5 +121,7 @@ class Broadcaster {
 
 int main(int argc, char** argv) {
   raw::raise_limit();
-  Broadcaster(argc > 1 && std::string_view(argv[1]) == "websocket").run();
+  Broadcaster(argc > 1 && std::string_view(argv[1]) == "websocket",
+              argc > 2 ? static_cast<std::uint16_t>(raw::number(argv[2])) : std::uint16_t{0})
+      .run();
 }

@@ -17,23 +17,12 @@ int main(int argc, char** argv) {
   const std::uint64_t connections = raw::number(argv[2]);
   const std::uint64_t wanted = raw::number(argv[4]);
   const std::uint64_t payload = raw::number(argv[5]);
-  const std::string request = std::string("GET ") + argv[3] +
-                              " HTTP/1.1\r\nHost: raw\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                              "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
   std::string frame;
   wire::websocket::append_masked_frame(frame, wire::websocket::Opcode::kText, std::string(payload, 'x'), 0x11223344);
   const std::size_t echo = frame.size() - 4;  // without the mask
   const int epoll = epoll_create1(0);
   std::vector<std::size_t> received(1 << 20);  // of the present frame, by descriptor
-  std::vector<int> sockets;
-  for (std::uint64_t i = 0; i < connections; ++i) {
-    const int socket = raw::connect_to(port, static_cast<std::uint32_t>(i));
-    raw::write_all(socket, request);
-    raw::read_head(socket);
-    raw::no_block(socket);
-    raw::watch(epoll, socket);
-    sockets.push_back(socket);
-  }
+  const std::vector<int> sockets = raw::subscribe_all(epoll, port, connections, raw::get(argv[3], true));
   const raw::Cpu before = raw::thread_cpu();
   for (const int socket : sockets) raw::write_all(socket, frame);
   std::vector<char> buffer(1 << 18);

@@ -10,16 +10,6 @@
 
 namespace {
 
-std::string subscription(const char* target, bool websocket) {
-  std::string request = std::string("GET ") + target + " HTTP/1.1\r\nHost: raw\r\n";
-  if (websocket) {
-    request +=
-        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-  }
-  return request + "\r\n";
-}
-
 void publish(std::uint16_t port, std::uint64_t messages, std::uint64_t rate, std::uint64_t payload) {
   const int socket = raw::connect_to(port, 0);
   const std::string request =
@@ -48,15 +38,8 @@ int main(int argc, char** argv) {
   const std::uint64_t connections = raw::number(argv[2]);
   const std::uint64_t messages = raw::number(argv[4]);
   const std::uint64_t payload = raw::number(argv[6]);
-  const std::string request = subscription(argv[3], argc > 7);
   const int epoll = epoll_create1(0);
-  for (std::uint64_t i = 0; i < connections; ++i) {
-    const int socket = raw::connect_to(port, static_cast<std::uint32_t>(i));
-    raw::write_all(socket, request);
-    raw::read_head(socket);
-    raw::no_block(socket);
-    raw::watch(epoll, socket);
-  }
+  raw::subscribe_all(epoll, port, connections, raw::get(argv[3], argc > 7));
   std::thread publisher(publish, port, messages, raw::number(argv[5]), payload);
 
   std::vector<char> buffer(1 << 18);

@@ -1,5 +1,6 @@
 // The floor of libuv: what two bare loops reach without a protocol, a recorder or a scenario. Prints one line of JSON.
 //   uv_pair latency MESSAGES RATE        one connection, 100 bytes a message: stamped before the write, read after it
+//   uv_pair relay MESSAGES RATE          the same through a third loop: the way from a publisher over a server
 //   uv_pair connect CONNECTIONS THREADS  connections a second; THREADS server and THREADS client loops, each with a
 //                                        descriptor table of its own
 #include <sched.h>
@@ -85,25 +86,58 @@ struct Sender {
   std::uint64_t left = 0;
 };
 
-int latency(std::uint64_t messages, std::uint64_t rate) {
+struct Ends {
+  int client;
+  int server;
+};
+
+Ends connected_pair() {
   const int listener = socket(AF_INET, SOCK_STREAM, 0);
   const std::uint16_t port = bind_listener(listener, 0);
   if (listen(listener, 1) != 0) raw::die("listen");
-  const int client = raw::connect_to(port, 0);
-  const int server = accept(listener, nullptr, nullptr);
+  const Ends ends{raw::connect_to(port, 0), accept(listener, nullptr, nullptr)};
   const int on = 1;
-  setsockopt(server, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  raw::no_block(client);
-  raw::no_block(server);
+  setsockopt(ends.server, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  raw::no_block(ends.client);
+  raw::no_block(ends.server);
+  close(listener);
+  return ends;
+}
+
+// Passes on what it reads, until there is nothing more.
+void relay(int from, int to) {
+  uv_loop_t loop;
+  uv_tcp_t in;
+  uv_tcp_t out;
+  uv_loop_init(&loop);
+  uv_tcp_init(&loop, &in);
+  uv_tcp_init(&loop, &out);
+  uv_tcp_open(&in, from);
+  uv_tcp_open(&out, to);
+  in.data = &out;
+  uv_read_start(stream(in), give_buffer, [](uv_stream_t* stream_in, ssize_t size, const uv_buf_t* bytes) {
+    uv_buf_t buffer = uv_buf_init(bytes->base, static_cast<unsigned>(std::max<ssize_t>(size, 0)));
+    if (size > 0) uv_try_write(static_cast<uv_stream_t*>(stream_in->data), &buffer, 1);
+    if (size < 0) uv_stop(stream_in->loop);
+  });
+  uv_run(&loop, UV_RUN_DEFAULT);
+  shutdown(to, SHUT_RDWR);
+}
+
+int latency(std::uint64_t messages, std::uint64_t rate, bool relayed) {
+  const Ends first = connected_pair();
+  const Ends last = relayed ? connected_pair() : first;
+  std::thread relaying;
+  if (relayed) relaying = std::thread(relay, first.client, last.server);
   Receiver receiver;
   receiver.latencies.reserve(messages);
-  std::thread receiving(receive, client, std::ref(receiver));
+  std::thread receiving(receive, last.client, std::ref(receiver));
 
   Sender sender;
   sender.left = messages;
   uv_loop_init(&sender.loop);
   uv_tcp_init(&sender.loop, &sender.tcp);
-  uv_tcp_open(&sender.tcp, server);
+  uv_tcp_open(&sender.tcp, first.server);
   uv_timer_init(&sender.loop, &sender.timer);
   sender.timer.data = &sender;
   uv_timer_start(
@@ -119,7 +153,8 @@ int latency(std::uint64_t messages, std::uint64_t rate) {
       },
       1, std::max<std::uint64_t>(1, 1000 / rate));
   uv_run(&sender.loop, UV_RUN_DEFAULT);
-  shutdown(server, SHUT_RDWR);
+  shutdown(first.server, SHUT_RDWR);
+  if (relayed) relaying.join();
   receiving.join();
   std::sort(receiver.latencies.begin(), receiver.latencies.end());
   const auto at = [&](double share) {
@@ -227,8 +262,8 @@ int connect_all(std::uint64_t connections, std::uint64_t threads) {
 int main(int argc, char** argv) {
   const std::string_view mode = argc == 4 ? argv[1] : "";
   raw::raise_limit();
-  if (mode == "latency") return latency(raw::number(argv[2]), raw::number(argv[3]));
+  if (mode == "latency" || mode == "relay") return latency(raw::number(argv[2]), raw::number(argv[3]), mode == "relay");
   if (mode == "connect") return connect_all(raw::number(argv[2]), raw::number(argv[3]));
-  std::fprintf(stderr, "usage: uv_pair latency MESSAGES RATE | uv_pair connect CONNECTIONS THREADS\n");
+  std::fprintf(stderr, "usage: uv_pair latency|relay MESSAGES RATE | uv_pair connect CONNECTIONS THREADS\n");
   return 2;
 }

@@ -1,0 +1,40 @@
+// The descriptors that one loop waits for, in an epoll set of its own: its sockets, its timers' and libuv's, which is
+// nested in it (uv_backend_fd). A message is then one wait and one read, without a turn of libuv around it; and a
+// uv_tcp_t takes 248 bytes a connection, for features that nobody here uses. libuv has what is rare: wake-ups, signals,
+// processes, listeners.
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+namespace net {
+
+class EventSet {
+ public:
+  EventSet() = default;
+  ~EventSet() { close(); }
+  EventSet(const EventSet&) = delete;
+  EventSet& operator=(const EventSet&) = delete;
+
+  int open();  // on the loop's own thread, if watch() has not; 0 or a negative errno
+  void close();
+
+  // Changes what `who` hears of its descriptor (EPOLLIN, EPOLLOUT; hang-ups and errors come with either, and with
+  // neither nothing comes) from `before` to `after`. On the loop's own thread. 0 or a negative errno.
+  int watch(void* who, int descriptor, std::uint32_t before, std::uint32_t after);
+
+  // The next events, each with its `who` in data.ptr; none when a signal came in between. -1 waits for ever. They stand
+  // until the next call.
+  std::span<const epoll_event> wait(int timeout_ms);
+
+ private:
+  // As many as libuv takes at once: what they bring is flushed before the next batch is asked for.
+  static constexpr int kBatch = 1024;
+  int descriptor_ = -1;
+  std::array<epoll_event, kBatch> events_;
+};
+
+}  // namespace net

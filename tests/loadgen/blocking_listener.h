@@ -1,0 +1,41 @@
+// A listening socket of loopback for servers that a test writes out by hand: blocking calls, one after the other.
+#pragma once
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "net/address.h"
+
+namespace loadgen {
+
+class BlockingListener {
+ public:
+  explicit BlockingListener(int backlog) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(listen(socket_, backlog), 0);
+    getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
+    address_ = net::resolve("127.0.0.1:" + std::to_string(ntohs(address.sin_port)));
+  }
+  ~BlockingListener() { close(socket_); }
+  BlockingListener(const BlockingListener&) = delete;
+  BlockingListener& operator=(const BlockingListener&) = delete;
+
+  const net::Address& address() const { return address_; }
+  int accept_one() { return accept(socket_, nullptr, nullptr); }  // the caller's; negative after end()
+  void end() { shutdown(socket_, SHUT_RDWR); }                    // from another thread
+
+ private:
+  const int socket_ = socket(AF_INET, SOCK_STREAM, 0);
+  net::Address address_;
+};
+
+}  // namespace loadgen
