@@ -255,7 +255,10 @@ TEST(ProgramsServer, IsTheProcessThatTheScenarioNames) {
         "s.yaml:3: key 'target.process': 'pid: 4194304': there is no process 4194304 (or /proc does not show it)");
   }
   scenario.target.process = {};
+  const std::uint16_t port = port_of(child);
   child.stop();
+  for (const auto patience = net::now() + seconds(10); !listening_sockets(port).empty() && net::now() < patience;)
+    std::this_thread::yield();  // its worker ends by itself, a moment later
   const Programs nobody(scenario, "", {});
   EXPECT_EQ(nobody.server(), -1) << "not asked for, so no error";
   EXPECT_NE(nobody.server_unknown().find("nobody listens on port"), std::string::npos);
