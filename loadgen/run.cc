@@ -13,7 +13,11 @@
 namespace loadgen {
 
 Run::Run(const RunSpec& spec, const Programs& programs, std::uint32_t workers, Progress& progress, RunResult& result)
-    : spec_(spec), programs_(programs), progress_(progress), result_(result), cost_(programs) {
+    : spec_(spec),
+      programs_(programs),
+      progress_(progress),
+      result_(result),
+      cost_(programs, spec.scenario.target.count_syscalls) {
   for (std::uint32_t i = 0; i < workers; ++i) {
     Worker::Events events{[this] { loop_.post([this] { worker_ready(); }); },
                           [this] { loop_.post([this] { worker_drained(); }); }, [this] { speaking_->share_done(); }};
