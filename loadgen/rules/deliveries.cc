@@ -112,8 +112,8 @@ void rare_events(const Scenario& scenario, const std::span<const Group>& groups,
     if (group.delivered == 0) continue;
     const auto p9999 = group.delivery_latency.value_at_quantile_of(0.9999, group.expected);
     const bool enough = static_cast<double>(group.expected) * 1e-4 >= 10;
-    list += fmt::format("{}{} {}, {}", list.empty() ? "" : "; ", group.variant->label(),
-                        !enough ? "n<"
+    list += fmt::format("{}{} p99.99 {}, max {}", list.empty() ? "" : "; ", group.variant->label(),
+                        !enough ? "not shown (too few deliveries)"
                         : p9999 ? time_text(*p9999)
                                 : "not delivered",
                         group.missing > 0 ? "not delivered" : time_text(group.delivery_latency.max()));
@@ -121,7 +121,7 @@ void rare_events(const Scenario& scenario, const std::span<const Group>& groups,
   if (list.empty()) return;
   const double seconds =
       std::chrono::duration<double>(scenario.phases.measure).count() * static_cast<double>(scenario.repetitions);
-  found.info(fmt::format("p99.99 and max in {:.3g} s x {} clients: {}", seconds,
+  found.info(fmt::format("slowest deliveries in {:.3g} s x {} clients: {}", seconds,
                          count_text(static_cast<std::uint64_t>(scenario.subscribers)), list));
 }
 
