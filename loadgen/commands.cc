@@ -16,6 +16,7 @@
 #include "loadgen/child_process.h"
 #include "loadgen/paths.h"
 #include "loadgen/preflight.h"
+#include "loadgen/signal_mask.h"
 #include "loadgen/summary.h"
 #include "loadgen/wait_idle.h"
 #include "net/limits.h"
@@ -141,6 +142,7 @@ int worse(int a, int b) {  // signals first, then 1 before 3, then 0
 
 int run_scenario(Scenario& scenario, const RunOptions& options, const std::string& directory,
                  std::uint64_t descriptor_limit) {
+  const SignalMask held(SIG_BLOCK);
   if (options.repeat) scenario.repetitions = *options.repeat;
   CampaignOptions campaign_options{directory, server_program(), options.command,
                                    options.seed ? *options.seed : std::random_device{}() & 0x7fffffffU,

@@ -7,6 +7,7 @@
 
 #include "loadgen/collect.h"
 #include "loadgen/publisher.h"
+#include "loadgen/signal_mask.h"
 #include "loadgen/speakers.h"
 #include "net/clock.h"
 
@@ -41,6 +42,7 @@ Run::~Run() {
 
 void Run::go() {
   watch_signals();
+  const SignalMask heard(SIG_UNBLOCK);
   watch_programs();
   cost_.before();
   machine_before_ = read_machine();

@@ -1,9 +1,11 @@
 #include "net/event_set.h"
 
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <utility>
 
@@ -28,8 +30,15 @@ int EventSet::watch(void* who, int descriptor, std::uint32_t before, std::uint32
   return epoll_ctl(descriptor_, operation, descriptor, &event) == 0 ? 0 : -errno;
 }
 
-std::span<const epoll_event> EventSet::wait(int timeout_ms) {
-  const int count = epoll_wait(descriptor_, events_.data(), kBatch, timeout_ms);
+std::span<const epoll_event> EventSet::wait(std::optional<wire::Nanos> timeout) {
+  int count = 0;
+  if (!timeout || *timeout <= wire::Nanos(0)) {
+    count = epoll_wait(descriptor_, events_.data(), kBatch, timeout ? 0 : -1);
+  } else {
+    const auto whole = std::chrono::floor<std::chrono::seconds>(*timeout);
+    const timespec limit{whole.count(), (*timeout - whole).count()};
+    count = epoll_pwait2(descriptor_, events_.data(), kBatch, &limit, nullptr);
+  }
   return {events_.data(), static_cast<std::size_t>(std::max(count, 0))};
 }
 

@@ -8,7 +8,10 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
+
+#include "wire/time.h"
 
 namespace net {
 
@@ -26,9 +29,9 @@ class EventSet {
   // neither nothing comes) from `before` to `after`. On the loop's own thread. 0 or a negative errno.
   int watch(void* who, int descriptor, std::uint32_t before, std::uint32_t after);
 
-  // The next events, each with its `who` in data.ptr; none when a signal came in between. -1 waits for ever. They stand
-  // until the next call.
-  std::span<const epoll_event> wait(int timeout_ms);
+  // The next events, each with its `who` in data.ptr; none when the time is over or a signal came in between. No
+  // `timeout` waits for ever; one above 0 may last a thousandth longer. They stand until the next call.
+  std::span<const epoll_event> wait(std::optional<wire::Nanos> timeout);
 
  private:
   // As many as libuv takes at once: what they bring is flushed before the next batch is asked for.

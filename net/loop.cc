@@ -61,29 +61,39 @@ void Loop::run() {
   check(events_.watch(&loop_, uv, 0, EPOLLIN), "cannot watch an event loop");
   while (!stopped_) {
     end_iteration();
-    // Nothing, for ever, or what libuv's own timers leave; a handle that was started since its last turn needs one now.
-    const int timeout = late_.empty() ? uv_backend_timeout(&loop_) : 0;
     const wire::Time before = now();
-    const std::span<const epoll_event> events = events_.wait(timeout);
-    idle_ += now() - before;
-    dispatch(events, timeout >= 0);
+    const int uv_timeout = uv_backend_timeout(&loop_);  // 0: a handle was started since libuv's last turn
+    const std::span<const epoll_event> events = events_.wait(time_to_wait(before, uv_timeout));
+    const wire::Time after = now();
+    idle_ += after - before;
+    dispatch(events, after, uv_timeout >= 0);
   }
   stopped_ = false;
   events_.watch(&loop_, uv, EPOLLIN, 0);
 }
 
+// Until the first of the deadlines, libuv's (-1: none) included; nothing: until something happens.
+std::optional<wire::Nanos> Loop::time_to_wait(wire::Time from, int uv_timeout_ms) {
+  if (!late_.empty()) return wire::Nanos(0);
+  const std::optional<wire::Nanos> ours = timers_.wait_from(from);
+  if (uv_timeout_ms < 0) return ours;
+  const wire::Nanos uvs = std::chrono::milliseconds(uv_timeout_ms);
+  return ours ? std::min(*ours, uvs) : uvs;
+}
+
 // A connection that an earlier event of the batch has ended is still there (the end of the iteration frees it) and
 // takes no notice.
-void Loop::dispatch(std::span<const epoll_event> events, bool uv_due) {
+void Loop::dispatch(std::span<const epoll_event> events, wire::Time time, bool uv_due) {
   for (const epoll_event& event : events) {
     if (event.data.ptr == &loop_) {
       uv_due = true;
     } else if (event.data.ptr == &timers_) {
-      timers_.fire();
+      timers_.alarm();
     } else {
       static_cast<Tcp*>(event.data.ptr)->ready(event.events);
     }
   }
+  timers_.fire(time);
   if (uv_due) uv_run(&loop_, UV_RUN_NOWAIT);
 }
 
@@ -158,7 +168,6 @@ void Loop::end_iteration() {
   dirty_.clear();
   output_.clear();
   free_graves();
-  timers_.rearm();
 }
 
 }  // namespace net

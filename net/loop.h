@@ -51,7 +51,8 @@ class Loop {
   void tell_later(Tcp& tcp, int error);
   void bury(Tcp& tcp);  // it has ended; events that are on their way must find it a little longer
   void free_graves();
-  void dispatch(std::span<const epoll_event> events, bool uv_due);
+  std::optional<wire::Nanos> time_to_wait(wire::Time from, int uv_timeout_ms);
+  void dispatch(std::span<const epoll_event> events, wire::Time time, bool uv_due);
   void end_iteration();
   void drain_posts();
 

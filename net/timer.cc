@@ -5,15 +5,21 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
-#include "net/clock.h"
 #include "net/event_set.h"
 
 namespace net {
+
+namespace {
+
+constexpr wire::Nanos kNear = std::chrono::milliseconds(1);
+
+}  // namespace
 
 void Timer::start(Timers& timers, wire::Time deadline, Handler& handler) {
   stop();
@@ -91,25 +97,31 @@ void Timers::sift_down(std::size_t slot) {
   place(slot, entry);
 }
 
-// Called once an iteration, so that any number of starts and stops costs one system call at most. A deadline that moved
-// away is left armed: one early wake-up is cheaper than re-arming for every stop.
-void Timers::rearm() {
-  if (heap_.empty() || heap_.front().deadline >= armed_ || descriptor_ < 0) return;
+// How long to wait for the next deadline; nothing: the timerfd will tell. Called once an iteration, so that any number
+// of starts and stops costs one system call at most, and a deadline that is near none. A deadline that moved away is
+// left armed: one early wake-up is cheaper than re-arming for every stop.
+std::optional<wire::Nanos> Timers::wait_from(wire::Time now) {
+  if (heap_.empty() || heap_.front().deadline >= armed_ || descriptor_ < 0) return std::nullopt;
+  const wire::Nanos wait = heap_.front().deadline - now;
+  if (wait <= kNear) return std::max(wait, wire::Nanos(0));
   armed_ = heap_.front().deadline;
-  const auto ns = std::max<std::int64_t>(armed_.time_since_epoch().count(), 1);  // 0 would disarm
+  const auto ns = armed_.time_since_epoch().count();
   itimerspec spec{};
   spec.it_value = {static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
   timerfd_settime(descriptor_, TFD_TIMER_ABSTIME, &spec, nullptr);
+  return std::nullopt;
 }
 
-void Timers::fire() {
+// The timerfd has something to read.
+void Timers::alarm() {
   std::uint64_t expirations = 0;
-  if (read(descriptor_, &expirations, sizeof expirations) < 0 && errno == EAGAIN) return;
-  armed_ = wire::Time::max();
-  const wire::Time due = now();
-  // A handler that starts its timer anew in the past must not keep the loop from its sockets: each fires once a round
-  // at most.
-  for (std::size_t left = heap_.size(); left > 0 && !heap_.empty() && heap_.front().deadline <= due; --left) {
+  if (read(descriptor_, &expirations, sizeof expirations) > 0) armed_ = wire::Time::max();
+}
+
+// A handler that starts its timer anew in the past must not keep the loop from its sockets: each fires once a round at
+// most.
+void Timers::fire(wire::Time now) {
+  for (std::size_t left = heap_.size(); left > 0 && !heap_.empty() && heap_.front().deadline <= now; --left) {
     Timer& timer = *heap_.front().timer;
     remove(timer);
     timer.handler_->on_timer(timer);

@@ -1,8 +1,10 @@
-// Timers with nanosecond deadlines: one heap and one timerfd a loop, however many timers (libuv's own timers round to
-// milliseconds).
+// Timers with nanosecond deadlines: one heap a loop, however many timers (libuv's own timers round to milliseconds).
+// The loop waits for the next deadline with the time limit of its wait when it is near, and with a timerfd when it is
+// not: the kernel lets a time limit slip by a thousandth, a timerfd by nothing but the thread's timer slack.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "wire/time.h"
@@ -60,8 +62,9 @@ class Timers {
   void place(std::size_t slot, Entry entry);
   void sift_up(std::size_t slot);
   void sift_down(std::size_t slot);
-  void rearm();
-  void fire();
+  std::optional<wire::Nanos> wait_from(wire::Time now);
+  void alarm();
+  void fire(wire::Time now);
 
   int descriptor_ = -1;
   wire::Time armed_ = wire::Time::max();

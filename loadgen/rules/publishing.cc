@@ -42,6 +42,11 @@ void publisher_lag(const RunResult& run, Findings& found) {
 // A poll that falls due while an answer is outstanding is skipped, so the loop is closed by so much.
 void closed_loop(const RunResult& run, Findings& found) {
   const SessionCounts& counts = run.window.counts;
+  const OptionValue* timing = run.variant == nullptr ? nullptr : option(*run.variant, "timing");
+  if (timing != nullptr && timing->text == "closed") {
+    found.info(
+        "polls ran closed loop, as asked: a slow answer delays the next poll, and there are as many as are answered");
+  }
   if (counts.skipped_polls == 0) return;
   const auto skipped = static_cast<double>(counts.skipped_polls);
   const auto asked = static_cast<double>(counts.requests);

@@ -1,7 +1,8 @@
 // Polling: asks every interval and is answered at once. Fixed rate is setInterval(): the schedule does not move however
 // slow an answer is; a poll that falls due while an answer is outstanding is skipped and counted. Fixed delay is a
 // recursive setTimeout(): the next poll comes an interval after the answer. The first poll comes at a random point of
-// the interval, so that clients do not ask in step.
+// the interval, so that clients do not ask in step. Closed: each answer is followed by the next poll, as load
+// generators for requests do it.
 #include "loadgen/poll_session.h"
 #include "loadgen/techniques.h"
 
@@ -10,7 +11,7 @@ namespace loadgen {
 namespace {
 
 enum Option : std::size_t { kInterval, kTiming, kConnection, kValidator };
-enum Timing : std::int64_t { kFixedRate, kFixedDelay };
+enum Timing : std::int64_t { kFixedRate, kFixedDelay, kClosed };
 
 class Polling final : public PollSession {
  public:
@@ -22,27 +23,33 @@ class Polling final : public PollSession {
   Bytes priming_query() const override { return {}; }
   bool conditional() const override { return plan_.options[kValidator].number == 1; }
   Nanos interval() const { return Nanos(plan_.options[kInterval].number); }
-  bool fixed_delay() const { return plan_.options[kTiming].number == kFixedDelay; }
+  std::int64_t timing() const { return plan_.options[kTiming].number; }
 
   void on_polled() override {
     host_.end_round_trip();
-    if (!scheduled_) {
+    if (timing() == kClosed) {
+      poll();
+    } else if (!scheduled_) {
       scheduled_ = true;
       host_.wake_after(
           Nanos(static_cast<std::int64_t>(host_.random() % static_cast<std::uint64_t>(interval().count()))));
-    } else if (fixed_delay()) {
+    } else if (timing() == kFixedDelay) {
       host_.wake_after(interval());
     }
   }
 
   void on_wake() override {
-    if (!fixed_delay()) host_.wake_after(interval());
+    if (timing() == kFixedRate) host_.wake_after(interval());
     if (waiting()) {
       ++host_.counts().skipped_polls;
     } else {
-      host_.begin_round_trip();
-      ask();
+      poll();
     }
+  }
+
+  void poll() {
+    host_.begin_round_trip();
+    ask();
   }
 
   void on_start() override { scheduled_ = false; }
@@ -62,9 +69,8 @@ TechniqueInfo polling() {
             Kind::kChoice,
             "fixed-rate",
             "fixed-rate: a poll every interval whatever the answers take (setInterval); fixed-delay: an interval after "
-            "each answer "
-            "(recursive setTimeout)",
-            {"fixed-rate", "fixed-delay"}},
+            "each answer (recursive setTimeout); closed: the next poll follows the answer at once",
+            {"fixed-rate", "fixed-delay", "closed"}},
            {"connection",
             Kind::kChoice,
             "keep-alive",

@@ -148,6 +148,19 @@ def test_an_interrupt_keeps_what_was_measured_and_stops_the_server(tmp_path):
     assert "sse" in out
 
 
+def test_an_interrupt_between_two_runs_keeps_the_one_that_is_over(tmp_path):
+    """The result is written when a run is over; then nobody listens for signals until the next one."""
+    path = tmp_path / "out" / "result.json"
+    with started(tmp_path, techniques=["sse", "websocket"], measure="200ms", drain="1s") as process:
+        while not path.exists() and process.poll() is None:
+            time.sleep(0.0002)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == 130, out + err
+    runs = json.loads(path.read_text())["runs"]
+    assert runs[0]["technique"] == "sse" and runs[0]["delivered"] == runs[0]["expected_deliveries"] > 0
+
+
 def test_the_server_does_not_outlive_a_pushbench_that_is_killed(tmp_path):
     with started(tmp_path, measure="30s") as process:
         server = server_of(process)

@@ -72,6 +72,18 @@ TEST(Polling, WithAFixedDelayWaitsAnIntervalAfterEachAnswerAndSkipsNothing) {
   EXPECT_EQ(server.counts().skipped_polls, 0U);
 }
 
+TEST(Polling, InAClosedLoopAsksAgainRightAfterEachAnswer) {
+  const auto client = primed("polling", {{"timing", "closed"}});
+  ScriptedServer& server = *client;
+  EXPECT_FALSE(server.wake_after_);
+  for (int poll = 0; poll < 3; ++poll) {
+    EXPECT_TRUE(asks(server.connection(0).take(), "&after=5"));
+    answer(server, 0, "", 5);
+  }
+  EXPECT_EQ(server.counts().skipped_polls, 0U);
+  EXPECT_EQ(server.counts().requests, 5U) << "the first one, which only learns the cursor, and the one under way, too";
+}
+
 TEST(Polling, CountsThePollsThatBroughtNothing) {
   const auto client = primed("polling");
   ScriptedServer& server = *client;

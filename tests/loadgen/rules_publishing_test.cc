@@ -41,6 +41,16 @@ TEST_F(Rules, Rule2TellsByHowMuchSkippedPollsStretchedTheInterval) {
   EXPECT_EQ(said(2).substr(0, 5), "info:");
 }
 
+TEST_F(Rules, Rule2TellsOfPollsInAClosedLoop) {
+  OptionSpec timing{};
+  timing.key = "timing";
+  technique.options.push_back(timing);
+  fixture.scenario.variants.front().options.push_back({2, "closed"});
+  EXPECT_EQ(said(2),
+            "info: polls ran closed loop, as asked: a slow answer delays the next poll, and there are as many as are "
+            "answered");
+}
+
 TEST_F(Rules, Rule11TellsARateThatWasNotReached) {
   result.publish_failed = 1;
   EXPECT_EQ(said(11), "");

@@ -7,19 +7,24 @@ import resource
 from .bench import peer
 from .comparison import Comparison, Unmeasured, at_least, at_most
 from .processes import free_port, output_of, serving
-from .server import MANY, ONE_AT_A_TIME, PAYLOAD, SERVERS, started_nginx
+from .server import MANY, PAYLOAD, SERVERS, started_nginx
+
+
+# Messages a second to each of the many: half a core for the generator, so that its fixed costs are in proportion.
+SINK_RATE = 5
+SINK = {"rate": f"{SINK_RATE}/s", "payload": PAYLOAD}
 
 
 def sink(bench, threads=1):
     """Microseconds of CPU a delivery, everything recorded."""
-    run = bench.push("websocket", target="reference", subscribers=MANY, publish=ONE_AT_A_TIME, threads=threads)
+    run = bench.push("websocket", target="reference", subscribers=MANY, publish=SINK, threads=threads)
     return run["generator"]["cpu_us_per_delivery"]
 
 
 def raw_sink(bench):
     port = free_port()
     with serving([bench.program("reference-server"), "--listen", f"127.0.0.1:{port}"], port):
-        printed = output_of(bench.program("raw_sink"), port, MANY, "/websocket?topic=t", 2 * (bench.measure_s + 1), 2, PAYLOAD[:-1],
+        printed = output_of(bench.program("raw_sink"), port, MANY, "/websocket?topic=t", SINK_RATE * (bench.measure_s + 1), SINK_RATE, PAYLOAD[:-1],
                             "websocket")
     return json.loads(printed)["cpu_us_per_delivery"]
 
@@ -44,7 +49,7 @@ def polls(connections, connection="keep-alive"):
     def measure(bench):
         conf = (SERVERS / "nginx.conf").read_text().replace("${body}", "")
         target = peer(["nginx", "-p", "${peer.folder}", "-e", "stderr", "-c", "${peer.folder}/nginx.conf"], **{"nginx.conf": conf})
-        technique = {"polling": {"path": "/", "interval": "1ms", "timing": "fixed-delay", "connection": connection}}
+        technique = {"polling": {"path": "/", "timing": "closed", "connection": connection}}
         # nginx answers that there is nothing new; what is published to it comes to nobody.
         run = bench.push(technique, whole=False, target=target, subscribers=connections, publish={"rate": "1/s"})
         measured = [used for used, is_measured in zip(run["series"]["generator_cpu_s"], run["series"]["measuring"], strict=True)
@@ -97,7 +102,7 @@ def echo(bench):
 def raw_echo(bench):
     port = free_port()
     with serving([bench.program("reference-server"), "--listen", f"127.0.0.1:{port}", "--conformance"], port):
-        printed = output_of(bench.program("raw_echo"), port, ECHO_CONNECTIONS, "/echo", ECHO_RATE * bench.measure_s, PAYLOAD[:-1])
+        printed = output_of(bench.program("raw_echo"), port, ECHO_CONNECTIONS, "/echo", ECHO_RATE * bench.measure_s, PAYLOAD[:-1], ECHO_RATE)
     return json.loads(printed)["cpu_us_per_round_trip"]
 
 
@@ -111,6 +116,6 @@ COMPARISONS = [
     *(against_polling_client(name, connections, theirs) for name, theirs in (("wrk", wrk), ("h2load", h2load)) for connections in (64, 1000)),
     Comparison("generator/polling-wrk-close", "polls over a new connection each, 64 at once, against wrk", "requests/CPU s", at_least(1.0),
                polls(64, "close"), wrk(64, "-H", "Connection: close")),
-    Comparison("generator/echo-raw", "WebSocket echo over 64 connections, against a raw epoll client", "µs/message", at_most(1.10), echo,
+    Comparison("generator/echo-raw", "WebSocket echo over 64 connections, 40,000 messages/s, against a raw epoll client", "µs/message", at_most(1.10), echo,
                raw_echo),
 ]
