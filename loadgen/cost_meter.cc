@@ -43,9 +43,11 @@ void CostMeter::begin_measure() {
   if (!begin_) return;
   command_ = command_of(programs_.server());
   runtimes_ = runtimes_of(programs_.server());
+  if (count_syscalls_) syscalls_.emplace(programs_.server());
 }
 
 void CostMeter::end_measure() {
+  if (syscalls_) syscalls_made_ = syscalls_->count();
   end_ = read();
   sockets_ = read_sockets(programs_.server_port());
   measured_ = true;
@@ -70,6 +72,8 @@ void CostMeter::finish(RunResult& result) const {
         std::max(end_->voluntary_switches, begin_->voluntary_switches) - begin_->voluntary_switches;
     usage.involuntary_switches =
         std::max(end_->involuntary_switches, begin_->involuntary_switches) - begin_->involuntary_switches;
+    if (syscalls_ && syscalls_->error().empty()) usage.syscalls = syscalls_made_;
+    if (syscalls_) usage.syscalls_unknown = syscalls_->error();
     if (sockets_ && sockets_->server.sockets > 0) usage.sockets = sockets_->server;
   }
   if (ramped_ && idled_) usage.idle_cpu = idled_->cpu - ramped_->cpu;

@@ -8,12 +8,13 @@
 #include "loadgen/process.h"
 #include "loadgen/programs.h"
 #include "loadgen/run_result.h"
+#include "loadgen/syscall_counter.h"
 
 namespace loadgen {
 
 class CostMeter {
  public:
-  explicit CostMeter(const Programs& programs) : programs_(programs) {}
+  CostMeter(const Programs& programs, bool count_syscalls) : programs_(programs), count_syscalls_(count_syscalls) {}
 
   // In the order of the phases; those of phases that a run does not have are left out.
   void before() { before_ = read(); }
@@ -30,6 +31,9 @@ class CostMeter {
   std::optional<double> bytes_per_subscriber(std::uint64_t connected) const;
 
   const Programs& programs_;
+  bool count_syscalls_;
+  std::optional<SyscallCounter> syscalls_;  // in `measure`
+  std::uint64_t syscalls_made_ = 0;
   std::optional<ProcessUsage> before_, ramped_, idled_, begin_, end_;
   std::optional<SocketsOfPort> sockets_;
   std::vector<MemoryPoint> points_;

@@ -45,6 +45,7 @@ Json server_json(const RunResult& run) {
           {"cpu_s", server.cpu ? Json(std::chrono::duration<double>(*server.cpu).count()) : Json(nullptr)},
           {"voluntary_switches_per_delivery", per_delivery(server.voluntary_switches, run)},
           {"involuntary_switches_per_delivery", per_delivery(server.involuntary_switches, run)},
+          {"syscalls_per_delivery", per_delivery(server.syscalls, run)},
           {"rss_bytes", unless_zero(server.rss_bytes)},
           {"pss_bytes", unless_zero(server.pss_bytes)},
           {"private_bytes", unless_zero(server.private_bytes)},

@@ -47,6 +47,7 @@ namespace rules {
 void completeness(const RunResult& run, Findings& found);
 void failures(const RunResult& run, Findings& found);
 void server_gone(const RunResult& run, Findings& found);
+void syscalls_unknown(const RunResult& run, Findings& found);
 void publisher_lag(const RunResult& run, Findings& found);      // 1
 void closed_loop(const RunResult& run, Findings& found);        // 2
 void missing(const RunResult& run, Findings& found);            // 3

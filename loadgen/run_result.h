@@ -55,6 +55,8 @@ struct ServerUsage {
   std::uint64_t private_bytes = 0;
   std::optional<std::uint64_t> voluntary_switches;    // during `measure`
   std::optional<std::uint64_t> involuntary_switches;  // the same
+  std::optional<std::uint64_t> syscalls;              // the same, where the scenario asks for it
+  std::string syscalls_unknown;                       // why they are not known although it does; else empty
   std::optional<SocketMemory> sockets;                // after `measure`
   // The slope of the PSS over the counts of `phases.memory`, else PSS after the ramp less PSS before it, by subscriber.
   std::optional<double> bytes_per_subscriber;

@@ -45,6 +45,7 @@ struct Target {
   bool is_reference() const { return url == "reference"; }  // with nothing between it and the clients
   bool is_secure() const { return url.starts_with("https://"); }
   ProcessPlan process;
+  bool count_syscalls = false;                                        // of that process: slows it down a little
   bool is_running() const { return !reference && programs.empty(); }  // pushbench starts nothing
   bool is_loopback() const;                                           // a URL of this machine, without placeholders
   bool is_measurable() const;                                         // CPU time and memory of the server may be known

@@ -13,7 +13,7 @@
 namespace loadgen {
 namespace {
 
-constexpr std::string_view kTargetKeys[] = {"url", "programs", "process"};
+constexpr std::string_view kTargetKeys[] = {"url", "programs", "process", "syscalls"};
 constexpr std::string_view kProgramKeys[] = {"command", "files", "start-timeout"};
 constexpr std::string_view kReference = "reference";
 constexpr std::string_view kReferencePort = "reference.port";
@@ -76,8 +76,9 @@ class TargetReader {
       if (section.require("url", "http://127.0.0.1:${nginx.port}")) read_url(*section.find("url"), "target.url");
       if (programs != nullptr) read_programs(*programs);
       if (const yaml::Value* process = section.find("process")) read_process(issues_, *process, target_);
+      read_syscalls(section);
     } else {
-      issues_.add(node, "target", "must be reference, a URL, or a map of keys (url, programs, process)");
+      issues_.add(node, "target", "must be reference, a URL, or a map of keys (url, programs, process, syscalls)");
     }
   }
 
@@ -96,6 +97,13 @@ class TargetReader {
     target_.url = node.scalar;
     target_.reference = target_.url == kReference || names_placeholder(target_.url, kReferencePort);
     if (std::string error = check_url(target_.url, values_); !error.empty()) issues_.add(node, key, error);
+  }
+
+  void read_syscalls(const Section& section) {
+    constexpr std::string_view kWords[] = {"false", "true"};
+    std::size_t word = 0;
+    section.word("syscalls", word, kWords);
+    target_.count_syscalls = word == 1;
   }
 
   void read_programs(const yaml::Value& node) {

@@ -1,6 +1,6 @@
-// SIGINT and SIGTERM held back or let through, on the calling thread and those that it starts, until the end of a scope.
-// A run listens for them; between two runs nobody does, and what was measured must not be lost to one that comes then: it
-// waits for the next run, which it ends at once.
+// SIGINT and SIGTERM held back or let through, on the calling thread and those that it starts, until the end of a
+// scope. A run listens for them; between two runs nobody does, and what was measured must not be lost to one that comes
+// then: it waits for the next run, which it ends at once.
 #pragma once
 
 #include <signal.h>

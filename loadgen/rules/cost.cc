@@ -57,6 +57,12 @@ void server_gone(const RunResult& run, Findings& found) {
   }
 }
 
+// They were asked for: silence would look like none.
+void syscalls_unknown(const RunResult& run, Findings& found) {
+  if (run.server && !run.server->syscalls_unknown.empty())
+    found.info("the server's system calls are not counted: " + run.server->syscalls_unknown);
+}
+
 // What a compiler that works while the program runs has not compiled yet is slow, and costs CPU time meanwhile.
 void jit_runtime(const RunResult& run, Findings& found) {
   constexpr Nanos kAdvised = std::chrono::seconds(15);

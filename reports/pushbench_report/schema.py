@@ -152,6 +152,7 @@ COMPRESSION = Object(required={"messages": COUNT, "payload_bytes": COUNT, "compr
 SERVER = Object(optional={"process": Object(required={"pid": COUNT}, optional={"command": TEXT, "chosen_by": TEXT}),
                           "cpu_us_per_delivery": NUMBER, "rss_bytes": COUNT, "pss_bytes": COUNT, "private_bytes": COUNT,
                           "voluntary_switches_per_delivery": NUMBER, "involuntary_switches_per_delivery": NUMBER,
+                          "syscalls_per_delivery": NUMBER,
                           "sockets": Object(required={"count": COUNT, "bytes": COUNT}),
                           "bytes_per_subscriber": SIGNED})
 

@@ -83,7 +83,7 @@ std::int64_t held_with(const std::string& technique, std::int64_t subscribers) {
   std::promise<void> ready;
   std::promise<std::int64_t> held;
   Worker worker(spec, never, 0, kShares, {.on_ready = [&] { ready.set_value(); }, .on_drained = {}, .on_spoken = {}});
-  worker.start(static_cast<std::uint64_t>(scenario.subscribers));
+  worker.start(scenario.subscribers);
   ready.get_future().wait();
   worker.loop().post([&] { held.set_value(held_bytes()); });
   const std::int64_t bytes = held.get_future().get();

@@ -46,6 +46,15 @@ TEST_F(Rules, MemoryThatDoesNotGrowInALineIsWarnedAbout) {
       "not what one of them costs");
 }
 
+TEST_F(Rules, SystemCallsThatWereAskedForAndAreNotCountedAreTold) {
+  result.server = measured_server();
+  result.server->syscalls = 7;
+  EXPECT_EQ(said(0), "");
+  result.server->syscalls = {};
+  result.server->syscalls_unknown = "no";
+  EXPECT_EQ(said(0), "info: the server's system calls are not counted: no");
+}
+
 TEST_F(Rules, AServerThatEndedOrHidesItsMemoryIsTold) {
   result.server = measured_server();
   EXPECT_EQ(said(0), "");

@@ -21,6 +21,13 @@ TEST(ProcessInScenario, IsAPidAPartOfTheCommandOrAPort) {
   EXPECT_EQ(good(kMinimal, {"target.url=http://127.0.0.1:8080", "target.process.pid=5"}).target.process.number, 5);
 }
 
+TEST(SyscallsInScenario, AreCountedWhereItAsks) {
+  EXPECT_FALSE(good(target("{ pid: 123 }")).target.count_syscalls);
+  EXPECT_TRUE(good(with("target: { url: reference, syscalls: true }\n")).target.count_syscalls);
+  EXPECT_NE(errors_of(parse(with("target: { url: reference, syscalls: some }\n"))).find("target.syscalls"),
+            std::string::npos);
+}
+
 TEST(ProcessInScenario, IsOneThingAndInRange) {
   for (const std::string wrong : {"{}", "{ pid: 1, port: 2 }", "123", "nginx", "[1]", "all"}) {
     EXPECT_NE(errors_of(parse(target(wrong))).find("must be none, or a map of one of pid: 123"), std::string::npos)

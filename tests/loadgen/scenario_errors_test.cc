@@ -77,7 +77,8 @@ TEST(ScenarioErrors, SayFileLineColumnKeyValueAndWhatWouldBeRight) {
       {"target: http://h\nserver: { threads: 1 }",
        "a.yaml:6:9: key 'server': only where the reference server is started"},
       {"target: http://h\nthresholds: [server_cpu_per_delivery < 1ms]", "cannot be measured"},
-      {"target: [a]", "a.yaml:5:9: key 'target': must be reference, a URL, or a map of keys (url, programs, process)"},
+      {"target: [a]",
+       "a.yaml:5:9: key 'target': must be reference, a URL, or a map of keys (url, programs, process, syscalls)"},
       {"target: { programs: {} }", "key 'target.url': missing: write url: http://127.0.0.1:${nginx.port}"},
       {"target: 'http://h:${x.port}'",
        "a.yaml:5:9: key 'target': 'http://h:${x.port}': unknown placeholder ${x.port}: one of ${reference.port}, "

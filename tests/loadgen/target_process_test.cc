@@ -19,6 +19,7 @@
 #include "loadgen/programs.h"
 #include "loadgen/runtime.h"
 #include "loadgen/socket_memory.h"
+#include "loadgen/syscall_counter.h"
 #include "net/address.h"
 #include "net/clock.h"
 
@@ -34,15 +35,18 @@ class Child {
     EXPECT_EQ(pipe2(pipe_, O_CLOEXEC), 0);
     process_.emplace(command, ChildProcess::Streams{.output = pipe_[1]});
     close(pipe_[1]);
-    std::string said;
-    char letter = 0;
-    while (read(pipe_[0], &letter, 1) == 1 && letter != '\n') said += letter;
-    EXPECT_TRUE(said.starts_with("ready")) << said;
-    words_ = said;
+    words_ = next_line();
+    EXPECT_TRUE(words_.starts_with("ready")) << words_;
   }
   ~Child() { close(pipe_[0]); }
   pid_t pid() const { return process_->pid(); }
   const std::string& words() const { return words_; }
+  std::string next_line() const {
+    std::string said;
+    char letter = 0;
+    while (read(pipe_[0], &letter, 1) == 1 && letter != '\n') said += letter;
+    return said;
+  }
   void stop() { process_->stop(); }
 
  private:
@@ -228,6 +232,35 @@ TEST(Runtime, WithJitIsKnownByItsProgram) {
   EXPECT_NE(program_of(child.pid()), "");
 }
 
+TEST(SyscallCounter, CountsThoseOfThreadsAndProcessesThatStartLater) {
+  Child child(
+      python("import os, signal, threading\n"
+             "def call():\n"
+             "    for _ in range(10000): os.getppid()\n"
+             "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})\n"
+             "print('ready', flush=True)\n"
+             "signal.sigwait({signal.SIGUSR1})\n"
+             "call()\n"
+             "thread = threading.Thread(target=call); thread.start(); thread.join()\n"
+             "worker = os.fork()\n"
+             "if worker == 0: call(); os._exit(0)\n"
+             "os.waitpid(worker, 0)\n"
+             "print('called', flush=True); signal.pause()\n"));
+  const SyscallCounter counter(child.pid());
+  if (!counter.error().empty()) GTEST_SKIP() << counter.error();
+  EXPECT_LT(counter.count(), 10U) << "it waits";
+  kill(child.pid(), SIGUSR1);
+  EXPECT_EQ(child.next_line(), "called");
+  EXPECT_GE(counter.count(), 30000U);
+  EXPECT_LT(counter.count(), 30500U) << "and what Python needs for a thread and a process";
+}
+
+TEST(SyscallCounter, SaysWhyItCannot) {
+  const SyscallCounter counter(getpid(), SystemFiles("/nowhere"));
+  EXPECT_NE(counter.error().find("raw_syscalls:sys_enter is not readable"), std::string::npos);
+  EXPECT_EQ(counter.count(), 0U);
+}
+
 TEST(ProgramsServer, IsTheProcessThatTheScenarioNames) {
   Child child(python(kListener));
   Scenario scenario;
@@ -256,7 +289,9 @@ TEST(ProgramsServer, IsTheProcessThatTheScenarioNames) {
         "s.yaml:3: key 'target.process': 'pid: 4194304': there is no process 4194304 (or /proc does not show it)");
   }
   scenario.target.process = {};
+  const std::uint16_t port = port_of(child);
   child.stop();
+  while (!listening_sockets(port).empty()) std::this_thread::yield();  // its worker ends by itself, a moment later
   const Programs nobody(scenario, "", {});
   EXPECT_EQ(nobody.server(), -1) << "not asked for, so no error";
   EXPECT_NE(nobody.server_unknown().find("nobody listens on port"), std::string::npos);

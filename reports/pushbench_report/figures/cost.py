@@ -8,6 +8,9 @@ WIDTH, TOP, ROW, BAR, BOTTOM, GAP, VALUE_ROOM = 1100, 34, 34, 20, 30, 34, 78
 # Criterion, the unit of its axis in the unit of the criterion, and the words for it.
 PANELS = ((answers.CRITERIA[2], 1, "µs of CPU per delivery"),
           (answers.CRITERIA[3], 1024, "KiB of memory per subscriber"))
+COUNTED = (("voluntary_switches_per_delivery", "Context switches, it waited"),
+           ("involuntary_switches_per_delivery", "Context switches, it had to yield"),
+           ("syscalls_per_delivery", "System calls"))
 HOW = ("Shorter is better; bars start at zero. CPU is user and system time of the server process while messages "
        "were measured, divided by the deliveries of that time. Memory is what the process grew by when the "
        "subscribers connected, divided by their number (with phases.memory the slope over several numbers of them); "
@@ -22,11 +25,18 @@ def draw(workload, prefix):
     if not rows:
         return Drawing(SLUG, "Server cost", NOTHING)
     title = _title(workload, panels)
-    columns = ["Technique", "CPU per delivery (µs)", "Memory per subscriber (KiB)", "RSS at most", "PSS at most"]
+    columns = ["Technique", "CPU per delivery (µs)", "Memory per subscriber (KiB)", "RSS at most", "PSS at most",
+               *(f"{words} per delivery" for _, words in COUNTED)]
     table = [[s.label, _spanned(PANELS[0], s), _spanned(PANELS[1], s), text.size(s.greatest("server", "rss_bytes")),
-              text.size(s.greatest("server", "pss_bytes"))] for s in workload.series]
+              text.size(s.greatest("server", "pss_bytes")), *(_counted(s, key) for key, _ in COUNTED)]
+             for s in workload.series]
     return Drawing(SLUG, "Server cost", title, HOW, _picture(panels, rows, prefix, title), _notes(workload, rows),
                    columns, table)
+
+
+def _counted(series, key):
+    value = series.per_delivery_cost("server", key).value
+    return text.NOT_MEASURED if value is None else text.sig3(value)
 
 
 def _spanned(panel, series):
