@@ -47,6 +47,16 @@ def test_memory_per_subscriber_is_the_slope_and_not_the_whole_by_the_number(work
     assert drawing.svg.count("per subscriber, r\u00b2 0.999") == 2 * 2, "a hint for the points of each repetition"
 
 
+def test_no_sentence_claims_a_slope_where_memory_did_not_grow_in_a_line(workload):
+    def change(result):
+        with_memory(sse=3 * 1024, websocket=5 * 1024)(result)
+        for run in result["runs"]:
+            if run["technique"] == "websocket":
+                run["memory"]["slopes"]["server_pss"]["r2"] = 0.94
+    title = memory.draw(workload(change), "m").title.replace("\u00a0", " ")
+    assert title == "One more subscriber costs the server 3.00 KiB with sse."
+
+
 def test_memory_that_nobody_may_read_is_said_in_words(workload):
     drawing = memory.draw(workload(with_memory(readable=False, sse=1024)), "m")
     assert "No process of the scenario let its memory be read." in drawing.title

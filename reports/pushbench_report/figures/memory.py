@@ -4,6 +4,7 @@ from .. import svg, text
 from . import Drawing, layout
 
 SLUG = "memory"
+LINEAR = 0.95    # r² of validity rule 25
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM, GAP, RIGHT, LABEL = 1100, 360, 84, 34, 52, 84, 16, 150
 # The side, its heading, and the name of its slope.
 PANELS = (("server", "the server: memory of its processes (PSS)", "server_pss"),
@@ -114,9 +115,17 @@ def _end(drawn, axis, series, panel):
     return layout.to_pixels(drawn, axis, last, (slope["bytes_at_zero"] + slope["bytes_per_subscriber"] * last) / (1 << 20))
 
 
+def _claimed(series, name):
+    """The mean slope, where memory grew in a line in every repetition; elsewhere it is no cost of a subscriber."""
+    found = slopes(series, name)
+    if not found or min(slope["r2"] for slope in found) < LINEAR:
+        return None
+    return _mean([slope["bytes_per_subscriber"] for slope in found])
+
+
 def _title(rows):
-    known = [(s, _mean([one["bytes_per_subscriber"] for one in found])) for s in rows if (found := slopes(s, "server_pss"))]
-    own = [_mean([one["bytes_per_subscriber"] for one in found]) for s in rows if (found := slopes(s, "generator_pss"))]
+    known = [(s, cost) for s in rows if (cost := _claimed(s, "server_pss")) is not None]
+    own = [cost for s in rows if (cost := _claimed(s, "generator_pss")) is not None]
     generator = f"the load generator itself needs {_range(own)} for one of its own" if own else ""
     if not known:
         return (generator[:1].upper() + generator[1:] or "Memory did not grow in a line that could be drawn") + "."
