@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from . import text
-from .series import ABSENT, Value
+from .distribution import ABSENT, Value
 
 # Repeated runs on one machine differ by several percent in time, CPU and memory, and hardly in bytes: nearer than this
 # is called a tie, whatever the few repetitions at hand say.

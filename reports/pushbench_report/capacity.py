@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from . import text
 
-QUANTITIES = {"max-rate": ("messages/s", "message/s"), "max-subscribers": ("subscribers", "subscriber")}
+UNITS = {"max-rate": "messages/s", "max-subscribers": "subscribers"}
 LIMITS = {"server": "the server", "generator": "the load generator", "at-most": "--at-most", "steps": "--max-steps",
           "interrupted": "interrupted"}
 VERDICTS = {"carried": "carried", "too-much": "too much", "generator-limited": "generator-limited"}
@@ -27,7 +27,7 @@ class Search:
 
     @property
     def unit(self):
-        return QUANTITIES[self.find][0]
+        return UNITS[self.find]
 
     @property
     def steps(self):

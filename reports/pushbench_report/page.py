@@ -10,8 +10,9 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from . import answers, figures, schema, summary, text, theme
-from .series import workloads
+from . import answers, capacity, figures, schema, summary, text, theme
+from .figures.capacity import draw_each as draw_searches
+from .workload import workloads
 
 TEMPLATES = Path(__file__).parent / "templates"
 LARGEST_PAGE = 2_000_000    # bytes; the embedded copy of the results is dropped before the page grows beyond it
@@ -36,12 +37,14 @@ def _render(sources, embedded):
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     styles = theme.Styles()
-    loads = [_workload(w, f"w{number}") for number, w in enumerate(workloads(sources, styles), 1)]
+    found = workloads(sources, styles)
+    loads = [_workload(w, f"w{number}") for number, w in enumerate(found, 1)]
+    searches = [search for w in found for search in w.searches]
     return environment.get_template("page.html.j2").render(
         title=text.join(dict.fromkeys(s.data["scenario"]["name"] for s in sources)),
         sources=[_source(s) for s in sources],
-        workloads=loads, verdict=_verdict(sources), warnings=_warnings(sources), thresholds=_thresholds(sources),
-        invalid=[w for w in _warnings(sources) if w["level"] == "invalid"], chips=_chips(sources), embedded=embedded,
+        workloads=loads, verdict=_verdict(sources, searches), warnings=_warnings(sources), thresholds=_thresholds(sources),
+        invalid=[w for w in _warnings(sources) if w["level"] == "invalid"], chips=_chips(sources, searches), embedded=embedded,
         css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")), script=Markup(script), script_hash=digest,
         light=_variables(0), dark=_variables(1), several=len(sources) > 1)
 
@@ -61,6 +64,7 @@ def _workload(workload, prefix):
         "polling": _table(summary.POLLING, [s for s in workload.series if s.polls]),
         "health": _table(summary.HEALTH, workload.series),
         "figures": figures.draw_all(workload, prefix) if workload.series else [],
+        "searches": capacity.table(workload.searches), "knees": draw_searches(workload.searches, prefix),
         "troubled": [s for s in workload.series if s.verdict != "valid" or s.failures],
         "clean": _clean_words(workload.series),
     }
@@ -117,8 +121,10 @@ def _clean_words(series):
     return f"No delivery was {words}." if good else ""
 
 
-def _verdict(sources):
+def _verdict(sources, searches):
     runs = [run for source in sources for run in source.runs]
+    if not runs and searches:
+        return capacity.verdict(searches)
     if not runs:
         return {"word": "invalid", "text": "Nothing was measured", "compare": False}
     by = {word: sum(run.data["verdict"] == word for run in runs) for word in schema.VERDICTS}
@@ -135,10 +141,13 @@ def _verdict(sources):
     return {"word": "valid", "text": "Valid measurement"}
 
 
-def _chips(sources):
+def _chips(sources, searches):
     runs = [run.data for source in sources for run in source.runs]
     expected, missing = sum(r["expected_deliveries"] for r in runs), sum(r["missing"] for r in runs)
-    chips = [{"text": text.plural(len(runs), "run"), "bad": not runs}]
+    chips = [{"text": text.plural(len(runs), "run"), "bad": not runs}] if runs or not searches else []
+    if searches:
+        steps = text.plural(sum(len(s.steps) for s in searches), "run")
+        chips.append({"text": f"{text.plural(len(searches), 'search', 'searches')} of {steps}", "bad": False})
     if runs:
         chips.append({"text": f"{text.plural(expected, 'delivery', 'deliveries')} expected", "bad": False})
         chips.append({"text": f"{text.count(missing)} missing" if missing else "none missing", "bad": bool(missing)})

@@ -223,6 +223,19 @@ RUN = Object(
         "histograms": Object(optional={name: TEXT for name in HISTOGRAMS}),
     })
 
+FINDS = ("max-rate", "max-subscribers")
+STEP = Object(
+    required={"offered": COUNT, "achieved": NUMBER, "expected_deliveries": COUNT, "missing": COUNT,
+              "verdict": Text(("carried", "too-much", "generator-limited"))},
+    optional={"delivery_latency_ns": DISTRIBUTION, "reason": TEXT})
+CAPACITY = Object(
+    required={"find": Text(FINDS), "until": TEXT,
+              "techniques": ListOf(Object(
+                  required={"technique": TEXT, "variant": TEXT, "summary": TEXT, "steps": ListOf(STEP),
+                            "limit": Text(("server", "generator", "at-most", "steps", "interrupted"))},
+                  optional={"carried": COUNT, "too_much": COUNT}))},
+    optional={"precision": NUMBER, "at_most": COUNT})
+
 THRESHOLD = Object(
     required={"expression": TEXT,
               "results": ListOf(Object(required={"technique": TEXT, "variant": TEXT,
@@ -242,4 +255,4 @@ RESULT = Object(
         "runs": ListOf(RUN),
     },
     optional={"command": TEXT, "started": TEXT, "ended": TEXT, "interrupted": Flag(), "thresholds": ListOf(THRESHOLD),
-              "confidence": ListOf(CONFIDENCE), "attempts": ATTEMPTS})
+              "confidence": ListOf(CONFIDENCE), "attempts": ATTEMPTS, "capacity": CAPACITY})

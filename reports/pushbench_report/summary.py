@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from . import answers, text
-from .series import ABSENT, ENOUGH_BEYOND, Value
+from .distribution import ABSENT, ENOUGH_BEYOND, Value
 
 BEST = "★"
 BAD_UNLESS_ZERO = ("missing", "duplicate", "reordered", "corrupt", "failures")

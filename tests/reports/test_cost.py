@@ -3,7 +3,7 @@
 import pytest
 from pushbench_report import answers, load, summary, theme
 from pushbench_report.figures import cost, frontier, memory
-from pushbench_report.series import workloads
+from pushbench_report.workload import workloads
 
 COUNTS = (100, 200, 400)
 BASE = 4 << 20

@@ -3,7 +3,8 @@ from hdr_encoder import encode
 from pushbench_report import intervals, load, text, theme
 from pushbench_report.figures import bytes as bytes_figure
 from pushbench_report.figures import cost, frontier, health, heat, layout, spectrum
-from pushbench_report.series import Value, workloads
+from pushbench_report.distribution import Value
+from pushbench_report.workload import workloads
 
 
 @pytest.fixture

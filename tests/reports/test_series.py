@@ -1,7 +1,7 @@
 import pytest
 from hdr_encoder import encode
 from pushbench_report import load, theme
-from pushbench_report.series import workloads
+from pushbench_report.workload import workloads
 
 MS = 1_000_000
 

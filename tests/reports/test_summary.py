@@ -1,6 +1,7 @@
 import pytest
 from pushbench_report import answers, load, summary, theme
-from pushbench_report.series import Value, workloads
+from pushbench_report.distribution import Value
+from pushbench_report.workload import workloads
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """How much a server carries: what arrived and how late it was, against what was offered (`pushbench run --find`)."""
 
 from .. import svg, text
+from ..capacity import VERDICTS
 from . import Drawing, layout
 
 SLUG = "capacity"
@@ -12,16 +13,22 @@ HOW = ("Each point is one run of the search, with the load that it offered. Fill
        "nothing of the server.")
 
 
+def draw_each(searches, prefix):
+    """A figure for each quantity that was searched for."""
+    kinds = dict.fromkeys(s.find for s in searches)
+    return [draw([s for s in searches if s.find == find], f"{prefix}-{find}") for find in kinds]
+
+
 def draw(searches, prefix):
     """Of searches for the same quantity."""
-    known = [s for s in searches if s.steps]
+    slug, known = f"{SLUG}-{searches[0].find}", [s for s in searches if s.steps]
     title = _title(known)
     columns = ["Run", "Offered", "Achieved", "p99", "Missing", "Verdict", "Why"]
     rows = [[f"{s.label}, {number}", text.count(step["offered"]), text.sig3(step["achieved"]), _p99_words(step), text.count(step["missing"]),
-             step["verdict"], step.get("reason") or text.NOT_MEASURED] for s in known for number, step in enumerate(s.steps, 1)]
+             VERDICTS[step["verdict"]], step.get("reason") or text.NOT_MEASURED] for s in known for number, step in enumerate(s.steps, 1)]
     if not known:
-        return Drawing(SLUG, KIND, "The search ended before its first run was over.")
-    return Drawing(SLUG, KIND, title, HOW, _picture(known, prefix, title), [], columns, rows)
+        return Drawing(slug, KIND, "The search ended before its first run was over.")
+    return Drawing(slug, KIND, title, HOW, _picture(known, prefix, title), [], columns, rows)
 
 
 def _p99(step):
@@ -74,7 +81,7 @@ def _panel(axis, searches, name, value):
                 continue
             gid = f"capacity-{name}-{number}-{place}"
             axis.plot([step["offered"]], [value(step)], gid=gid, **_marker(search, step["verdict"]))
-            hover[gid] = f"{search.label}: {text.count(step['offered'])} {search.unit} offered, p99 {_p99_words(step)}, {step['verdict']}"
+            hover[gid] = f"{search.label}: {text.count(step['offered'])} {search.unit} offered, p99 {_p99_words(step)}, {VERDICTS[step['verdict']]}"
     return hover
 
 
@@ -101,14 +108,14 @@ def _legend(drawn, searches, title):
 
 
 def _title(searches):
-    parts = [f"{s.label} {s.data['summary']}" for s in searches]
+    parts = [f"{s.label}: {s.data['summary']}" for s in searches]
     return f"{'; '.join(parts)}." if parts else ""
 
 
 def _description(searches):
     parts = []
     for s in searches:
-        steps = ", ".join(f"{text.count(step['offered'])} offered: {text.sig3(step['achieved'])} achieved, p99 {_p99_words(step)}, {step['verdict']}"
+        steps = ", ".join(f"{text.count(step['offered'])} offered: {text.sig3(step['achieved'])} achieved, p99 {_p99_words(step)}, {VERDICTS[step['verdict']]}"
                           for step in s.steps)
         parts.append(f"{s.label}, until {s.until}: {s.data['summary']}. {steps}")
     return "What arrived and its p99 against what was offered. " + ". ".join(parts) + "."

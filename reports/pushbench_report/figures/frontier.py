@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from .. import answers, svg, text
-from ..series import Value
+from ..distribution import Value
 from . import Drawing, layout
 
 SLUG = "frontier"

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .. import answers, svg, text
-from ..series import ENOUGH_BEYOND
+from ..distribution import ENOUGH_BEYOND
 from . import Drawing, layout
 
 SLUG = "spectrum"
