@@ -10,6 +10,7 @@
 
 #include "loadgen/client_tls.h"
 #include "loadgen/endpoint.h"
+#include "loadgen/floor.h"
 #include "loadgen/programs.h"
 #include "loadgen/request.h"
 #include "loadgen/run.h"
@@ -134,6 +135,8 @@ class CampaignRunner {
   }
 
   CampaignOutcome go() {
+    if (options_.floor) find_floor();
+    if (outcome_.signal != 0) return write(), std::move(outcome_);
     const std::size_t total = scenario_.variants.size() * static_cast<std::size_t>(scenario_.repetitions);
     std::size_t number = 0;
     for (std::int64_t repetition = 1; repetition <= scenario_.repetitions; ++repetition) {
@@ -149,9 +152,18 @@ class CampaignRunner {
   }
 
  private:
+  void find_floor() {
+    std::shared_ptr<const Floor> floor = measure_floor(scenario_, options_, outcome_.campaign.host, progress_);
+    if (!floor->obstacle.empty())
+      conditions_.push_back({10, Level::kWarn, "the floor of the tool was not measured: " + floor->obstacle});
+    outcome_.signal = floor->signal;
+    outcome_.campaign.interrupted = outcome_.signal != 0;
+    outcome_.campaign.floor = std::move(floor);
+  }
+
   void one_run(const Variant& variant, std::int64_t repetition, std::uint64_t number) {
-    RunOrder order{number, repetition,
-                   fmt::format("{}/{}", options_.directory, interval_log_name(variant, repetition))};
+    RunOrder order{number, repetition, fmt::format("{}/{}", options_.directory, interval_log_name(variant, repetition)),
+                   outcome_.campaign.floor != nullptr ? outcome_.campaign.floor->p50() : std::nullopt};
     SingleRun single = run_once(scenario_, variant, order, options_, outcome_.campaign.host, progress_);
     outcome_.signal = single.signal;
     outcome_.campaign.interrupted = outcome_.signal != 0;
@@ -227,6 +239,7 @@ SingleRun run_once(const Scenario& scenario, const Variant& variant, const RunOr
   result.variant = &variant;
   result.tls = variant.tls.enabled;
   result.repetition = order.repetition;
+  result.floor_p50 = order.floor_p50;
   {
     Run run(spec, *programs, static_cast<std::uint32_t>(workers.threads), progress, result);
     run.go();

@@ -2,6 +2,7 @@
 // machine meets them all.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,13 +17,15 @@ struct CampaignOptions {
   std::string command;         // as typed, for the result
   std::uint64_t seed = 0;
   std::uint64_t descriptor_limit = 0;  // of one descriptor table
+  bool floor = false;                  // measure the floor of the tool first (loadgen/floor.h)
 };
 
 // Which of all runs one is.
 struct RunOrder {
   std::uint64_t number = 1;  // from 1
   std::int64_t repetition = 1;
-  std::string interval_log;  // a path; empty: none is written
+  std::string interval_log;                 // a path; empty: none is written
+  std::optional<std::int64_t> floor_p50{};  // ns, where it is known
 };
 
 struct SingleRun {

@@ -149,9 +149,10 @@ int run_scenario(Scenario& scenario, const RunOptions& options, const CapacityPl
                  const std::string& directory, const ProcessLimits& limits) {
   const SignalMask held(SIG_BLOCK);
   if (options.repeat) scenario.repetitions = *options.repeat;
-  CampaignOptions campaign_options{directory, server_program(), options.command,
-                                   options.seed ? *options.seed : std::random_device{}() & 0x7fffffffU,
-                                   limits.descriptors};
+  CampaignOptions campaign_options{
+      directory,          server_program(),
+      options.command,    options.seed ? *options.seed : std::random_device{}() & 0x7fffffffU,
+      limits.descriptors, options.floor};
   Progress progress(options.quiet);
   if (search != nullptr) return find_capacity(scenario, *search, campaign_options, limits, progress);
   const CampaignOutcome outcome = run_campaign(scenario, campaign_options, progress);

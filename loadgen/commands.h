@@ -15,6 +15,7 @@ struct RunOptions {
   std::vector<std::string> overrides;  // KEY=VALUE
   std::optional<std::int64_t> repeat;
   std::optional<std::uint64_t> seed;
+  bool floor = false;        // measure that of the tool first
   std::string wait_idle;     // a duration; empty: do not wait
   std::string find;          // "max-rate", "max-subscribers"; empty: no search
   std::string until;         // with `find`, as the next four

@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "loadgen/commands.h"
+#include "loadgen/null_server.h"
 #include "loadgen/version.h"
 
 namespace {
@@ -15,6 +16,7 @@ Examples:
   pushbench run scenarios/quickstart.yaml --only sse,websocket --set subscribers=100 --out /tmp/first
   pushbench run scenarios/smoke/*.yaml --repeat 3
   pushbench run scenarios/quickstart.yaml --only sse --find max-rate --until 'delivery_latency.p99 < 100ms and missing == 0'
+  pushbench run scenarios/quickstart.yaml --only sse --floor   how much of the latency is the tool's own?
   pushbench check scenarios/quickstart.yaml                    says what would be measured, or what is wrong
   pushbench report results/a results/b -o both.html            one page from several results
   pushbench listen 'http://127.0.0.1:8080/sse?topic=t'         one client by hand: what arrives, as JSON lines
@@ -33,7 +35,8 @@ std::string typed_command(int argc, char** argv) {
   return command;
 }
 
-void add_find(CLI::App& run, loadgen::RunOptions& options) {
+// Returns --find.
+CLI::Option* add_find(CLI::App& run, loadgen::RunOptions& options) {
   const std::string group = "Capacity search";
   CLI::Option* find =
       run.add_option("--find", options.find,
@@ -63,6 +66,7 @@ void add_find(CLI::App& run, loadgen::RunOptions& options) {
     if (option != find) option->needs(find);
   }
   find->needs(run.get_option("--until"));
+  return find;
 }
 
 void add_run(CLI::App& app, loadgen::RunOptions& options, int& code) {
@@ -85,7 +89,9 @@ void add_run(CLI::App& app, loadgen::RunOptions& options, int& code) {
          "--wait-idle", options.wait_idle,
          "Begin when the machine is idle (load average at most half the processors), or after so long (\"120s\")")
       ->type_name("TIME");
-  add_find(*run, options);
+  run->add_flag("--floor", options.floor,
+                "First measure the floor of the tool: the same load against a server that does nothing else")
+      ->excludes(add_find(*run, options));
   run->add_flag("--quiet", options.quiet, "No progress");
   run->add_flag("--no-report", options.no_report, "Write result.json only");
   run->footer(kExamples);
@@ -259,6 +265,12 @@ int main(int argc, char** argv) {
   loadgen::ByHandArguments by_hand;
   add_listen(app, by_hand, code);
   add_fetch(app, by_hand, code);
+
+  std::uint16_t port = 0;
+  CLI::App* null_server =
+      app.add_subcommand("null-server", "Serve SSE and nothing else on 127.0.0.1: the floor of run --floor, by hand");
+  null_server->add_option("--port", port, "0: one that is free")->type_name("N")->capture_default_str();
+  null_server->callback([&] { code = loadgen::null_server_command(port); });
 
   CLI::App* techniques = app.add_subcommand("techniques", "List the techniques and their options");
   techniques->callback([&] { code = loadgen::techniques_command(); });

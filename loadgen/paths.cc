@@ -6,8 +6,12 @@ namespace loadgen {
 
 const char* const kPython = PUSHBENCH_PYTHON;
 
+std::string own_program() {
+  return std::filesystem::read_symlink("/proc/self/exe").string();
+}
+
 std::string server_program() {
-  return (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "reference-server").string();
+  return (std::filesystem::path(own_program()).parent_path() / "reference-server").string();
 }
 
 std::string reports_directory() {

@@ -6,6 +6,7 @@
 namespace loadgen {
 
 extern const char* const kPython;  // the interpreter with matplotlib, found at configure time
+std::string own_program();         // pushbench
 std::string server_program();      // reference-server, beside this program
 std::string reports_directory();   // the folder that holds the Python package pushbench_report
 

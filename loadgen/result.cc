@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "loadgen/attempts.h"
+#include "loadgen/floor.h"
 #include "loadgen/result_bytes.h"
 #include "loadgen/result_capacity.h"
 #include "loadgen/result_health.h"
@@ -220,6 +221,17 @@ Json thresholds_json(const Scenario& scenario, std::span<const ThresholdResult> 
   return list;
 }
 
+Json floor_json(const Campaign& campaign) {
+  if (campaign.floor == nullptr || !campaign.floor->result) return nullptr;
+  const RunResult& run = *campaign.floor->result;
+  return {{"technique", run.variant->technique->name},
+          {"subscribers", run.subscribers},
+          {"expected_deliveries", run.expected},
+          {"missing", run.missing},
+          {"delivery_latency_ns", distribution(run.recorder.delivery_latency, run.expected)},
+          {"histogram", measure::encode_histogram(run.recorder.delivery_latency)}};
+}
+
 Json campaign_json(const Campaign& campaign, std::span<const Group> groups,
                    std::span<const ThresholdResult> thresholds) {
   const Scenario& scenario = *campaign.scenario;
@@ -251,6 +263,7 @@ Json campaign_json(const Campaign& campaign, std::span<const Group> groups,
       {"warnings", warnings_json(campaign)},
       {"thresholds", thresholds_json(scenario, thresholds)},
       {"confidence", confidence_json(groups)},
+      {"floor", floor_json(campaign)},
       {"runs", Json::array()}};
   for (const RunResult& run : campaign.runs) json["runs"].push_back(run_json(run));
   if (campaign.search != nullptr) json["capacity"] = capacity_json(*campaign.search, campaign.capacities);

@@ -1,6 +1,7 @@
 // The result file, result.json: its fields are specified one by one in reports/FORMAT.md.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,6 +15,8 @@
 
 namespace loadgen {
 
+struct Floor;
+
 struct Campaign {
   const Scenario* scenario = nullptr;
   HostInfo host;
@@ -25,6 +28,7 @@ struct Campaign {
   Attempts attempts;
   std::vector<Warning> warnings;         // of the whole scenario
   std::vector<RunResult> runs;           // by repetition, in the order of the scenario's techniques; RunResult::order
+  std::shared_ptr<const Floor> floor;    // null: not asked for
   const CapacityPlan* search = nullptr;  // null: no search
   std::vector<Capacity> capacities;      // what it found, in the order of the variants
 };

@@ -8,6 +8,7 @@
 #include <functional>
 #include <limits>
 
+#include "loadgen/floor.h"
 #include "loadgen/repetitions.h"
 #include "loadgen/summary_server.h"
 #include "wire/units.h"
@@ -272,6 +273,14 @@ std::string scaled(double value, std::span<const std::pair<double, const char*>>
   return {};
 }
 
+std::string floor_text(const Campaign& campaign) {
+  if (campaign.floor == nullptr || !campaign.floor->p50()) return {};
+  const measure::Histogram& latency = campaign.floor->result->recorder.delivery_latency;
+  return fmt::format("\nfloor of the tool (sse from a null server under the same load): p50 {}, p99 {}\n",
+                     human_time(static_cast<double>(latency.value_at_quantile(0.5))),
+                     human_time(static_cast<double>(latency.value_at_quantile(0.99))));
+}
+
 }  // namespace
 
 std::string human_time(double ns) {
@@ -302,6 +311,7 @@ std::string summary_text(const Campaign& campaign, std::span<const Group> groups
   } else {
     append_tables(out, groups, style);
   }
+  out += floor_text(campaign);
   append_handshakes(out, campaign, style);
   if (const std::string server = server_text(campaign); !server.empty())
     out += "\n" + style.bold("Server") + "\n" + server;

@@ -29,6 +29,7 @@ class Source:
     data: dict
     runs: list
     name: str = ""
+    floor: hdr.Histogram = None    # delivery latency of the null server (--floor)
 
 
 def load_all(paths):
@@ -58,9 +59,10 @@ def load(file):
         schema.RESULT.check(data, "")
         _check_references(data)
         runs = [Run(run, _histograms(run, index)) for index, run in enumerate(data["runs"])]
+        floor = _decoded((data.get("floor") or {}).get("histogram"), "floor.histogram")
     except schema.FieldError as error:
         raise ReportError(f"{file}: {error}") from None
-    return Source(str(file), data, runs)
+    return Source(str(file), data, runs, floor=floor)
 
 
 def _result_file(path):
@@ -115,13 +117,16 @@ def _check_references(data):
 def _histograms(run, index):
     decoded = {}
     for name, text in (run.get("histograms") or {}).items():
-        if name not in schema.HISTOGRAMS or text is None:
-            continue
-        try:
-            decoded[name] = hdr.decode(text)
-        except hdr.HistogramError as error:
-            raise schema.FieldError(f"runs[{index}].histograms.{name}", f"cannot be decoded: {error}") from None
+        if name in schema.HISTOGRAMS and text is not None:
+            decoded[name] = _decoded(text, f"runs[{index}].histograms.{name}")
     return decoded
+
+
+def _decoded(text, field):
+    try:
+        return None if text is None else hdr.decode(text)
+    except hdr.HistogramError as error:
+        raise schema.FieldError(field, f"cannot be decoded: {error}") from None
 
 
 def _short_names(files):

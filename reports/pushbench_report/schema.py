@@ -223,6 +223,9 @@ RUN = Object(
         "histograms": Object(optional={name: TEXT for name in HISTOGRAMS}),
     })
 
+FLOOR = Object(required={"technique": TEXT, "subscribers": COUNT, "expected_deliveries": COUNT, "missing": COUNT,
+                         "delivery_latency_ns": DISTRIBUTION}, optional={"histogram": TEXT})
+
 FINDS = ("max-rate", "max-subscribers")
 STEP = Object(
     required={"offered": COUNT, "achieved": NUMBER, "expected_deliveries": COUNT, "missing": COUNT,
@@ -255,4 +258,4 @@ RESULT = Object(
         "runs": ListOf(RUN),
     },
     optional={"command": TEXT, "started": TEXT, "ended": TEXT, "interrupted": Flag(), "thresholds": ListOf(THRESHOLD),
-              "confidence": ListOf(CONFIDENCE), "attempts": ATTEMPTS, "capacity": CAPACITY})
+              "confidence": ListOf(CONFIDENCE), "attempts": ATTEMPTS, "capacity": CAPACITY, "floor": FLOOR})

@@ -27,6 +27,14 @@ TEST_F(Rules, Rule10TellsBytesThatLayUnread) {
   EXPECT_EQ(said(10), "invalid: client read delay p99 4.00 ms = 80 % of the measured p99");
 }
 
+TEST_F(Rules, Rule10TellsWhatIsNearTheFloorOfTheTool) {
+  result.floor_p50 = 2'400'000;
+  EXPECT_EQ(said(10), "");
+  result.floor_p50 = 2'600'000;
+  EXPECT_EQ(said(10),
+            "warn: p50 5.00 ms is < 2 x the tool's own floor (2.60 ms): most of it is the tool's and the kernel's");
+}
+
 TEST_F(Rules, Rule12TellsStallsOfTheProbe) {
   for (int i = 0; i < 1'000; ++i) result.jitter.woke(std::chrono::microseconds(60));
   EXPECT_EQ(said(12), "");

@@ -163,3 +163,19 @@ def test_run_health_shows_only_measure_and_says_how_busy_the_generator_was(logge
     assert "was short of time" in drawing.title and "91" in drawing.title and "7.00" in drawing.title
     assert len(health.points(logged().series[0].runs[0].data["series"], "loop_busy")) == 8
     assert health.points(logged().series[0].runs[0].data["series"], "steal") == []
+
+
+def test_the_floor_of_the_tool_is_a_dotted_line_of_its_own(workload):
+    def with_floor(result):
+        result["floor"] = {"technique": "sse", "subscribers": 1000, "expected_deliveries": 20_000, "missing": 0,
+                           "delivery_latency_ns": {"count": 20_000, "p50": 84_000}, "histogram": encode({84_000: 20_000})}
+    drawn, without = spectrum.draw(workload(with_floor), "s"), spectrum.draw(workload(lambda result: result.pop("floor")), "s")
+    assert "floor of the tool: 50" in drawn.svg and "dotted grey line" in drawn.how_to_read
+    assert "floor of the tool" not in without.svg and "dotted grey line" not in without.how_to_read
+
+
+def test_a_floor_that_cannot_be_read_is_named(sample, save):
+    sample["floor"] = {"technique": "sse", "subscribers": 1, "expected_deliveries": 1, "missing": 0, "delivery_latency_ns": {"count": 1},
+                       "histogram": "nonsense"}
+    with pytest.raises(load.ReportError, match=r"floor\.histogram cannot be decoded"):
+        load.load_all([save(sample)])

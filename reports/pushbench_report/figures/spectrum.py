@@ -19,6 +19,8 @@ HOW = ("Each line is one technique; read it from left to right: half of the deli
        f"last percentile that has at least {ENOUGH_BEYOND} deliveries beyond it; where deliveries are missing it "
        "leaves through the top, because a missing delivery is infinitely late. Latency is counted from when the "
        "schedule meant to publish.")
+FLOOR = (" The dotted grey line is the floor of the tool: the same load against a server that does nothing else. What is not well above "
+         "it is the load generator's and the kernel's latency.")
 
 
 def draw(workload, prefix):
@@ -27,7 +29,9 @@ def draw(workload, prefix):
         return Drawing(SLUG, "Latency spectrum", _nothing(workload))
     title = _title(workload, lines)
     columns, rows = _table(workload)
-    return Drawing(SLUG, "Latency spectrum", title, HOW + _band_words(lines), _picture(lines, prefix, title),
+    floors = [_floor(source.floor) for source in workload.sources if source.floor and source.floor.total > ENOUGH_BEYOND]
+    how = HOW + _band_words(lines) + (FLOOR if floors else "")
+    return Drawing(SLUG, "Latency spectrum", title, how, _picture(lines, floors, prefix, title),
                    _notes(workload, lines),
                    columns, rows)
 
@@ -68,12 +72,19 @@ def _stops(last):
     return [1 / (1 - q) for q in TICKS if q <= last]
 
 
-def _picture(lines, prefix, title):
+def _floor(histogram):
+    """x and y of the null server's latency, to the last percentile with enough samples beyond it."""
+    x = np.geomspace(1, histogram.total / ENOUGH_BEYOND, POINTS)
+    return x, np.array([max(1, histogram.quantile(1 - 1 / at, histogram.total)) for at in x])
+
+
+def _picture(lines, floors, prefix, title):
     height = max(430, TOP + BOTTOM + layout.LINE_HEIGHT * (len(lines) + 2))
     right = max(7.4 * len(_end_label(line)) for line in lines) + 66
     drawn = svg.figure(WIDTH, height)
     axis = svg.axes(drawn, LEFT, TOP, WIDTH - LEFT - right, height - TOP - BOTTOM)
-    low, high = min(line.y.min() for line in lines), max(line.y.max() for line in lines)
+    low = min([line.y.min() for line in lines] + [y.min() for _, y in floors])
+    high = max([line.y.max() for line in lines] + [y.max() for _, y in floors])
     layout.set_log(axis.yaxis, low / 1.25, high * (2.2 if any(line.leaves for line in lines) else 1.25),
                    layout.tick_time)
     reach = max(line.x[-1] for line in lines)
@@ -86,6 +97,10 @@ def _picture(lines, prefix, title):
     for number, line in enumerate(lines):
         _draw_line(axis, line, f"line{number}")
         hover[f"line{number}"] = _hover(line.series)
+    for number, (x, y) in enumerate(floors):
+        shown = x <= reach
+        axis.plot(x[shown], y[shown], color=layout.SENTINEL["muted"], linewidth=1.4, linestyle=":", gid=f"floor{number}")
+        hover[f"floor{number}"] = f"floor of the tool: 50 % {text.duration(y[np.abs(x - 2).argmin()])}"
     _end_labels(drawn, axis, lines, WIDTH - right, height)
     return svg.inline(drawn, prefix, title, _description(lines), hover)
 
