@@ -60,23 +60,6 @@ Json fanout_position_json(const RunResult& run) {
   return {{"first_decile", distribution(recorder.first_decile)}, {"last_decile", distribution(recorder.last_decile)}};
 }
 
-Json tls_json(const RunResult& run) {
-  const Window& window = run.window;
-  if (!run.tls || window.length == Nanos(0)) return nullptr;
-  return {{"handshakes", window.tls.handshakes},
-          {"resumed", window.tls.resumed},
-          {"failures", window.tls.failures},
-          {"handshakes_per_s", run.handshakes_per_second()},
-          {"handshake_bytes", {{"received", window.tls.received.handshake}, {"sent", window.tls.sent.handshake}}}};
-}
-
-Json compression_json(const SessionCounts& counts) {
-  if (counts.compressed_messages == 0) return nullptr;
-  return {{"messages", counts.compressed_messages},
-          {"payload_bytes", counts.received.decoded},
-          {"compressed_bytes", counts.received.encoded}};
-}
-
 Json generator_json(const RunResult& run) {
   const auto cpu = run.generator_cpu_per_delivery();
   const Window& window = run.window;

@@ -70,4 +70,21 @@ nlohmann::ordered_json idle_json(const RunResult& run) {
           {"server_cpu_us_per_client_s", std::move(cpu)}};
 }
 
+nlohmann::ordered_json tls_json(const RunResult& run) {
+  const Window& window = run.window;
+  if (!run.tls || window.length == Nanos(0)) return nullptr;
+  return {{"handshakes", window.tls.handshakes},
+          {"resumed", window.tls.resumed},
+          {"failures", window.tls.failures},
+          {"handshakes_per_s", run.handshakes_per_second()},
+          {"handshake_bytes", {{"received", window.tls.received.handshake}, {"sent", window.tls.sent.handshake}}}};
+}
+
+nlohmann::ordered_json compression_json(const SessionCounts& counts) {
+  if (counts.compressed_messages == 0) return nullptr;
+  return {{"messages", counts.compressed_messages},
+          {"payload_bytes", counts.received.decoded},
+          {"compressed_bytes", counts.received.encoded}};
+}
+
 }  // namespace loadgen

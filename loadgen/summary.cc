@@ -10,7 +10,9 @@
 
 #include "loadgen/floor.h"
 #include "loadgen/repetitions.h"
+#include "loadgen/style.h"
 #include "loadgen/summary_server.h"
+#include "loadgen/summary_verdicts.h"
 #include "wire/units.h"
 
 namespace loadgen {
@@ -110,21 +112,6 @@ const std::vector<Column>& polling_columns() {
   return kinds;
 }
 
-class Style {
- public:
-  explicit Style(bool colour) : colour_(colour) {}
-  std::string bold(const std::string& text) const { return wrap("1", text); }
-  std::string red(const std::string& text) const { return wrap("31", text); }
-  std::string yellow(const std::string& text) const { return wrap("33", text); }
-  std::string green(const std::string& text) const { return wrap("32", text); }
-
- private:
-  std::string wrap(const char* code, const std::string& text) const {
-    return colour_ ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : text;
-  }
-  bool colour_;
-};
-
 std::string padded(const std::string& text, std::size_t width, bool right) {
   const std::string space(width - std::min(width, width_of(text)), ' ');
   return right ? space + text : text + space;
@@ -210,60 +197,6 @@ void append_confidence(std::string& out, std::span<const Group> groups, const St
   }
   if (!lines.empty())
     out += "\n" + style.bold("Mean of the repetitions and its 95 % confidence interval") + "\n" + lines;
-}
-
-// A threshold that every technique meets takes one line; else one line for each that does not.
-void append_threshold(std::string& out, const Threshold& threshold, std::span<const ThresholdResult> results,
-                      const Style& style) {
-  std::size_t judged = 0;
-  std::size_t met = 0;
-  std::string lines;
-  const ThresholdResult* only = nullptr;
-  for (const ThresholdResult& result : results) {
-    if (result.threshold != &threshold) continue;
-    ++judged;
-    only = &result;
-    const std::string label = result.group->variant->label();
-    if (!result.usable) {
-      lines += style.yellow("? ") + label + ": " + result.judgement.text + " (the run is invalid: not judged)\n";
-    } else if (!result.judgement.holds) {
-      lines += style.red("✗ ") + label + ": " + result.judgement.text + "\n";
-    } else {
-      ++met;
-    }
-  }
-  if (judged == 1 && met == 1) {
-    out += style.green("✓ ") + only->group->variant->label() + ": " + only->judgement.text + "\n";
-  } else if (met > 0) {
-    out += style.green("✓ ") + fmt::format("{}: met by {} of {}\n", threshold.text, met, judged);
-  }
-  out += lines;
-}
-
-void append_thresholds(std::string& out, const Scenario& scenario, std::span<const ThresholdResult> results,
-                       const Style& style) {
-  if (results.empty()) return;
-  out += "\n" + style.bold("Thresholds") + "\n";
-  for (const Threshold& threshold : scenario.thresholds) append_threshold(out, threshold, results, style);
-}
-
-void append_warning(std::string& out, const Warning& warning, const std::string& where, const Style& style) {
-  const std::string level(level_name(warning.level));
-  out += (warning.level == Level::kInvalid ? style.red(level)
-          : warning.level == Level::kWarn  ? style.yellow(level)
-                                           : level);
-  out += "  " + (where.empty() ? warning.message : where + ": " + warning.message) + "\n";
-}
-
-void append_warnings(std::string& out, const Campaign& campaign, const Style& style) {
-  std::string text;
-  for (const Warning& warning : campaign.warnings) append_warning(text, warning, "", style);
-  for (const RunResult& run : campaign.runs) {
-    std::string where = run.variant->label();
-    if (campaign.scenario->repetitions > 1) where += fmt::format(" #{}", run.repetition);
-    for (const Warning& warning : run.warnings) append_warning(text, warning, where, style);
-  }
-  if (!text.empty()) out += "\n" + style.bold("Notes and warnings") + "\n" + text;
 }
 
 std::string scaled(double value, std::span<const std::pair<double, const char*>> units) {

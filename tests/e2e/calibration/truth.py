@@ -57,6 +57,7 @@ class Truth:
     def __init__(self, faults):
         self.faults, self.topics, self.heads, self.next_number, self.held_until = faults, {}, [], {}, 0.0
         self.heads_in, self.heads_out, self.stalled, self.tasks = [], [], 0, set()
+        self.late_s = 0.0     # the most that a message left after the time that the faults say
         self.missed, self.replayed, self.cut = [], [], False      # of each stream that came back: messages
 
     def topic(self, query):
@@ -89,10 +90,14 @@ class Truth:
         if due < self.held_until:
             due, self.stalled = self.held_until, self.stalled + 1
         if due > loop.time():
-            loop.call_at(due, self.deliver, topic, sequence, body)      # equal times keep their order
+            loop.call_at(due, self.deliver_at, due, topic, sequence, body)      # equal times keep their order
         else:
             self.deliver(topic, sequence, body)
         self.answer(writer, b"{}")
+
+    def deliver_at(self, due, topic, sequence, message):
+        self.deliver(topic, sequence, message)
+        self.late_s = max(self.late_s, asyncio.get_running_loop().time() - due)
 
     def deliver(self, topic, sequence, message):
         topic.log.append((sequence, message))
