@@ -14,6 +14,7 @@
 #include "loadgen/result_bytes.h"
 #include "loadgen/result_capacity.h"
 #include "loadgen/result_health.h"
+#include "loadgen/result_json.h"
 #include "loadgen/result_server.h"
 #include "loadgen/version.h"
 #include "measure/histogram_codec.h"
@@ -22,23 +23,13 @@ namespace loadgen {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using json::Json;
+using json::optional;
+using json::seconds;
 namespace fs = std::filesystem;
 
-template <typename T>
-Json optional(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-Json seconds(Nanos time) {
-  return std::chrono::duration<double>(time).count();
-}
-
 Json distribution(const measure::Histogram& histogram, std::uint64_t expected) {
-  const measure::Summary summary = measure::summarise(histogram, expected);
-  Json json = {{"count", summary.count},         {"min", optional(summary.min)}, {"mean", optional(summary.mean)},
-               {"p50", optional(summary.p50)},   {"p90", optional(summary.p90)}, {"p99", optional(summary.p99)},
-               {"p999", optional(summary.p999)}, {"max", optional(summary.max)}};
+  Json json = json::summary(measure::summarise(histogram, expected));
   if (expected > histogram.count()) {
     json["undelivered_from"] = static_cast<double>(histogram.count()) / static_cast<double>(expected);
   }

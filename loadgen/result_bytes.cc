@@ -2,15 +2,14 @@
 
 #include <chrono>
 
+#include "loadgen/result_json.h"
+
 namespace loadgen {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-double seconds(Nanos time) {
-  return std::chrono::duration<double>(time).count();
-}
+using json::Json;
+using json::seconds;
 
 // `back`: the other direction.
 Json byte_kinds(const ByteCount& count, const ByteCount& back, const net::TlsCounts::Direction* tls,

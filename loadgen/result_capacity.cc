@@ -2,16 +2,14 @@
 
 #include <optional>
 
+#include "loadgen/result_json.h"
+
 namespace loadgen {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-template <typename T>
-Json optional(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
+using json::Json;
+using json::optional;
 
 const char* verdict_text(StepVerdict verdict) {
   switch (verdict) {
@@ -40,19 +38,12 @@ const char* limit_text(const Capacity& capacity) {
   return "";
 }
 
-Json latency_json(const measure::Summary& latency) {
-  if (latency.expected == 0) return nullptr;
-  return {{"count", latency.count},         {"min", optional(latency.min)}, {"mean", optional(latency.mean)},
-          {"p50", optional(latency.p50)},   {"p90", optional(latency.p90)}, {"p99", optional(latency.p99)},
-          {"p999", optional(latency.p999)}, {"max", optional(latency.max)}};
-}
-
 Json step_json(const CapacityStep& step) {
   return {{"offered", step.offered},
           {"achieved", step.achieved},
           {"expected_deliveries", step.expected},
           {"missing", step.missing},
-          {"delivery_latency_ns", latency_json(step.latency)},
+          {"delivery_latency_ns", step.latency.expected == 0 ? Json(nullptr) : json::summary(step.latency)},
           {"verdict", verdict_text(step.verdict)},
           {"reason", step.reason.empty() ? Json(nullptr) : Json(step.reason)}};
 }

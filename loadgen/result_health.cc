@@ -1,25 +1,18 @@
 #include "loadgen/result_health.h"
 
-#include <chrono>
 #include <optional>
 #include <string>
 
 #include "loadgen/repetitions.h"
+#include "loadgen/result_json.h"
 
 namespace loadgen {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-double seconds(Nanos time) {
-  return std::chrono::duration<double>(time).count();
-}
-
-template <typename T>
-Json optional(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
+using json::Json;
+using json::optional;
+using json::seconds;
 
 Json optional_seconds(const std::optional<Nanos>& time) {
   return time ? Json(seconds(*time)) : Json(nullptr);

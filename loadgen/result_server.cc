@@ -3,16 +3,14 @@
 #include <chrono>
 #include <string>
 
+#include "loadgen/result_json.h"
+
 namespace loadgen {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-template <typename T>
-Json optional(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
+using json::Json;
+using json::optional;
 
 Json unless_zero(std::uint64_t bytes) {
   return bytes > 0 ? Json(bytes) : Json(nullptr);

@@ -41,3 +41,15 @@ def render(save):
     def make(*results):
         return page.render(load.load_all([save(result, f"run{number}") for number, result in enumerate(results, 1)]))
     return make
+
+
+@pytest.fixture
+def workload(sample, save):
+    """What the sample measured, after a change to it."""
+    from pushbench_report import load, theme
+    from pushbench_report.workload import workloads
+
+    def make(change=lambda result: None):
+        change(sample)
+        return workloads(load.load_all([save(sample)]), theme.Styles())[0]
+    return make

@@ -1,21 +1,11 @@
 """Memory as a slope, confidence intervals over repetitions, and what else a server costs."""
 
-import pytest
-from pushbench_report import answers, load, summary, theme
+from pushbench_report import answers, summary
 from pushbench_report.figures import cost, frontier, memory
-from pushbench_report.workload import workloads
 
 COUNTS = (100, 200, 400)
 BASE = 4 << 20
 INTERVAL = {"middle": 1_740_000, "low": 1_700_000, "high": 1_800_000, "repetitions": 3}
-
-
-@pytest.fixture
-def workload(sample, save):
-    def make(change=lambda result: None):
-        change(sample)
-        return workloads(load.load_all([save(sample)]), theme.Styles())[0]
-    return make
 
 
 def readings(per_subscriber, readable=True):

@@ -7,14 +7,6 @@ from pushbench_report.distribution import Value
 from pushbench_report.workload import workloads
 
 
-@pytest.fixture
-def workload(sample, save):
-    def make(change=lambda result: None):
-        change(sample)
-        return workloads(load.load_all([save(sample)]), theme.Styles())[0]
-    return make
-
-
 def each_run(**fields):
     return lambda result: [run.update(fields) for run in result["runs"]]
 
