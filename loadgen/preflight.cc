@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 
 #include "loadgen/host_info.h"
 #include "loadgen/summary.h"
-#include "net/address.h"
 #include "net/limits.h"
 #include "wire/units.h"
 
@@ -44,6 +45,7 @@ class Checks {
     descriptors();
     system_descriptors();
     ports();
+    for (const net::Address& source : scenario_.sources.given()) source_address(source);
     for (const char* name : {"net.core.somaxconn", "net.ipv4.tcp_max_syn_backlog"}) listen_queue(name);
     socket_memory();
     memory();
@@ -95,18 +97,27 @@ class Checks {
   void ports() {
     const auto range = files_.numbers("proc/sys/net/ipv4/ip_local_port_range");
     if (range.size() < 2 || range[1] < range[0]) return;
+    const bool loopback = scenario_.target.takes_loopback_sources();
     // tcp_tw_reuse: 1 always, 2 on loopback: a port is taken again after a second.
     const std::uint64_t reuse = files_.number("proc/sys/net/ipv4/tcp_tw_reuse").value_or(0);
-    const double time_wait = reuse == 1 || (reuse == 2 && scenario_.target.reference) ? 1 : 60;
-    const std::uint64_t sources = scenario_.target.reference ? subscribers_ / net::kConnectionsPerSource + 1 : 1;
+    const double time_wait = reuse == 1 || (reuse == 2 && loopback) ? 1 : 60;
+    const std::uint64_t sources = scenario_.source_count();
     const std::uint64_t each = range[1] - range[0] + 1;
     const std::uint64_t needed = subscribers_ + static_cast<std::uint64_t>(connections_per_second() * time_wait);
     const bool fits = static_cast<double>(needed) <= kPortsToUse * static_cast<double>(each * sources);
     const Level otherwise = subscribers_ > each * sources ? Level::kInvalid : Level::kWarn;
     add("source ports", fits, otherwise,
         fmt::format("{} x {} source address{}", count(each), sources, sources == 1 ? "" : "es"), count(needed),
-        each < 60'000 ? "sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\""
-                      : "fewer subscribers, or several targets");
+        each < 60'000 ? "sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\", or source_addresses in the scenario"
+                      : "source_addresses in the scenario");
+  }
+
+  void source_address(const net::Address& source) {
+    const int error = net::bind_error(source);
+    if (error == 0) return;
+    const std::string host = source.host();
+    add("source address " + host, false, Level::kInvalid, std::strerror(error), "",
+        error == EADDRNOTAVAIL ? "ip address add " + host + " dev INTERFACE" : "another one in source_addresses");
   }
 
   void listen_queue(const std::string& name) {

@@ -17,9 +17,9 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
-constexpr std::string_view kRootKeys[] = {"name",    "description", "target",     "server",      "tls",
-                                          "topics",  "subscribers", "threads",    "connect",     "reconnect",
-                                          "publish", "phases",      "techniques", "repetitions", "thresholds"};
+constexpr std::string_view kRootKeys[] = {
+    "name",    "description", "target",  "server", "tls",        "topics",      "subscribers", "threads",
+    "connect", "reconnect",   "publish", "phases", "techniques", "repetitions", "thresholds",  "source_addresses"};
 constexpr std::string_view kConnectKeys[] = {"rate", "timeout"};
 constexpr std::string_view kReconnectKeys[] = {"initial", "max", "factor", "jitter", "attempts"};
 constexpr std::string_view kPublishKeys[] = {
@@ -49,6 +49,17 @@ void read_connect(Issues& issues, const yaml::Value* node, ConnectPolicy& out) {
   const Section section(issues, node, "connect", kConnectKeys);
   section.rate("rate", out.rate, kMaxRate);
   section.duration("timeout", out.timeout, milliseconds(1), hours(1));
+}
+
+void read_sources(Issues& issues, const yaml::Value& node, net::SourceAddresses& out) {
+  constexpr std::string_view kKey = "source_addresses";
+  const auto read = [&](const yaml::Value& one, const std::string& key) {
+    const bool scalar = one.kind == yaml::Value::Kind::kScalar;
+    if (const std::string error = scalar ? out.add(one.scalar) : "must be an address"; !error.empty())
+      issues.add(one, key, error);
+  };
+  if (node.kind != yaml::Value::Kind::kSequence) return read(node, std::string(kKey));
+  for (std::size_t i = 0; i < node.items.size(); ++i) read(node.items[i], fmt::format("{}[{}]", kKey, i));
 }
 
 void read_reconnect(Issues& issues, const yaml::Value* node, ReconnectPolicy& out) {
@@ -126,6 +137,7 @@ void read_root(Issues& issues, const yaml::Value& tree, std::span<const Techniqu
   root.count("subscribers", out.subscribers, 1, kMaxSubscribers);
   root.count("threads", out.threads, 0, 1024);
   read_connect(issues, root.find("connect"), out.connect);
+  if (const yaml::Value* sources = root.find("source_addresses")) read_sources(issues, *sources, out.sources);
   read_reconnect(issues, root.find("reconnect"), out.reconnect);
   out.own_reconnect = root.find("reconnect") != nullptr;
   if (root.require("publish", "{ rate: 20/s }")) read_publish(issues, root.find("publish"), out);

@@ -13,6 +13,7 @@
 #include "loadgen/technique.h"
 #include "loadgen/threshold.h"
 #include "loadgen/tls_settings.h"
+#include "net/source_addresses.h"
 #include "wire/units.h"
 
 namespace loadgen {
@@ -48,6 +49,7 @@ struct Target {
   bool count_syscalls = false;                                        // of that process: slows it down a little
   bool is_running() const { return !reference && programs.empty(); }  // pushbench starts nothing
   bool is_loopback() const;                                           // a URL of this machine, without placeholders
+  bool takes_loopback_sources() const;                                // any of 127.0.0.0/8 reaches it
   bool is_measurable() const;                                         // CPU time and memory of the server may be known
 };
 
@@ -120,6 +122,7 @@ struct Scenario {
   std::int64_t subscribers = 0;  // spread evenly over the topics
   std::int64_t threads = 0;      // of the load generator; 0 = automatic
   ConnectPolicy connect;
+  net::SourceAddresses sources;
   ReconnectPolicy reconnect;
   bool own_reconnect = false;  // the file says one; else a technique may have its own
   PublishPlan publish;
@@ -128,6 +131,7 @@ struct Scenario {
   std::int64_t repetitions = 1;   // interleaved: ABC, ABC
   std::vector<Threshold> thresholds;
   const std::string& publish_url() const;  // never empty
+  std::uint64_t source_count() const;      // addresses that the subscribers connect from
 };
 
 struct ScenarioError {

@@ -72,6 +72,15 @@ bool Target::is_loopback() const {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
+bool Target::takes_loopback_sources() const {
+  const std::string_view host = std::string_view(url).substr(url.starts_with("https") ? 8 : is_reference() ? 0 : 7);
+  return is_reference() || host.starts_with("127.") || host.starts_with("localhost");
+}
+
+std::uint64_t Scenario::source_count() const {
+  return sources.count_for(static_cast<std::uint64_t>(subscribers), target.takes_loopback_sources());
+}
+
 std::string ProcessPlan::text() const {
   switch (by) {
     case By::kPid:

@@ -159,10 +159,7 @@ void Worker::probe_lag() {
 }
 
 std::optional<net::Address> Worker::source_address(const net::Address& target, std::uint32_t subscriber) const {
-  if (!target.is_ipv4() || !target.is_loopback()) return std::nullopt;
-  const std::uint32_t source = subscriber / net::kConnectionsPerSource;
-  if (source == 0) return std::nullopt;  // 127.0.0.1 is what connect() takes by itself: two system calls less
-  return net::loopback_source(source);
+  return spec_.scenario.sources.of(subscriber, target);
 }
 
 const net::Address& Worker::resolve(const std::string& host_port) {

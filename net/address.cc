@@ -27,15 +27,19 @@ bool Address::is_loopback() const {
   return (ntohl(reinterpret_cast<const sockaddr_in&>(storage).sin_addr.s_addr) >> 24) == 127;
 }
 
-std::string Address::text() const {
-  if (storage.ss_family == AF_UNSPEC) return "unknown host";
+std::string Address::host() const {
   char host[INET6_ADDRSTRLEN] = "";
   if (storage.ss_family == AF_INET6) {
     inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr, host, sizeof host);
-    return "[" + std::string(host) + "]:" + std::to_string(port());
+    return "[" + std::string(host) + "]";
   }
   inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(storage).sin_addr, host, sizeof host);
-  return std::string(host) + ":" + std::to_string(port());
+  return host;
+}
+
+std::string Address::text() const {
+  if (storage.ss_family == AF_UNSPEC) return "unknown host";
+  return host() + ":" + std::to_string(port());
 }
 
 Address resolve(std::string_view host_port) {

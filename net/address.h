@@ -18,6 +18,7 @@ struct Address {
   void set_port(std::uint16_t port);
   bool is_loopback() const;  // 127.0.0.0/8 or ::1
   bool is_ipv4() const { return storage.ss_family == AF_INET; }
+  std::string host() const;  // "127.0.0.1", "[::1]"
   std::string text() const;  // "127.0.0.1:80", "[::1]:80"; "unknown host" without a family
 };
 
@@ -31,9 +32,5 @@ Address try_resolve(std::string_view host_port);
 
 // Loopback address number `index`: 127.0.0.1, 127.0.0.2, … (never .0 or .255 as last octet).
 Address loopback_source(std::uint32_t index);
-
-// Past ~14,116 connections per (source address, target port) Linux' connect() searches linearly for a free port and
-// slows tenfold (it takes one port parity first); stay below.
-inline constexpr std::uint32_t kConnectionsPerSource = 14'000;
 
 }  // namespace net

@@ -6,7 +6,6 @@
 
 #include "loadgen/rules.h"
 #include "loadgen/summary.h"
-#include "net/address.h"
 
 namespace loadgen::rules {
 
@@ -74,11 +73,10 @@ void loopback(const Scenario& scenario, const HostInfo&, Findings& found) {
 
 void source_ports(const Scenario& scenario, const HostInfo&, Findings& found) {
   const auto subscribers = static_cast<std::uint64_t>(scenario.subscribers);
-  const std::uint64_t sources = subscribers / net::kConnectionsPerSource + 1;
-  if (!scenario.target.reference || sources < 2) return;
-  const std::string last = net::loopback_source(static_cast<std::uint32_t>(sources - 1)).text();
-  found.info(fmt::format("{} connections use {} source addresses, 127.0.0.1 to {}", count_text(subscribers), sources,
-                         last.substr(0, last.rfind(':'))));
+  const std::uint64_t sources = scenario.source_count();
+  if (sources < 2) return;
+  found.info(fmt::format("{} connections use {} source addresses, {}", count_text(subscribers), sources,
+                         scenario.sources.text(subscribers)));
 }
 
 void no_ports(const RunResult& run, Findings& found) {

@@ -68,12 +68,29 @@ TEST_F(PreflightTest, LoopbackHasASourceAddressForEach14000Connections) {
   EXPECT_EQ(of("source ports").level, Level::kInfo);
 }
 
-TEST_F(PreflightTest, ARemoteTargetHasTheRangeOnce) {
-  scenario.target.reference = false;
+TEST_F(PreflightTest, ARemoteTargetHasTheRangeOnceForEachSourceAddress) {
+  constexpr auto kCure = "sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\", or source_addresses in the scenario";
+  scenario.target = {.reference = false, .url = "http://192.0.2.1"};
   scenario.subscribers = 25'000;
-  expect("source ports", Level::kWarn, "sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\"");
+  expect("source ports", Level::kWarn, kCure);
   scenario.subscribers = 30'000;
-  expect("source ports", Level::kInvalid, "sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\"");
+  expect("source ports", Level::kInvalid, kCure);
+  EXPECT_EQ(scenario.sources.add("127.0.1.1-127.0.1.3"), "");
+  EXPECT_EQ(of("source ports").limit, "28,232 x 3 source addresses");
+  expect("source ports", Level::kInfo, "");
+}
+
+TEST_F(PreflightTest, ALocalServerOfSomebodyElseIsReachedFromManySourceAddresses) {
+  scenario.target = {.reference = false, .url = "http://127.0.0.1:${nginx.port}"};
+  scenario.subscribers = 30'000;
+  EXPECT_EQ(of("source ports").limit, "28,232 x 3 source addresses");
+}
+
+TEST_F(PreflightTest, ASourceAddressOfAnotherMachineIsHopeless) {
+  EXPECT_EQ(scenario.sources.add("127.0.0.9"), "");
+  EXPECT_FALSE(hopeless(checks()));
+  EXPECT_EQ(scenario.sources.add("192.0.2.77"), "");
+  expect("source address 192.0.2.77", Level::kInvalid, "ip address add 192.0.2.77 dev INTERFACE");
 }
 
 TEST_F(PreflightTest, AConnectionForEachPollHoldsPortsInTimeWait) {

@@ -282,5 +282,12 @@ TEST(Schema, KnowsExactlyTheTechniquesAndOptionsOfTheTable) {
   }
 }
 
+TEST(Scenario, SourceAddressesAreOneOrAList) {
+  EXPECT_EQ(good(with("source_addresses: 127.0.0.9\n")).sources.given().size(), 1u);
+  EXPECT_EQ(good(with("source_addresses: [127.0.0.9, 127.0.1.1-127.0.1.3, 127.0.2.0/28]\n")).sources.given().size(),
+            18u);
+  EXPECT_EQ(good(kMinimal, {"source_addresses=127.0.1.0/24"}).sources.given().size(), 254u);
+}
+
 }  // namespace
 }  // namespace loadgen
