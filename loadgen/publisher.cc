@@ -79,12 +79,12 @@ void Publisher::on_timer(net::Timer& timer) {
 
 void Publisher::publish_due() {
   wire::Time now = net::now();
-  while (next_ < end_ && start_ + spec_.pacer.due(next_) <= now) {
+  for (int turn = 0; turn < kInARow && next_ < end_ && start_ + spec_.pacer.due(next_) <= now; ++turn) {
     send(next_++, now);
     now = net::now();
   }
   if (next_ < end_) {
-    due_timer_.start(loop_.timers(), start_ + spec_.pacer.due(next_), *this);
+    due_timer_.start(loop_.timers(), std::max(start_ + spec_.pacer.due(next_), now), *this);
   } else {
     check_done();
   }

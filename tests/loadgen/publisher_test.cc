@@ -46,18 +46,27 @@ class BlockingServer : public BlockingListener {
 };
 
 struct Published final : RunFixture {
-  Published() {
+  Published() : Published(measure::Pacer::constant({1'000, std::chrono::seconds(1)}), 30) {}
+  Published(measure::Pacer pacer, std::uint64_t end) : publisher(planned(std::move(pacer), end), events()) {}
+
+  const RunSpec& planned(measure::Pacer pacer, std::uint64_t end) {
+    spec.pacer = std::move(pacer);
+    spec.end = end;
     scenario.publish.payload = BlockingServer::kPayload;
     spec.plan.topics = {"t"};
     spec.publish = {.address = server.address(),
                     .method_and_base = "POST ",
                     .path = "/publish",
                     .headers = " HTTP/1.1\r\nHost: h\r\nContent-Length: "};
+    return spec;
+  }
+  Publishing::Events events() {
+    return {[this] { ready.set_value(); }, [this] { done.set_value(); }};
   }
   BlockingServer server;
   std::promise<void> ready;
   std::promise<void> done;
-  Publisher publisher{spec, {[this] { ready.set_value(); }, [this] { done.set_value(); }}};
+  Publisher publisher;
 };
 
 TEST(Publisher, ComesBackSilentlyWhenTheServerHasEndedAnIdleConnection) {
@@ -93,6 +102,21 @@ TEST(Publisher, CountsAConnectionThatEndsWithoutTheAnswersOwed) {
   EXPECT_GE(run.publisher.failures().total(), 1U);
   EXPECT_EQ(run.publisher.published(), 3U);
   EXPECT_EQ(run.publisher.unpublished().size(), run.publisher.next() - 3);
+}
+
+// More than any machine sends: the loop has its turns all the same, so that what was queued leaves and a stop is heard.
+TEST(Publisher, ThatCannotKeepItsScheduleStillHearsThatItIsToStop) {
+  constexpr std::uint64_t kNever = 1'000'000'000;
+  Published run(measure::Pacer::burst({static_cast<std::int64_t>(kNever), std::chrono::seconds(1)}, kNever), kNever);
+  run.publisher.start();
+  const int connection = run.server.accept_one();
+  run.ready.get_future().wait();
+  run.publisher.publish_from(net::now());
+  std::array<char, 1> first;
+  EXPECT_EQ(recv(connection, first.data(), first.size(), MSG_WAITALL), 1);
+  run.publisher.finish();
+  close(connection);
+  EXPECT_LT(run.publisher.next(), kNever);
 }
 
 }  // namespace
