@@ -18,14 +18,18 @@ std::int64_t Histogram::clamp(std::int64_t value, std::uint64_t count) {
 }
 
 void Histogram::merge(const Histogram& other) {
-  for (std::size_t index = 0; index < kCounters; ++index) counts_[index] += other.counts_[index];
+  for (std::size_t index = 0; index < kCounters; ++index) {
+    if (other.counts_[index] != 0) counts_[index] += other.counts_[index];  // else the page may stay untouched
+  }
   count_ += other.count_;
   below_range_ += other.below_range_;
   above_range_ += other.above_range_;
 }
 
 void Histogram::clear() {
-  std::fill(counts_.begin(), counts_.end(), 0);
+  for (std::uint64_t& count : counts_) {
+    if (count != 0) count = 0;
+  }
   count_ = below_range_ = above_range_ = 0;
 }
 

@@ -10,9 +10,13 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <new>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "wire/time.h"
@@ -20,6 +24,28 @@
 namespace measure {
 
 using wire::Nanos;
+
+// Memory from calloc() that nobody writes to until it counts: pages of counters that are not in use take none. A thread
+// has a dozen histograms, of which it uses a few pages each.
+template <typename T>
+struct Zeroed {
+  using value_type = T;
+  Zeroed() = default;
+  template <typename U>
+  explicit Zeroed(const Zeroed<U>&) {}
+  T* allocate(std::size_t count) {
+    void* memory = std::calloc(count, sizeof(T));
+    if (memory == nullptr) throw std::bad_alloc();
+    return static_cast<T*>(memory);
+  }
+  void deallocate(T* memory, std::size_t) { std::free(memory); }
+  void construct(T*) {}  // is 0 already
+  template <typename... Arguments>
+  void construct(T* place, Arguments&&... arguments) {
+    ::new (static_cast<void*>(place)) T(std::forward<Arguments>(arguments)...);
+  }
+  bool operator==(const Zeroed&) const = default;
+};
 
 // Owned by one thread; threads merge at join.
 class Histogram {
@@ -108,7 +134,7 @@ class Histogram {
   std::int64_t value_at_rank(std::uint64_t rank) const;
   std::int64_t clamp(std::int64_t value, std::uint64_t count);
 
-  std::vector<std::uint64_t> counts_;
+  std::vector<std::uint64_t, Zeroed<std::uint64_t>> counts_;
   std::uint64_t count_ = 0;
   std::uint64_t below_range_ = 0;
   std::uint64_t above_range_ = 0;
