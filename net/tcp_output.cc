@@ -32,18 +32,23 @@ class Vector {
   }
   // How much the kernel took; a negative errno when writing has failed for good.
   ssize_t write(int socket) {
-    msghdr message{};
-    message.msg_iov = buffers_.data();
-    message.msg_iovlen = count_;
     ssize_t written = 0;
     do {
-      written = sendmsg(socket, &message, MSG_NOSIGNAL);
+      written = count_ == 1 ? ::send(socket, buffers_[0].iov_base, buffers_[0].iov_len, MSG_NOSIGNAL) : gather(socket);
     } while (written < 0 && errno == EINTR);
     if (written >= 0) return written;
     return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
   }
 
  private:
+  // Apart from one buffer: the kernel copies and checks a header and a list for it.
+  ssize_t gather(int socket) {
+    msghdr message{};
+    message.msg_iov = buffers_.data();
+    message.msg_iovlen = count_;
+    return sendmsg(socket, &message, MSG_NOSIGNAL);
+  }
+
   std::array<iovec, kMaxVector> buffers_;
   std::size_t count_ = 0;
   std::size_t size_ = 0;
