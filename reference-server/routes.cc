@@ -60,12 +60,11 @@ std::uint8_t Routes::find(Bytes path) const {
   return kNone;
 }
 
-void Routes::handle(Connection& connection, const http1::Request& request) {
+void Routes::handle(Connection& connection, const http1::Request& request, std::uint8_t technique) {
   // Of the server as a whole (RFC 9110 section 9.3.7).
   if (request.method == "OPTIONS" && request.path == "*") return answer_options(connection, request, kReadOrPost);
-  const std::uint8_t technique = find(request.path);
   const bool publishing = request.path == "/publish";
-  const DemoFile* file = find_demo_file(request.path);
+  const DemoFile* file = technique == kNone && !publishing ? find_demo_file(request.path) : nullptr;
   const bool page = file != nullptr || request.path == "/stats" || request.path == "/healthz";
   if (technique == kNone && !publishing && !page) return not_found(connection, request.path);
   const bool takes_post = publishing || (technique != kNone && techniques(true)[technique].takes_post);

@@ -17,7 +17,8 @@ class Routes {
   Routes(Context& context, std::span<const std::unique_ptr<Technique>> techniques, const Process& process,
          wire::Time (*now)());
   std::uint8_t find(Bytes path) const;  // the technique's place in the table, or kNone
-  void handle(Connection& connection, const wire::http1::Request& request);
+  // `technique` is what find() says of the request's path.
+  void handle(Connection& connection, const wire::http1::Request& request, std::uint8_t technique);
 
  private:
   void publish(Connection& connection, const wire::http1::Request& request);

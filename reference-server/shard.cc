@@ -128,8 +128,9 @@ void Shard::handle(HttpConnection& connection, const wire::http1::Request& reque
 
 void Shard::serve(HttpConnection& connection, const wire::http1::Request& request) {
   drain_inbox();  // a client that has been told of a publish finds it on every thread
-  count_for(connection, routes_->find(request.path));
-  routes_->handle(connection, request);
+  const std::uint8_t technique = routes_->find(request.path);
+  count_for(connection, technique);
+  routes_->handle(connection, request, technique);
 }
 
 Technique* Shard::announce(HttpConnection& connection, const wire::http1::Request& head) {

@@ -124,7 +124,7 @@ void MemoryServer::request(MemoryConnection& connection, std::string_view method
 void MemoryServer::handle(MemoryConnection& connection, const http1::Request& request) {
   connection.exchange_ = {request.keep_alive, request.version_minor == 0, request.method == "HEAD"};
   drain_inbox();
-  routes_->handle(connection, request);
+  routes_->handle(connection, request, routes_->find(request.path));
 }
 
 MemoryConnection& MemoryServer::get(std::string_view target, std::string_view headers) {
