@@ -70,7 +70,8 @@ TEST_F(PreflightTest, LoopbackHasASourceAddressForEach14000Connections) {
 
 TEST_F(PreflightTest, ARemoteTargetHasTheRangeOnceForEachSourceAddress) {
   constexpr auto kCure = "sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\", or source_addresses in the scenario";
-  scenario.target = {.reference = false, .url = "http://192.0.2.1"};
+  scenario.target.reference = false;
+  scenario.target.url = "http://192.0.2.1";
   scenario.subscribers = 25'000;
   expect("source ports", Level::kWarn, kCure);
   scenario.subscribers = 30'000;
@@ -81,7 +82,8 @@ TEST_F(PreflightTest, ARemoteTargetHasTheRangeOnceForEachSourceAddress) {
 }
 
 TEST_F(PreflightTest, ALocalServerOfSomebodyElseIsReachedFromManySourceAddresses) {
-  scenario.target = {.reference = false, .url = "http://127.0.0.1:${nginx.port}"};
+  scenario.target.reference = false;
+  scenario.target.url = "http://127.0.0.1:${nginx.port}";
   scenario.subscribers = 30'000;
   EXPECT_EQ(of("source ports").limit, "28,232 x 3 source addresses");
 }
