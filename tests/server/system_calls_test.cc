@@ -6,53 +6,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
-#include "net/clock.h"
-#include "server/hub.h"
-#include "server/options.h"
-#include "server/process.h"
-#include "server/shard.h"
+#include "running_shard.h"
 #include "wire/websocket.h"
 
 namespace server {
 namespace {
 
 constexpr std::size_t kSubscribers = 200;
-
-// One thread of the server, on a port.
-class Running {
- public:
-  Running() : process_(net::now()), shard_(options_, hub_, process_, nullptr) {
-    std::promise<net::Address> listening;
-    auto address = listening.get_future();
-    thread_ = std::thread([&] {
-      count_calls_of_this_thread();
-      shard_.run(net::resolve("127.0.0.1:0"), false,
-                 [&](const net::Address& bound, const std::string&) { listening.set_value(bound); });
-    });
-    address_ = address.get();
-  }
-  ~Running() {
-    shard_.stop();
-    thread_.join();
-  }
-  const net::Address& address() const { return address_; }
-
- private:
-  Options options_;
-  Hub hub_{1};
-  Process process_;
-  Shard shard_;
-  std::thread thread_;
-  net::Address address_;
-};
 
 class Client {
  public:
@@ -186,7 +152,7 @@ class SystemCallsOfAPublish : public testing::TestWithParam<Technique> {
   }
 
   std::uint64_t published_ = 0;
-  Running server_;
+  RunningShard server_{count_calls_of_this_thread};
   Client publisher_;
   std::vector<std::unique_ptr<Client>> subscribers_;
 };
