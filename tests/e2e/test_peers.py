@@ -11,7 +11,7 @@ from harness import ROOT
 sys.path.insert(0, str(ROOT / "tests/bench"))
 
 from peers import __main__ as driver  # noqa: E402
-from peers import clients, growth, tables  # noqa: E402
+from peers import clients, generator, growth, tables  # noqa: E402
 from peers.bench import Round  # noqa: E402
 from peers.comparison import Comparison, Outcome, Unmeasured, at_least, at_most  # noqa: E402
 from peers.soundness import examine, messages_owed  # noqa: E402
@@ -150,6 +150,20 @@ def test_nothing_is_begun_when_the_time_is_over():
     late = Outcome(Comparison("part/late", "", "µs", at_most(1), None, None))
     driver.one_round(Round("build", 1, 2), [late], until=0)
     assert late.pairs == [] and late.troubles == ["round 2: no time was left (--minutes)"]
+
+
+def test_deliveries_by_the_clock_end_with_the_last_of_a_burst():
+    bench = CannedRound(result(published=1_500, subscribers=1_000, connected=1_000, delivered=1_500_000, delivery_latency_ns={"max": 500_000_000}))
+    assert generator.deliveries_per_s(2)(bench) == 3_000_000
+    scenario = bench.scenarios[0]
+    assert scenario["threads"] == 2 and scenario["publish"]["burst"] == 1_500 and scenario["phases"]["warm-up"] == scenario["phases"]["measure"]
+
+
+def test_the_publisher_is_judged_by_its_send_lag_however_late_the_subscriber_reads():
+    bench = CannedRound(result([warning(1), warning(10)], published=300_000, subscribers=1, connected=1, send_lag_ns={"p99": 1_500_000}))
+    assert generator.send_lag(bench) == 1.5 and len(bench.take_notes()) == 2
+    with pytest.raises(Unmeasured, match="rule 12"):
+        generator.send_lag(CannedRound(result([warning(12)], published=300_000, subscribers=1, connected=1, send_lag_ns={"p99": 1_500_000})))
 
 
 COUNTS = (1_000, 10_000, 100_000)
