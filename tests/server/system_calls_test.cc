@@ -1,54 +1,24 @@
-// What a delivery costs in system calls: one write a subscriber, however many messages wait for it.
+// What a delivery costs in system calls: one write a subscriber, however many messages wait for it, and where clients
+// ask one read for each request.
 #include "system_calls.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <future>
 #include <memory>
 #include <string>
-#include <thread>
+#include <string_view>
+#include <utility>
 #include <vector>
 
-#include "net/clock.h"
-#include "server/hub.h"
-#include "server/options.h"
-#include "server/process.h"
-#include "server/shard.h"
+#include "running_shard.h"
+#include "wire/websocket.h"
 
 namespace server {
 namespace {
 
 constexpr std::size_t kSubscribers = 200;
-
-// One thread of the server, on a port.
-class Running {
- public:
-  Running() : process_(net::now()), shard_(options_, hub_, process_, nullptr) {
-    std::promise<net::Address> listening;
-    auto address = listening.get_future();
-    thread_ = std::thread([&] {
-      count_calls_of_this_thread();
-      shard_.run(net::resolve("127.0.0.1:0"), false,
-                 [&](const net::Address& bound, const std::string&) { listening.set_value(bound); });
-    });
-    address_ = address.get();
-  }
-  ~Running() {
-    shard_.stop();
-    thread_.join();
-  }
-  const net::Address& address() const { return address_; }
-
- private:
-  Options options_;
-  Hub hub_{1};
-  Process process_;
-  Shard shard_;
-  std::thread thread_;
-  net::Address address_;
-};
 
 class Client {
  public:
@@ -60,8 +30,8 @@ class Client {
   void say(const std::string& text) const {
     EXPECT_EQ(::send(socket_, text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
   }
-  // Reads until `what` has come so often.
-  void await(const std::string& what, std::size_t times = 1) {
+  // Reads until `what` has come so often; returns what came.
+  std::string await(const std::string& what, std::size_t times = 1) {
     while (true) {
       std::size_t at = 0;
       std::size_t found = 0;
@@ -69,11 +39,15 @@ class Client {
       if (found >= times) break;
       char buffer[65'536];
       const ssize_t size = ::recv(socket_, buffer, sizeof buffer, 0);
-      ASSERT_GT(size, 0) << received_;
+      if (size <= 0) {
+        ADD_FAILURE() << "the connection ended after " << received_;
+        break;
+      }
       received_.append(buffer, static_cast<std::size_t>(size));
     }
-    received_.clear();
+    return std::exchange(received_, {});
   }
+  std::string session;  // of Engine.IO
 
  private:
   int socket_;
@@ -85,19 +59,68 @@ std::string publish(const std::string& message) {
          message;
 }
 
-struct Stream {
-  std::string route;
-  std::string headers;
+std::string get(const std::string& target, const std::string& headers = {}) {
+  return "GET " + target + " HTTP/1.1\r\nHost: x\r\n" + headers + "\r\n";
+}
+
+const std::string kUpgrade =
+    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+// How a subscriber of topic t speaks.
+struct Technique {
+  enum class Asks : std::uint8_t { kNever, kBefore, kAfter };  // it is published
+  std::string name;
+  void (*subscribe)(Client& client);
+  Asks asks = Asks::kNever;
+  std::string (*request)(const Client& client, std::uint64_t cursor) = nullptr;
 };
 
-class SystemCallsOfAPublish : public testing::TestWithParam<Stream> {
+template <const char* kRoute>
+void subscribe_stream(Client& client) {
+  client.say(get(std::string("/") + kRoute + "?topic=t", std::string_view(kRoute) == "websocket" ? kUpgrade : ""));
+  client.await("\r\n\r\n");
+}
+
+template <const char* kRoute>
+std::string poll(const Client&, std::uint64_t cursor) {
+  return get(std::string("/") + kRoute + "?topic=t&after=" + std::to_string(cursor));
+}
+
+void subscribe_by_asking(Client&) {}
+
+void subscribe_socketio(Client& client) {
+  client.say(get("/socket.io/?EIO=4&transport=websocket&topic=t", kUpgrade));
+  client.await("\"sid\"");
+  std::string connect;
+  wire::websocket::append_masked_frame(connect, wire::websocket::Opcode::kText, "40", 0x12345678);
+  client.say(connect);
+  client.await("40{\"sid\"");
+}
+
+std::string poll_socketio(const Client& client, std::uint64_t) {
+  return get("/socket.io/?EIO=4&transport=polling&sid=" + client.session);
+}
+
+void subscribe_socketio_by_polling(Client& client) {
+  client.say(get("/socket.io/?EIO=4&transport=polling&topic=t"));
+  const std::string opened = client.await("}");
+  constexpr std::string_view kKey = "\"sid\":\"";
+  const std::size_t at = opened.find(kKey) + kKey.size();
+  client.session = opened.substr(at, opened.find('"', at) - at);
+  client.say("POST /socket.io/?EIO=4&transport=polling&sid=" + client.session +
+             " HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n40");
+  client.await("ok");
+  client.say(poll_socketio(client, 0));
+  client.await("40{\"sid\"");
+}
+
+class SystemCallsOfAPublish : public testing::TestWithParam<Technique> {
  protected:
   SystemCallsOfAPublish() : publisher_(server_.address()) {
     for (std::size_t i = 0; i < kSubscribers; ++i) {
       subscribers_.push_back(std::make_unique<Client>(server_.address()));
-      subscribers_.back()->say("GET /" + GetParam().route + "?topic=t HTTP/1.1\r\nHost: x\r\n" + GetParam().headers +
-                               "\r\n");
-      subscribers_.back()->await("\r\n\r\n");
+      GetParam().subscribe(*subscribers_.back());
     }
     deliver("settled", 1);
   }
@@ -106,45 +129,64 @@ class SystemCallsOfAPublish : public testing::TestWithParam<Stream> {
     std::string requests;
     for (std::size_t i = 0; i < times; ++i) requests += publish(message);
     (void)calls();
+    if (GetParam().asks == Technique::Asks::kBefore) ask();
     publisher_.say(requests);
     publisher_.await("\"sequence\"", times);
+    if (GetParam().asks == Technique::Asks::kAfter) ask();
+    published_ += times;
     for (const auto& subscriber : subscribers_) subscriber->await(message, times);
     return calls();
   }
+  void ask() {
+    for (const auto& subscriber : subscribers_) subscriber->say(GetParam().request(*subscriber, published_));
+  }
+  // The publisher's request and answer, and those of who asks; a subscriber's deadline is no system call.
+  void expect_one_write_each(const SystemCalls& used) const {
+    const bool asks = GetParam().asks != Technique::Asks::kNever;
+    EXPECT_EQ(used.writes, kSubscribers + 1);
+    EXPECT_EQ(used.reads, asks ? kSubscribers + 1 : 1U);
+    EXPECT_EQ(used.interests, 0U);
+    if (asks) return;  // they may come one by one
+    EXPECT_LE(used.waits, 8U);
+    EXPECT_LE(used.timers, 2U);
+  }
 
-  Running server_;
+  std::uint64_t published_ = 0;
+  RunningShard server_{count_calls_of_this_thread};
   Client publisher_;
   std::vector<std::unique_ptr<Client>> subscribers_;
 };
 
 TEST_P(SystemCallsOfAPublish, AreOneWriteForEachSubscriber) {
-  const SystemCalls used = deliver("message", 1);
-  EXPECT_EQ(used.writes, kSubscribers + 1);  // the publisher's answer
-  EXPECT_EQ(used.reads, 1U);
-  EXPECT_EQ(used.interests, 0U);
-  EXPECT_LE(used.waits, 8U);
-  EXPECT_LE(used.timers, 2U);
+  expect_one_write_each(deliver("words", 1));
 }
 
 TEST_P(SystemCallsOfAPublish, AreOneWriteForEachSubscriberWhenSixteenWait) {
-  const SystemCalls used = deliver("message", 16);
-  EXPECT_EQ(used.writes, kSubscribers + 1);
-  EXPECT_EQ(used.reads, 1U);
-  EXPECT_EQ(used.interests, 0U);
-  EXPECT_LE(used.waits, 8U);
-  EXPECT_LE(used.timers, 2U);
+  expect_one_write_each(deliver("words", 16));
 }
 
-INSTANTIATE_TEST_SUITE_P(Streams, SystemCallsOfAPublish,
-                         testing::Values(Stream{"websocket",
-                                                "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: "
-                                                "13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"},
-                                         Stream{"sse", ""}, Stream{"http-streaming", ""}, Stream{"forever-frame", ""}),
-                         [](const auto& stream) {
-                           std::string name = stream.param.route;
-                           std::erase(name, '-');
-                           return name;
-                         });
+constexpr char kWebsocket[] = "websocket";
+constexpr char kSse[] = "sse";
+constexpr char kHttpStreaming[] = "http-streaming";
+constexpr char kForeverFrame[] = "forever-frame";
+constexpr char kLongPolling[] = "long-polling";
+constexpr char kPolling[] = "polling";
+
+INSTANTIATE_TEST_SUITE_P(
+    Techniques, SystemCallsOfAPublish,
+    testing::Values(Technique{kWebsocket, subscribe_stream<kWebsocket>}, Technique{kSse, subscribe_stream<kSse>},
+                    Technique{kHttpStreaming, subscribe_stream<kHttpStreaming>},
+                    Technique{kForeverFrame, subscribe_stream<kForeverFrame>},
+                    Technique{kPolling, subscribe_by_asking, Technique::Asks::kAfter, poll<kPolling>},
+                    Technique{kLongPolling, subscribe_by_asking, Technique::Asks::kBefore, poll<kLongPolling>},
+                    Technique{"socketio", subscribe_socketio},
+                    Technique{"socketio-polling", subscribe_socketio_by_polling, Technique::Asks::kBefore,
+                              poll_socketio}),
+    [](const auto& technique) {
+      std::string name = technique.param.name;
+      std::erase(name, '-');
+      return name;
+    });
 
 }  // namespace
 }  // namespace server

@@ -16,7 +16,15 @@ from .bench import Round
 from .comparison import Outcome, Unmeasured
 
 ALL = [*server.COMPARISONS, *generator.COMPARISONS]
+FAILED = (Unmeasured, RuntimeError, subprocess.TimeoutExpired)    # a figure that this round does not bring
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
+
+
+def growing_counts(text):
+    counts = tuple(int(count) for count in text.split(","))
+    if len(counts) < growth.LEAST_COUNTS or list(counts) != sorted(set(counts)) or counts[0] < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' are not {growth.LEAST_COUNTS} or more growing numbers")
+    return counts
 
 
 def arguments():
@@ -26,7 +34,9 @@ def arguments():
     parser.add_argument("--quick", action="store_true", help="one round of 1 s: does everything run? Its figures say little")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--measure", type=int, metavar="SECONDS", default=3)
-    parser.add_argument("--minutes", type=float, default=14, help="nothing is begun after so long; what was not measured is said")
+    parser.add_argument("--minutes", type=float, default=30, help="nothing is begun after so long; what was not measured is said")
+    parser.add_argument("--growth-counts", metavar="N,...", type=growing_counts, default=growth.COUNTS,
+                        help=f"numbers of subscribers of the growth table; default {','.join(map(str, growth.COUNTS))}")
     parser.add_argument("--build", type=pathlib.Path, default=REPOSITORY / "build")
     parser.add_argument("--out", type=pathlib.Path, help="folder for results; default BUILD/bench-peers")
     parser.add_argument("--list", action="store_true", help="the comparisons and their goals")
@@ -63,26 +73,27 @@ def one_round(bench, outcomes, until=math.inf):
         for whose in ("ours", "theirs") if bench.number % 2 else ("theirs", "ours"):
             try:
                 figures[whose] = getattr(outcome.comparison, whose)(bench)
-            except (Unmeasured, RuntimeError, subprocess.TimeoutExpired) as error:
+            except FAILED as error:
                 outcome.troubles.append(f"round {bench.number}, {whose}: {error}")
+            outcome.troubles += [f"round {bench.number}, {whose}: {note}" for note in bench.take_notes()]
         if len(figures) == 2:
             outcome.pairs.append((figures["ours"], figures["theirs"]))
         ratio = f"{figures['ours'] / figures['theirs']:.2f}" if len(figures) == 2 else "not measured"
         print(f"  round {bench.number}  {outcome.comparison.name}: {ratio} (goal {outcome.comparison.goal})", flush=True)
 
 
-def grow(bench, points, until):
-    for technique in growth.TECHNIQUES:
-        for count in growth.COUNTS:
-            if time.monotonic() > until:
-                print(f"  round {bench.number}  growth: no time was left (--minutes)", file=sys.stderr)
-                return
-            try:
-                point = growth.measure(bench, technique, count)
-                points.setdefault((technique, count), []).append(point)
-            except Unmeasured as error:
-                print(f"  round {bench.number}  growth: {technique}, {count:,}: {error}", file=sys.stderr)
-        print(f"  round {bench.number}  growth: {technique}", flush=True)
+def grow(bench, counts, parts, troubles, until=math.inf):
+    for name, technique, figures in growth.measurements(counts):
+        if time.monotonic() > until:
+            troubles.append(f"round {bench.number}: no time was left (--minutes)")
+            break
+        try:
+            for count, part in figures(bench).items():
+                parts.setdefault((technique, count), []).append(part)
+        except FAILED as error:
+            troubles.append(f"round {bench.number}, {name}: {error}")
+        troubles += [f"round {bench.number}, {name}: {note}" for note in bench.take_notes()]
+        print(f"  round {bench.number}  growth: {name}", flush=True)
 
 
 def machine():
@@ -96,15 +107,16 @@ def measure(given):
     comparisons, with_growth = chosen(given.only)
     report = {**machine(), "rounds": given.rounds, "measure_s": given.measure}
     outcomes = [Outcome(one) for one in comparisons]
-    points = {}
+    parts, growth_troubles = {}, []
     for number in range(1, given.rounds + 1):
         bench = Round(given.build, given.measure, number)
         one_round(bench, outcomes, given.until)
         if with_growth:
-            grow(bench, points, given.until)
+            grow(bench, given.growth_counts, parts, growth_troubles, given.until)
     report["comparisons"] = [outcome.as_json() for outcome in outcomes]
-    report["growth"] = growth.with_slopes([growth.merge(list_of) for list_of in points.values()])
-    report["comparisons"] += growth.judge(report["growth"])
+    report["growth"] = growth.with_slopes(growth.merged(parts))
+    report["growth_troubles"] = growth_troubles
+    report["comparisons"] += growth.judge(report["growth"], given.growth_counts)
     return report
 
 

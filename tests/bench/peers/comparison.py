@@ -51,7 +51,8 @@ class Outcome:
 
     @property
     def ratio(self):
-        """The median of the rounds' ratios: what drifts from round to round is in both figures of each."""
+        """The median of the rounds' ratios. The two figures of a round are measured one right after the other, so that what drifts meanwhile is
+        in both."""
         return statistics.median(ours / theirs for ours, theirs in self.pairs) if self.pairs else None
 
     @property

@@ -1,32 +1,76 @@
-"""The load generator against other clients. Costs are CPU time of the client."""
+"""The load generator against other clients. Costs are CPU time of the client, the whole process."""
 
 import json
-import re
-import resource
 
 from .bench import peer
+from .clients import h2load_command, h2load_requests, raw_work, steady, with_cpu, wrk_command, wrk_requests
 from .comparison import Comparison, Unmeasured, at_least, at_most
 from .processes import free_port, output_of, serving
-from .server import MANY, PAYLOAD, SERVERS, started_nginx
-
+from .server import MANY, PAYLOAD, SERVERS, raw_broadcaster, started_nginx
 
 # Messages a second to each of the many: half a core for the generator, so that its fixed costs are in proportion.
-SINK_RATE = 5
-SINK = {"rate": f"{SINK_RATE}/s", "payload": PAYLOAD}
+SINK_PER_S = {1: 5, 16: 48}    # by how many are published at once
 
 
-def sink(bench, threads=1):
-    """Microseconds of CPU a delivery, everything recorded."""
-    run = bench.push("websocket", target="reference", subscribers=MANY, publish=SINK, threads=threads)
-    return run["generator"]["cpu_us_per_delivery"]
+def sink_publish(at_once):
+    arrivals = {"arrivals": "burst", "burst": at_once} if at_once > 1 else {}
+    return {"rate": f"{SINK_PER_S[at_once]}/s", "payload": PAYLOAD, **arrivals}
 
 
-def raw_sink(bench):
-    port = free_port()
-    with serving([bench.program("reference-server"), "--listen", f"127.0.0.1:{port}"], port):
-        printed = output_of(bench.program("raw_sink"), port, MANY, "/websocket?topic=t", SINK_RATE * (bench.measure_s + 1), SINK_RATE, PAYLOAD[:-1],
-                            "websocket")
-    return json.loads(printed)["cpu_us_per_delivery"]
+def sink(at_once, threads=1, target=lambda bench: "reference"):
+    """A function of a round: microseconds of CPU a delivery, everything recorded."""
+    def measure(bench):
+        run = bench.push("websocket", target=target(bench), subscribers=MANY, publish=sink_publish(at_once), threads=threads)
+        return run["generator"]["cpu_us_per_delivery"]
+    return measure
+
+
+def raw_sink(at_once):
+    def measure(bench):
+        port = free_port()
+        with serving([bench.program("reference-server"), "--listen", f"127.0.0.1:{port}"], port):
+            def work(seconds):
+                rate = SINK_PER_S[at_once]
+                return raw_work([bench.program("raw_sink"), port, MANY, "/websocket?topic=t", rate * seconds, rate, PAYLOAD[:-1], at_once, "websocket"],
+                                "deliveries")
+            deliveries, cpu_s = steady(work, bench.measure_s)
+            return cpu_s * 1e6 / deliveries
+    return measure
+
+
+def against_raw_sink(at_once):
+    return Comparison("generator/sink-raw" + ("-16" if at_once > 1 else ""),
+                      f"WebSocket, 10,000 subscribers, {'one message' if at_once == 1 else f'{at_once} messages'} at a time, against a raw epoll sink that counts bytes",
+                      "µs/delivery", at_most(1.10), sink(at_once), raw_sink(at_once))
+
+
+# More threads need a server that leaves them the processors: a raw broadcaster, which writes what it has read at once in one piece.
+
+BROADCASTER = raw_broadcaster("websocket")
+BURST_SUBSCRIBERS = 1_000
+BURST_PER_S = 500
+
+
+def deliveries_per_s(threads):
+    """A function of a round: deliveries a second by the clock, from when a burst was due until the last subscriber has the last of it."""
+    def measure(bench):
+        length = f"{bench.measure_s}s"    # a burst at the beginning of warm-up, another at that of measure
+        run = bench.push("websocket", target=BROADCASTER(bench), subscribers=BURST_SUBSCRIBERS, threads=threads,
+                         phases={"ramp": "120s", "warm-up": length, "measure": length, "drain": "20s"},
+                         publish={"rate": f"{BURST_PER_S}/s", "arrivals": "burst", "burst": BURST_PER_S * bench.measure_s, "payload": PAYLOAD})
+        return run["delivered"] * 1e9 / run["delivery_latency_ns"]["max"]
+    return measure
+
+
+PUBLISHED_PER_S = 100_000
+SEND_LAG_LIMIT_MS = 1.0
+
+
+def send_lag(bench):
+    """p99 in milliseconds. The subscriber is the cheapest there is: lines of one stream."""
+    run = bench.push("http-streaming", target="reference", subscribers=1, publish={"rate": f"{PUBLISHED_PER_S}/s", "payload": PAYLOAD},
+                     tolerated=frozenset({1, 9, 10}))    # the lag is the figure, and when the subscriber reads does not touch it
+    return run["send_lag_ns"]["p99"] / 1e6
 
 
 RAMP = 100_000
@@ -51,7 +95,7 @@ def polls(connections, connection="keep-alive"):
         target = peer(["nginx", "-p", "${peer.folder}", "-e", "stderr", "-c", "${peer.folder}/nginx.conf"], **{"nginx.conf": conf})
         technique = {"polling": {"path": "/", "timing": "closed", "connection": connection}}
         # nginx answers that there is nothing new; what is published to it comes to nobody.
-        run = bench.push(technique, whole=False, target=target, subscribers=connections, publish={"rate": "1/s"})
+        run = bench.push(technique, deliveries=False, target=target, subscribers=connections, publish={"rate": "1/s"})
         measured = [used for used, is_measured in zip(run["series"]["generator_cpu_s"], run["series"]["measuring"], strict=True)
                     if is_measured]
         if not run["requests"]:
@@ -60,27 +104,21 @@ def polls(connections, connection="keep-alive"):
     return measure
 
 
-def client_cost(command, count):
-    """Requests a second of CPU time of a client that has ended; `count` finds their number in what it prints."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    output = output_of(*command)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return int(re.search(count, output).group(1)) / used
+def of_client(command, requests, connections, *options):
+    """A function of a round: requests of another client a second of its CPU time."""
+    def measure(bench):
+        with started_nginx("") as (_, url):
+            count, cpu_s = steady(lambda seconds: with_cpu(command(url, seconds, connections, *options), requests), bench.measure_s)
+            return count / cpu_s
+    return measure
 
 
 def wrk(connections, *options):
-    def measure(bench):
-        with started_nginx("") as (_, url):
-            return client_cost(["wrk", "-t1", f"-c{connections}", f"-d{bench.measure_s}s", *options, url], r"(\d+) requests in")
-    return measure
+    return of_client(wrk_command, wrk_requests, connections, *options)
 
 
 def h2load(connections):
-    def measure(bench):
-        with started_nginx("") as (_, url):
-            return client_cost(["h2load", "--h1", "-t1", f"-c{connections}", f"-D{bench.measure_s}", url], r"(\d+) succeeded")
-    return measure
+    return of_client(h2load_command, h2load_requests, connections)
 
 
 def against_polling_client(name, connections, theirs):
@@ -102,17 +140,23 @@ def echo(bench):
 def raw_echo(bench):
     port = free_port()
     with serving([bench.program("reference-server"), "--listen", f"127.0.0.1:{port}", "--conformance"], port):
-        printed = output_of(bench.program("raw_echo"), port, ECHO_CONNECTIONS, "/echo", ECHO_RATE * bench.measure_s, PAYLOAD[:-1], ECHO_RATE)
-    return json.loads(printed)["cpu_us_per_round_trip"]
+        def work(seconds):
+            return raw_work([bench.program("raw_echo"), port, ECHO_CONNECTIONS, "/echo", ECHO_RATE * seconds, PAYLOAD[:-1], ECHO_RATE], "round_trips")
+        round_trips, cpu_s = steady(work, bench.measure_s)
+        return cpu_s * 1e6 / round_trips
 
 
 COMPARISONS = [
-    Comparison("generator/sink-raw", "WebSocket, 10,000 subscribers, one message at a time, against a raw epoll sink that counts bytes",
-               "µs/delivery", at_most(1.10), sink, raw_sink),
+    against_raw_sink(1),
+    against_raw_sink(16),
     Comparison("generator/ramp-libuv", "100,000 sse subscribers, against connecting a bare libuv pair", "connections/s", at_least(0.7),
                ramp, libuv_ramp),
-    Comparison("generator/threads", "WebSocket deliveries with two threads against one, by CPU per delivery", "deliveries/s",
-               at_least(1.7), lambda bench: 2e6 / sink(bench, threads=2), lambda bench: 1e6 / sink(bench)),
+    Comparison("generator/threads", "WebSocket deliveries of a raw broadcaster, 16 messages at once, with two threads against one, by CPU per delivery",
+               "deliveries/s", at_least(1.7), lambda bench: 2e6 / sink(16, 2, BROADCASTER)(bench), lambda bench: 1e6 / sink(16, 1, BROADCASTER)(bench)),
+    Comparison("generator/threads-clock", "the same by the clock, a burst to 1,000 subscribers: on two processors the broadcaster's share is missing to them",
+               "deliveries/s", at_least(1.7), deliveries_per_s(2), deliveries_per_s(1)),
+    Comparison("generator/publisher", f"{PUBLISHED_PER_S:,} messages a second to one subscriber: send lag p99 against {SEND_LAG_LIMIT_MS:g} ms", "ms",
+               at_most(1.0), send_lag, lambda bench: SEND_LAG_LIMIT_MS),
     *(against_polling_client(name, connections, theirs) for name, theirs in (("wrk", wrk), ("h2load", h2load)) for connections in (64, 1000)),
     Comparison("generator/polling-wrk-close", "polls over a new connection each, 64 at once, against wrk", "requests/CPU s", at_least(1.0),
                polls(64, "close"), wrk(64, "-H", "Connection: close")),

@@ -27,7 +27,8 @@ def text(report):
 
 
 def troubles(report):
-    return [f"  {entry['name']}: {trouble}" for entry in report["comparisons"] for trouble in entry["troubles"]]
+    return [*(f"  {entry['name']}: {trouble}" for entry in report["comparisons"] for trouble in entry["troubles"]),
+            *(f"  growth: {trouble}" for trouble in report.get("growth_troubles", []))]
 
 
 def markdown(report):
@@ -41,11 +42,24 @@ def markdown(report):
     if report.get("growth"):
         yield ""
         yield from growth_markdown(report["growth"])
+    told = troubles(report)
+    if told:
+        yield ""
+        yield from (f"- {trouble.strip()}" for trouble in told)
 
 
 def growth_markdown(growth):
-    yield "| technique | subscribers | server µs/delivery | generator µs/delivery | server B/further subscriber | generator B/further subscriber |"
-    yield "|---|---|---|---|---|---|"
+    yield "| technique | subscribers | generator threads | server µs/delivery | generator µs/delivery | server B/further subscriber | generator B/further subscriber |"
+    yield "|---|---|---|---|---|---|---|"
     for point in growth:
-        slopes = " | ".join("—" if point[f"{who}_bytes"] is None else f"{point[f'{who}_bytes']:,.0f}" for who in ("server", "generator"))
-        yield f"| {point['technique']} | {point['subscribers']:,} | {point['server_cpu_us']:.2f} | {point['generator_cpu_us']:.2f} | {slopes} |"
+        cells = [form(point[key]) for key, form in (("threads", whole), ("server_cpu_us", hundredths), ("generator_cpu_us", hundredths),
+                                                    ("server_bytes", whole), ("generator_bytes", whole))]
+        yield f"| {point['technique']} | {point['subscribers']:,} | {' | '.join(cells)} |"
+
+
+def whole(value):
+    return "—" if value is None else f"{value:,.0f}"
+
+
+def hundredths(value):
+    return "—" if value is None else f"{value:.2f}"

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -62,12 +63,17 @@ inline int connect_to(std::uint16_t port, std::uint32_t index) {
   return socket;
 }
 
-// To a peer that has gone it writes nothing: reading tells.
+// To a peer that has gone it writes nothing: reading tells. For one whose buffers are full it waits, and leaves the
+// processor to who empties them.
 inline void write_all(int socket, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (written < 0 && (errno == EPIPE || errno == ECONNRESET)) return;
     if (written < 0 && errno != EAGAIN && errno != EINTR) die("send");
+    if (written < 0 && errno == EAGAIN) {
+      pollfd room{socket, POLLOUT, 0};
+      poll(&room, 1, -1);
+    }
     if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
   }
 }
@@ -128,10 +134,19 @@ struct Cpu {
   std::uint64_t system_us = 0;
 };
 
-inline Cpu thread_cpu() {
+// Of the whole process: whoever publishes, reads and waits.
+inline Cpu process_cpu() {
   rusage usage{};
-  getrusage(RUSAGE_THREAD, &usage);
+  getrusage(RUSAGE_SELF, &usage);
   return {microseconds(usage.ru_utime), microseconds(usage.ru_stime)};
+}
+
+// One line of JSON: what was done between the two, and for how much CPU time.
+inline void print_cost(const char* what, std::uint64_t count, Cpu before, Cpu after) {
+  const std::uint64_t user_us = after.user_us - before.user_us;
+  std::printf("{\"%s\": %llu, \"cpu_us\": %llu, \"user_us\": %llu}\n", what, static_cast<unsigned long long>(count),
+              static_cast<unsigned long long>(user_us + after.system_us - before.system_us),
+              static_cast<unsigned long long>(user_us));
 }
 
 inline std::uint64_t now_ns() {

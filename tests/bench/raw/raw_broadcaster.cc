@@ -1,4 +1,5 @@
-// The floor of a server: what is posted to /publish goes to everyone else, one write() each. Prints its port.
+// The floor of a server: what is posted to /publish goes to everyone else, one write() each for all that one read has
+// brought. Prints its port.
 //   raw_broadcaster websocket|stream [PORT]
 #include <string>
 #include <string_view>
@@ -68,6 +69,7 @@ class Broadcaster {
     client.request.append(buffer, static_cast<std::size_t>(size));
     while (handle(socket, client)) {
     }
+    flush(socket);
   }
 
   // One request; false when it is not complete.
@@ -85,7 +87,7 @@ class Broadcaster {
     if (request.size() < end + 4 + length) return false;
     publish(request.substr(end + 4, length));
     client.request.erase(0, end + 4 + length);
-    raw::write_all(socket, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    answers_ += "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
     return true;
   }
 
@@ -101,13 +103,19 @@ class Broadcaster {
   }
 
   void publish(std::string_view payload) {
-    std::string message;
     if (websocket_) {
-      wire::websocket::append_frame(message, wire::websocket::Opcode::kText, payload);
+      wire::websocket::append_frame(messages_, wire::websocket::Opcode::kText, payload);
     } else {
-      message = std::string(payload) + "\n";
+      messages_.append(payload).append("\n");
     }
-    for (const int subscriber : subscribers_) raw::write_all(subscriber, message);
+  }
+
+  void flush(int publisher) {
+    if (messages_.empty()) return;
+    for (const int subscriber : subscribers_) raw::write_all(subscriber, messages_);
+    raw::write_all(publisher, answers_);
+    messages_.clear();
+    answers_.clear();
   }
 
   const bool websocket_;
@@ -115,6 +123,8 @@ class Broadcaster {
   int listener_ = -1;
   std::vector<Client> clients_;  // by descriptor
   std::vector<int> subscribers_;
+  std::string messages_;  // published and not yet written, as subscribers get them
+  std::string answers_;   // to their publisher
 };
 
 }  // namespace

@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
   const int epoll = epoll_create1(0);
   std::vector<std::size_t> received(1 << 20);  // of the present frame, by descriptor
   const std::vector<int> sockets = raw::subscribe_all(epoll, port, connections, raw::get(argv[3], true));
-  const raw::Cpu before = raw::thread_cpu();
+  const raw::Cpu before = raw::process_cpu();
   std::vector<char> buffer(1 << 18);
   std::vector<epoll_event> events(1024);
   std::uint64_t round_trips = 0;
@@ -50,9 +50,5 @@ int main(int argc, char** argv) {
       have %= echo;
     }
   }
-  const raw::Cpu after = raw::thread_cpu();
-  const auto count = static_cast<double>(round_trips);
-  std::printf("{\"round_trips\": %.0f, \"cpu_us_per_round_trip\": %.3f, \"user_us_per_round_trip\": %.3f}\n", count,
-              static_cast<double>(after.user_us - before.user_us + after.system_us - before.system_us) / count,
-              static_cast<double>(after.user_us - before.user_us) / count);
+  raw::print_cost("round_trips", round_trips, before, raw::process_cpu());
 }

@@ -1,0 +1,50 @@
+// One thread of the server, on a port of loopback.
+#pragma once
+
+#include <functional>
+#include <future>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "net/clock.h"
+#include "server/hub.h"
+#include "server/options.h"
+#include "server/process.h"
+#include "server/shard.h"
+
+namespace server {
+
+class RunningShard {
+ public:
+  // `at_start` runs on its thread before anything else.
+  explicit RunningShard(std::function<void()> at_start = [] {})
+      : process_(net::now()), shard_(options_, hub_, process_, nullptr) {
+    std::promise<net::Address> listening;
+    auto address = listening.get_future();
+    thread_ = std::thread([this, &listening, hook = std::move(at_start)] {
+      hook();
+      shard_.run(net::resolve("127.0.0.1:0"), false,
+                 [&](const net::Address& bound, const std::string&) { listening.set_value(bound); });
+    });
+    address_ = address.get();
+  }
+  ~RunningShard() {
+    shard_.stop();
+    thread_.join();
+  }
+  const net::Address& address() const { return address_; }
+  void publish(const std::string& topic, std::string payload) {
+    hub_.publish(topic, std::move(payload), true, nullptr);
+  }
+
+ private:
+  Options options_;
+  Hub hub_{1};
+  Process process_;
+  Shard shard_;
+  std::thread thread_;
+  net::Address address_;
+};
+
+}  // namespace server
