@@ -89,9 +89,7 @@ void Run::take_memory_point() {
 }
 
 std::uint64_t Run::admitted() const {
-  const auto& counts = spec_.scenario.phases.memory.counts;
-  return static_cast<std::uint64_t>(memory_points_ < counts.size() ? counts[memory_points_]
-                                                                   : spec_.scenario.subscribers);
+  return static_cast<std::uint64_t>(spec_.scenario.admitted_after(memory_points_));
 }
 
 void Run::end_ramp() {
