@@ -126,6 +126,9 @@ void Run::begin_warm_up() {
 void Run::begin_measure() {
   enter(Phase::kMeasure, net::now());
   machine_before_ = read_machine();
+  // The workers' counters may be an iteration old; that all of them are ready is known at once.
+  result_.connected_in_time = ready_ == workers_.size() ? static_cast<std::uint64_t>(spec_.scenario.subscribers)
+                                                        : sum(&LiveCounters::ever_subscribed);
   watch_->begin_measure(phase_begun_);
   probe_.start();
   cost_.begin_measure();
