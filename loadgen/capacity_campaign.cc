@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "loadgen/capacity_step.h"
 #include "loadgen/summary.h"
 #include "loadgen/warnings.h"
 #include "net/clock.h"
@@ -23,13 +24,16 @@ std::string_view verdict_text(StepVerdict verdict) {
       return "too much: ";
     case StepVerdict::kGenerator:
       return "generator-limited: ";
+    case StepVerdict::kUnknown:
+      return "unknown: ";
   }
   return "";
 }
 
 std::string p99_text(const measure::Summary& latency) {
   if (latency.expected == 0) return "-";
-  return latency.p99 ? human_time(static_cast<double>(*latency.p99)) : "not delivered";
+  if (!latency.p99) return "not delivered";
+  return enough_beyond(0.99, latency.expected) ? human_time(static_cast<double>(*latency.p99)) : "n<";
 }
 
 class CapacityRunner {
@@ -82,7 +86,7 @@ class CapacityRunner {
 
   // Nothing of it counts when a signal ended it.
   CapacityStep offer(const Variant& variant, std::int64_t load) {
-    const Scenario loaded = with_load(scenario_, plan_.quantity, load);
+    const Scenario loaded = step_scenario(plan_, scenario_, load);
     for (const Preflight& check : preflight(loaded, limits_)) {
       if (check.level != Level::kInvalid) continue;
       return {.offered = load,

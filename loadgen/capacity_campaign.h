@@ -20,7 +20,7 @@ using PrintLine = std::function<void(std::string_view line)>;
 CampaignOutcome run_capacity(const Scenario& scenario, const CapacityPlan& plan, const CampaignOptions& options,
                              const ProcessLimits& limits, Progress& progress, const PrintLine& print);
 
-// 0 every technique carried some load; 1 one of them not even the least; 3 nothing could be measured of one, or
+// 0 every technique carried some load; 1 one of them not even the least; 3 nothing is known of one, or
 // result.json not written; 130, 143 on signals.
 int search_exit_code(const CampaignOutcome& outcome);
 

@@ -5,24 +5,23 @@
 
 namespace loadgen {
 
-bool CapacitySearch::precise() const {
+bool CapacitySearch::closed() const {
+  if (!too_much_) return false;
+  if (!carried_) return *too_much_ <= bounds_.least;
   return *too_much_ - *carried_ <= 1 ||
          static_cast<double>(*too_much_) <= static_cast<double>(*carried_) * (1 + bounds_.precision);
 }
 
 std::optional<std::int64_t> CapacitySearch::next() const {
-  if (steps_ >= bounds_.most_steps) return std::nullopt;
+  if (steps_ >= bounds_.most_steps || unknown_) return std::nullopt;
   if (first_try_) return tried_;
   if (!carried_ && !too_much_) return bounds_.from;
   if (!too_much_) {
     if (*carried_ >= bounds_.at_most) return std::nullopt;
     return *carried_ > bounds_.at_most / 2 ? bounds_.at_most : *carried_ * 2;
   }
-  if (!carried_) {
-    if (*too_much_ <= 1) return std::nullopt;
-    return *too_much_ / 2;
-  }
-  if (precise()) return std::nullopt;
+  if (closed()) return std::nullopt;
+  if (!carried_) return std::max(*too_much_ / 2, bounds_.least);
   const double middle = std::sqrt(static_cast<double>(*carried_)) * std::sqrt(static_cast<double>(*too_much_));
   return std::clamp<std::int64_t>(std::llround(middle), *carried_ + 1, *too_much_ - 1);
 }
@@ -31,7 +30,9 @@ void CapacitySearch::told(StepVerdict verdict) {
   const auto load = next();
   if (!load) return;
   ++steps_;
-  if (verdict == StepVerdict::kHolds) {
+  if (verdict == StepVerdict::kUnknown) {
+    unknown_ = true;
+  } else if (verdict == StepVerdict::kHolds) {
     carried_ = load;
     first_try_.reset();
   } else if (!first_try_) {
@@ -44,17 +45,19 @@ void CapacitySearch::told(StepVerdict verdict) {
   }
 }
 
+// A load that was tried only once is not too much yet, and a server's limit is not known before the search has closed
+// in on it. The generator's says "at least" in any case.
 SearchOutcome CapacitySearch::outcome() const {
-  SearchOutcome outcome{carried_, too_much_, SearchOutcome::Limit::kSteps};
-  StepVerdict verdict = too_much_verdict_;
-  if (first_try_) {  // there was no step left for the second try
-    outcome.too_much = tried_;
-    verdict = *first_try_;
-  }
-  if (outcome.too_much) {
-    outcome.limit = verdict == StepVerdict::kBroken ? SearchOutcome::Limit::kServer : SearchOutcome::Limit::kGenerator;
-  } else if (carried_ && *carried_ >= bounds_.at_most) {
-    outcome.limit = SearchOutcome::Limit::kAtMost;
+  using Limit = SearchOutcome::Limit;
+  SearchOutcome outcome{carried_, too_much_, Limit::kSteps};
+  if (unknown_) {
+    outcome.limit = Limit::kUnknown;
+  } else if (too_much_ && too_much_verdict_ == StepVerdict::kGenerator) {
+    outcome.limit = Limit::kGenerator;
+  } else if (closed()) {
+    outcome.limit = Limit::kServer;
+  } else if (!too_much_ && carried_ && *carried_ >= bounds_.at_most) {
+    outcome.limit = Limit::kAtMost;
   }
   return outcome;
 }

@@ -37,6 +37,13 @@ std::string read_options(const RunOptions& options, CapacityPlan& plan, Nanos& s
   return "";
 }
 
+// What a scenario does for its own load only: every step would pay for it, and at another one it means nothing.
+void leave_out_the_rest(Scenario& scenario) {
+  scenario.phases.memory.counts.clear();
+  scenario.phases.idle = Nanos(0);
+  scenario.thresholds.clear();
+}
+
 }  // namespace
 
 wire::Parsed<std::vector<CapacityPlan>> plan_searches(const RunOptions& options, std::span<Scenario> scenarios) {
@@ -46,11 +53,14 @@ wire::Parsed<std::vector<CapacityPlan>> plan_searches(const RunOptions& options,
   std::vector<CapacityPlan> plans;
   for (Scenario& scenario : scenarios) {
     CapacityPlan& plan = plans.emplace_back(common);
-    plan.bounds.from = load_of(plan.quantity, scenario);
-    plan.bounds.at_most = options.at_most > 0 ? options.at_most : plan.bounds.from * kTimesTheScenario;
-    if (std::string problem = search_problem(plan, scenario); !problem.empty()) return {{}, problem};
+    plan.longest_step = std::max(plan.longest_step, scenario.phases.measure);
+    leave_out_the_rest(scenario);
     scenario.phases.measure = step > Nanos(0) ? step : std::min(scenario.phases.measure, kStep);
-    scenario.thresholds.clear();
+    plan.bounds.from = load_of(plan.quantity, scenario);
+    plan.bounds.least = least_load(plan.quantity, scenario);
+    plan.bounds.at_most = options.at_most > 0 ? options.at_most : plan.bounds.from * kTimesTheScenario;
+    plan.bounds.at_most = std::min(plan.bounds.at_most, greatest_load(plan.quantity, scenario));
+    if (std::string problem = search_problem(plan, scenario); !problem.empty()) return {{}, problem};
   }
   return {std::move(plans), {}};
 }

@@ -14,7 +14,7 @@
 namespace loadgen {
 
 // One plan for each scenario, or what is wrong with the options. Shortens `scenarios` to the time of a step, and takes
-// their thresholds away: they are about the scenario's own load.
+// away what is about the scenario's own load: thresholds, phases.memory and phases.idle.
 wire::Parsed<std::vector<CapacityPlan>> plan_searches(const RunOptions& options, std::span<Scenario> scenarios);
 
 // Returns the exit code.

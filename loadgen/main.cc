@@ -22,7 +22,7 @@ Examples:
   pushbench listen 'http://127.0.0.1:8080/sse?topic=t'         one client by hand: what arrives, as JSON lines
 
 Exit codes: 0 good, 1 a threshold is broken (with --find: not even the least load was carried), 2 usage or scenario error,
-3 the measurement is invalid, 130/143 interrupted.
+3 the measurement is invalid (with --find: nobody knows what was carried), 130/143 interrupted.
 )";
 
 std::string typed_command(int argc, char** argv) {
@@ -58,7 +58,9 @@ CLI::Option* add_find(CLI::App& run, loadgen::RunOptions& options) {
       ->check(CLI::Range(1, 1000))
       ->type_name("N")
       ->capture_default_str();
-  run.add_option("--step", options.step, "Measured time of each step; default the scenario's, at most 5s")
+  run.add_option("--step", options.step,
+                 "Measured time of each step; default the scenario's, at most 5s; longer, up to 60s, where the "
+                 "condition takes more deliveries")
       ->type_name("TIME");
   for (const char* name : {"--find", "--until", "--at-most", "--precision", "--max-steps", "--step"}) {
     CLI::Option* option = run.get_option(name);

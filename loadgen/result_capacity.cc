@@ -19,6 +19,8 @@ const char* verdict_text(StepVerdict verdict) {
       return "too-much";
     case StepVerdict::kGenerator:
       return "generator-limited";
+    case StepVerdict::kUnknown:
+      return "unknown";
   }
   return "";
 }
@@ -34,6 +36,8 @@ const char* limit_text(const Capacity& capacity) {
       return "at-most";
     case SearchOutcome::Limit::kSteps:
       return "steps";
+    case SearchOutcome::Limit::kUnknown:
+      return "unknown";
   }
   return "";
 }

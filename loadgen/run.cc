@@ -89,9 +89,7 @@ void Run::take_memory_point() {
 }
 
 std::uint64_t Run::admitted() const {
-  const auto& counts = spec_.scenario.phases.memory.counts;
-  return static_cast<std::uint64_t>(memory_points_ < counts.size() ? counts[memory_points_]
-                                                                   : spec_.scenario.subscribers);
+  return static_cast<std::uint64_t>(spec_.scenario.admitted_after(memory_points_));
 }
 
 void Run::end_ramp() {
@@ -128,6 +126,9 @@ void Run::begin_warm_up() {
 void Run::begin_measure() {
   enter(Phase::kMeasure, net::now());
   machine_before_ = read_machine();
+  // The workers' counters may be an iteration old; that all of them are ready is known at once.
+  result_.connected_in_time = ready_ == workers_.size() ? static_cast<std::uint64_t>(spec_.scenario.subscribers)
+                                                        : sum(&LiveCounters::ever_subscribed);
   watch_->begin_measure(phase_begun_);
   probe_.start();
   cost_.begin_measure();

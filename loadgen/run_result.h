@@ -69,7 +69,8 @@ struct RunResult {
   std::int64_t repetition = 1;
   std::uint64_t order = 1;  // in which the runs of the scenario were made
   std::uint64_t subscribers = 0;
-  std::uint64_t connected = 0;  // were subscribed at least once
+  std::uint64_t connected = 0;          // were subscribed at least once
+  std::uint64_t connected_in_time = 0;  // of those, before `measure` began
   std::uint64_t topics = 1;
   std::uint64_t published = 0;       // measured messages that the server accepted
   std::uint64_t publish_failed = 0;  // measured messages that it did not

@@ -31,9 +31,6 @@ constexpr std::string_view kEcho[] = {"true", "false"};
 constexpr std::string_view kFrom[] = {"publisher", "subscribers"};  // by enum value
 constexpr std::string_view kTypes[] = {"text", "binary"};
 
-constexpr std::int64_t kMaxSubscribers = 100'000'000;
-constexpr double kMaxRate = 10'000'000;
-
 void read_name(const Section& root, std::string& out) {
   root.require("name", "quickstart");
   root.text("name", out, 64);
@@ -74,19 +71,20 @@ void read_reconnect(Issues& issues, const yaml::Value* node, ReconnectPolicy& ou
 }
 
 // Either of all or of each; the total must be exact, too.
-void read_publish_rate(const Section& section, std::int64_t subscribers, wire::Rate& out) {
+void read_publish_rate(const Section& section, std::int64_t subscribers, PublishPlan& out) {
   constexpr std::string_view kEach = "rate-per-subscriber";
   if (section.find(kEach) == nullptr) {
     section.require("rate", "20/s");
-    section.rate("rate", out, kMaxRate);
+    section.rate("rate", out.rate, kMaxRate);
     return;
   }
   if (section.find("rate") != nullptr) section.error(kEach, "instead of rate, not beside it");
   wire::Rate each;
   section.rate(kEach, each, kMaxRate);
   if (each.count > kMaxSubscribers) return section.error(kEach, "more events in its period than can be multiplied");
-  out = {each.count * subscribers, each.period};
-  if (out.per_second() > kMaxRate) section.error(kEach, "more than 10000000/s by all subscribers together");
+  out.each = each;
+  out.rate = {each.count * subscribers, each.period};
+  if (out.rate.per_second() > kMaxRate) section.error(kEach, "more than 10000000/s by all subscribers together");
 }
 
 void read_publish(Issues& issues, const yaml::Value* node, Scenario& scenario) {
@@ -99,7 +97,7 @@ void read_publish(Issues& issues, const yaml::Value* node, Scenario& scenario) {
   section.word("echo", echo, kEcho);
   out.echo = echo == 0;
   read_publish_request(issues, section, scenario);
-  read_publish_rate(section, scenario.subscribers, out.rate);
+  read_publish_rate(section, scenario.subscribers, out);
   std::size_t arrivals = 0;
   section.word("arrivals", arrivals, kArrivals);
   out.arrivals = static_cast<Arrivals>(arrivals);
@@ -191,6 +189,15 @@ const std::string& Scenario::publish_url() const {
   if (!publish.url.empty()) return publish.url;
   // Subscribers that publish do so where they are connected, through a proxy too.
   return target.reference && publish.from == PublishFrom::kPublisher ? kReference : target.url;
+}
+
+std::int64_t Scenario::admitted_after(std::size_t points) const {
+  return points < phases.memory.counts.size() ? std::min(phases.memory.counts[points], subscribers) : subscribers;
+}
+
+// The speaker of a message is one of its topic.
+double Scenario::receivers() const {
+  return static_cast<double>(subscribers) / static_cast<double>(topics) - (publish.echo ? 0 : 1);
 }
 
 std::string ScenarioError::text() const {

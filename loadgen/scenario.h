@@ -71,8 +71,9 @@ struct PublishPlan {
   std::string path = "/publish?topic={topic}";  // below the URL's
   std::string headers;                          // whole lines
   PublishFrom from = PublishFrom::kPublisher;
-  bool echo = true;  // kSubscribers: a subscriber is owed its own messages, too
-  wire::Rate rate;   // messages per second over all topics; the start of a ramp
+  bool echo = true;                // kSubscribers: a subscriber is owed its own messages, too
+  wire::Rate rate;                 // messages per second over all topics; the start of a ramp
+  std::optional<wire::Rate> each;  // of each subscriber, as the file says it; `rate` is all of them together
   Arrivals arrivals = Arrivals::kConstant;
   std::int64_t burst = 1;     // kBurst: messages due at the same instant; `rate` stays the mean
   wire::Rate to;              // kRamp: the rate at the end of `measure`
@@ -132,7 +133,13 @@ struct Scenario {
   std::vector<Threshold> thresholds;
   const std::string& publish_url() const;  // never empty
   std::uint64_t source_count() const;      // addresses that the subscribers connect from
+  // Who may connect when `points` of phases.memory.counts have been read: never more than there are.
+  std::int64_t admitted_after(std::size_t points) const;
+  double receivers() const;  // of one message, on average
 };
+
+inline constexpr std::int64_t kMaxSubscribers = 100'000'000;
+inline constexpr double kMaxRate = 10'000'000;  // of anything, per second
 
 struct ScenarioError {
   std::string file;  // the scenario's path, or "--set KEY=VALUE" when the value came from there

@@ -100,9 +100,7 @@ RunTotals run_totals(const Scenario& scenario) {
   if (scenario.publish.arrivals == Arrivals::kRamp) {
     totals.messages = ramp_messages(rate, scenario.publish.to.per_second(), seconds(scenario.phases.warm_up), measure);
   }
-  totals.expected_deliveries =
-      totals.messages * (static_cast<double>(scenario.subscribers) / static_cast<double>(scenario.topics) -
-                         (scenario.publish.echo ? 0 : 1));
+  totals.expected_deliveries = totals.messages * scenario.receivers();
   const auto counts = static_cast<std::int64_t>(scenario.phases.memory.counts.size());
   totals.at_most = scenario.phases.ramp * (counts + 1) + scenario.phases.memory.settle * counts + scenario.phases.idle +
                    scenario.phases.warm_up + scenario.phases.measure + scenario.phases.drain;

@@ -151,6 +151,25 @@ std::string_view aggregation_name(Aggregation aggregation) {
   return kAggregations[static_cast<std::size_t>(aggregation)];
 }
 
+std::optional<double> quantile_of(Aggregation aggregation) {
+  switch (aggregation) {
+    case Aggregation::kP50:
+      return 0.5;
+    case Aggregation::kP90:
+      return 0.9;
+    case Aggregation::kP99:
+      return 0.99;
+    case Aggregation::kP999:
+      return 0.999;
+    case Aggregation::kNone:
+    case Aggregation::kMin:
+    case Aggregation::kMean:
+    case Aggregation::kMax:
+      break;
+  }
+  return std::nullopt;
+}
+
 wire::Parsed<Threshold> parse_threshold(std::string_view text) {
   Threshold threshold;
   threshold.text = std::string(trim(text));
@@ -178,8 +197,8 @@ wire::Parsed<Threshold> parse_threshold(std::string_view text) {
 }
 
 Judgement judge(const Threshold& threshold, Measured measured) {
-  if (!measured.known || std::isnan(measured.value)) return {false, threshold.text + ": not measured"};
-  Judgement judgement{compare(measured.value, threshold.op, threshold.value), {}};
+  if (!measured.known || std::isnan(measured.value)) return {false, threshold.text + ": not measured", false};
+  Judgement judgement{compare(measured.value, threshold.op, threshold.value), {}, true};
   const bool lost = std::isinf(measured.value);
   const std::string value =
       lost ? "not delivered" : format_measured(measured.value, metric_info(threshold.metric).kind);

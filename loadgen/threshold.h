@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,6 +44,7 @@ struct MetricInfo {
 std::span<const MetricInfo> metrics();
 const MetricInfo& metric_info(Metric metric);
 std::string_view aggregation_name(Aggregation aggregation);  // "p99"; "" for kNone
+std::optional<double> quantile_of(Aggregation aggregation);  // 0.99 of kP99; none of kMin, kMean, kMax
 
 struct Threshold {
   std::string text;       // the check, as written
@@ -71,7 +73,8 @@ struct Measured {
 
 struct Judgement {
   bool holds = false;
-  std::string text;  // "delivery_latency.p99 < 50ms: measured 61.2ms"
+  std::string text;   // "delivery_latency.p99 < 50ms: measured 61.2ms"
+  bool known = true;  // false: it was not measured
 };
 
 // A quantity that was not measured breaks every threshold on it: a check that cannot be made must not pass.

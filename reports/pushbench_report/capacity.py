@@ -6,8 +6,9 @@ from . import text
 
 UNITS = {"max-rate": "messages/s", "max-subscribers": "subscribers"}
 LIMITS = {"server": "the server", "generator": "the load generator", "at-most": "--at-most", "steps": "--max-steps",
-          "interrupted": "interrupted"}
-VERDICTS = {"carried": "carried", "too-much": "too much", "generator-limited": "generator-limited"}
+          "interrupted": "interrupted", "unknown": "unknown"}
+VERDICTS = {"carried": "carried", "too-much": "too much", "generator-limited": "generator-limited",
+            "unknown": "unknown"}
 
 
 @dataclass
@@ -36,6 +37,12 @@ class Search:
     @property
     def knee(self):
         return self.data.get("carried")
+
+    @property
+    def generator_limited(self):
+        """The loads of which the search says nothing, because the generator was its limit: none of what was carried."""
+        blamed = sorted(step["offered"] for step in self.steps if step["verdict"] == "generator-limited")
+        return [load for load in blamed if load > (self.knee or 0)] if self.data["limit"] == "generator" else []
 
     @property
     def is_server_limit(self):

@@ -229,13 +229,13 @@ FLOOR = Object(required={"technique": TEXT, "subscribers": COUNT, "expected_deli
 FINDS = ("max-rate", "max-subscribers")
 STEP = Object(
     required={"offered": COUNT, "achieved": NUMBER, "expected_deliveries": COUNT, "missing": COUNT,
-              "verdict": Text(("carried", "too-much", "generator-limited"))},
+              "verdict": Text(("carried", "too-much", "generator-limited", "unknown"))},
     optional={"delivery_latency_ns": DISTRIBUTION, "reason": TEXT})
 CAPACITY = Object(
     required={"find": Text(FINDS), "until": TEXT,
               "techniques": ListOf(Object(
                   required={"technique": TEXT, "variant": TEXT, "summary": TEXT, "steps": ListOf(STEP),
-                            "limit": Text(("server", "generator", "at-most", "steps", "interrupted"))},
+                            "limit": Text(("server", "generator", "at-most", "steps", "interrupted", "unknown"))},
                   optional={"carried": COUNT, "too_much": COUNT}))},
     optional={"precision": NUMBER, "at_most": COUNT})
 

@@ -1,7 +1,10 @@
 """`pushbench run --find` against servers whose limit is known."""
 
+import contextlib
+import http.server
 import json
 import signal
+import threading
 
 from calibration.truth import Faults, truth
 from harness import run, started
@@ -75,3 +78,71 @@ def test_what_is_wrong_with_a_condition_is_said_with_its_place(tmp_path):
     assert finished.code == 2
     assert "--until: at column 18, 'delivery_latency.p77 < 1s': unknown aggregation 'p77'" in finished.err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_ramp_is_long_enough_for_the_subscribers_that_a_step_adds(tmp_path):
+    """The scenario's own ramp holds for 19 of them."""
+    slow = ["--set", "connect.rate=64/s", "--set", "phases.ramp=300ms"]
+    finished = find(tmp_path, "--find", "max-subscribers", "--until", "corrupt == 0", "--at-most", "32", *slow, subscribers=16)
+    assert finished.code == 0, finished.out + finished.err
+    found, = finished.result["capacity"]["techniques"]
+    assert [(step["offered"], step["achieved"]) for step in found["steps"]] == [(16, 16), (32, 32)]
+    assert (found["carried"], found["limit"]) == (32, "at-most")
+
+
+@contextlib.contextmanager
+def takes_the_second_subscriber_late():
+    """Not before the fifth message: after the measuring began."""
+    first, fifth, over, published = threading.Event(), threading.Event(), threading.Event(), []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            if first.is_set():
+                fifth.wait(30)
+            first.set()
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+            over.wait(30)
+
+        def do_POST(self):
+            published.append(self.rfile.read(int(self.headers["Content-Length"])))
+            if len(published) == 5:
+                fifth.set()
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    over.set()
+    server.shutdown()
+    server.server_close()
+
+
+def test_who_comes_after_the_measuring_began_was_not_connected_in_time(tmp_path):
+    with takes_the_second_subscriber_late() as url:
+        finished = find(tmp_path, "--find", "max-subscribers", "--until", "corrupt == 0", "--max-steps", "1", "--set", "phases.ramp=200ms",
+                        "--set", "connect.timeout=20s", target=url, subscribers=2, measure="1s")
+    step, = finished.result["capacity"]["techniques"][0]["steps"]
+    assert step["achieved"] == 1 and "1 of 2 subscribers were connected in time" in step["reason"]
+
+
+def test_a_condition_that_cannot_be_measured_ends_the_search_at_once(tmp_path):
+    """The memory of a subscriber is not known of ten."""
+    finished = find(tmp_path, "--find", "max-rate", "--until", "server_bytes_per_subscriber < 1GiB", subscribers=10)
+    assert finished.code == 3, finished.out + finished.err
+    found, = finished.result["capacity"]["techniques"]
+    assert [step["verdict"] for step in found["steps"]] == ["unknown"]
+    assert (found["carried"], found["limit"]) == (None, "unknown")
+    assert "sse: unknown: server_bytes_per_subscriber < 1GiB: not measured" in finished.out
+
+
+def test_a_step_that_would_measure_nothing_is_refused(tmp_path):
+    finished = find(tmp_path, "--find", "max-rate", "--until", "delivery_latency.p999 < 1s", subscribers=1, rate="1/s")
+    assert finished.code == 2
+    assert "there are 10,000 deliveries; write --step" in finished.err

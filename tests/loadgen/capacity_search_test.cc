@@ -136,8 +136,37 @@ TEST(CapacitySearch, EndsWithItsStepsAndSaysSo) {
 
   const Searched once = run({100, 1'000, 0.05, 3}, carries(250));  // no step left for the second try
   EXPECT_EQ(once.outcome.carried, 200);
-  EXPECT_EQ(once.outcome.too_much, 400);
-  EXPECT_EQ(once.outcome.limit, Limit::kServer);
+  EXPECT_FALSE(once.outcome.too_much) << "400 was tried once only";
+  EXPECT_EQ(once.outcome.limit, Limit::kSteps);
+}
+
+TEST(CapacitySearch, FindsNoLimitOfTheServerBeforeItHasClosedInOnIt) {
+  const Searched wide = run({100, 1'000, 0.05, 4}, carries(250));
+  EXPECT_EQ(wide.outcome.carried, 200);
+  EXPECT_EQ(wide.outcome.too_much, 400);
+  EXPECT_EQ(wide.outcome.limit, Limit::kSteps);
+
+  const Searched falling = run({100, 1'000, 0.05, 4}, carries(3));
+  EXPECT_FALSE(falling.outcome.carried);
+  EXPECT_EQ(falling.outcome.too_much, 50);
+  EXPECT_EQ(falling.outcome.limit, Limit::kSteps);
+
+  const Searched blamed =
+      run({100, 1'000, 0.05, 4}, [](std::int64_t load) { return load <= 250 ? kHolds : kGenerator; });
+  EXPECT_EQ(blamed.outcome.limit, Limit::kGenerator) << "at least 200, whatever lies above";
+}
+
+TEST(CapacitySearch, EndsWhereNothingIsKnown) {
+  const Searched found = run({100, 1'000, 0.05, 40}, [](std::int64_t load) { return load < 400 ? kHolds : kUnknown; });
+  EXPECT_EQ(found.loads, (std::vector<std::int64_t>{100, 200, 400}));
+  EXPECT_EQ(found.outcome.carried, 200);
+  EXPECT_EQ(found.outcome.limit, Limit::kUnknown);
+}
+
+TEST(CapacitySearch, GoesNoLowerThanTheLeastLoad) {
+  const Searched found = run({5, 1'000, 0.05, 40, 2}, carries(0));
+  EXPECT_EQ(found.loads, (std::vector<std::int64_t>{5, 5, 2, 2}));
+  EXPECT_EQ(found.outcome.limit, Limit::kServer);
 }
 
 TEST(CapacitySearch, KnowsNothingBeforeItWasTold) {

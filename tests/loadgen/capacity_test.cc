@@ -48,9 +48,59 @@ TEST_F(StepOfASearch, IsTooMuchWhenAPartOfTheConditionIsBroken) {
 }
 
 TEST_F(StepOfASearch, IsTooMuchWhenNotEveryoneWasConnected) {
-  result.connected = 180;
+  result.connected_in_time = 180;  // the others came while it measured
   EXPECT_EQ(judged().verdict, StepVerdict::kBroken);
-  EXPECT_EQ(judged().reason, "180 of 200 subscribers were connected");
+  EXPECT_EQ(judged().reason, "180 of 200 subscribers were connected in time");
+}
+
+TEST_F(StepOfASearch, IsTooMuchWhenNothingOfWhatWasOwedArrived) {
+  plan.until = *parse_condition("duplicate == 0").value;
+  result.recorder.delivered = 0;
+  EXPECT_EQ(judged().verdict, StepVerdict::kBroken);
+  EXPECT_EQ(judged().reason, "nothing was delivered");
+}
+
+TEST_F(StepOfASearch, IsUnknownWhenNothingWasOwed) {
+  plan.until = *parse_condition("missing == 0").value;
+  result.published = result.expected = 0;
+  result.recorder.delivered = 0;
+  EXPECT_EQ(judged().verdict, StepVerdict::kUnknown);
+  EXPECT_EQ(judged().reason, "no delivery was owed: nothing was measured");
+}
+
+TEST_F(StepOfASearch, IsUnknownWhenItsConditionWasNotMeasured) {
+  plan.until = *parse_condition("server_cpu_per_delivery < 20us and missing == 0").value;
+  EXPECT_EQ(judged().verdict, StepVerdict::kUnknown);
+  EXPECT_EQ(judged().reason, "server_cpu_per_delivery < 20us: not measured");
+  result.recorder.loop_lag.record(90'000'000, 10'000);
+  EXPECT_EQ(judged().verdict, StepVerdict::kUnknown) << "it is not the generator's fault either";
+  result.missing = 3;
+  EXPECT_EQ(judged().verdict, StepVerdict::kGenerator) << "one part that is broken is enough";
+}
+
+TEST_F(StepOfASearch, IsUnknownWhenItsPercentileHasTooFewDeliveries) {
+  plan.until = *parse_condition("delivery_latency.p999 < 100ms").value;
+  EXPECT_EQ(judged().verdict, StepVerdict::kHolds);
+  result.expected = 9'999;
+  EXPECT_EQ(judged().verdict, StepVerdict::kUnknown);
+  EXPECT_EQ(judged().reason, "delivery_latency.p999 < 100ms: takes 10,000 deliveries, and 9,999 were owed");
+}
+
+TEST_F(StepOfASearch, PrintsNoPercentileWithoutTenDeliveriesBeyondIt) {
+  plan.until = *parse_condition("missing == 0").value;
+  result.recorder.delivery_latency.clear();
+  result.expected = 0;
+  deliver(999, 5'000'000);
+  EXPECT_EQ(step_line(judged()), "          10            10             n<           0  carried");
+  deliver(1, 5'000'000);
+  EXPECT_EQ(step_line(judged()), "          10            10        5.00 ms           0  carried");
+}
+
+TEST_F(StepOfASearch, CountsAMessageAsAchievedWhenAllButItsSpeakerHaveIt) {
+  fixture.scenario.topics = 20;
+  fixture.scenario.publish.echo = false;
+  for (SeriesRow& row : result.series) row.delivered = 10 * 9;
+  EXPECT_EQ(judged().achieved, 10);
 }
 
 TEST_F(StepOfASearch, IsTooMuchWhenTheRateWasNotReached) {
@@ -131,21 +181,22 @@ TEST(CapacityText, SaysWhatTheSearchEndedWith) {
   EXPECT_EQ(text({{}, 1, Limit::kServer}), "less than 1 messages/s");
   EXPECT_EQ(text({{}, 1, Limit::kGenerator}), "unknown: the generator was the limit at 1 messages/s");
   EXPECT_EQ(text({}, true), "nothing was measured (interrupted)");
+  EXPECT_EQ(text({200, 400, Limit::kSteps}), "between 200 and 400 messages/s (there were no more steps: --max-steps)");
+  EXPECT_EQ(text({200, 400, Limit::kSteps}, true), "between 200 and 400 messages/s (interrupted)");
+  EXPECT_EQ(text({{}, 50, Limit::kSteps}), "less than 50 messages/s (there were no more steps: --max-steps)");
+  EXPECT_EQ(text({{}, {}, Limit::kSteps}), "unknown (there were no more steps: --max-steps)");
 }
 
-TEST(CapacityLoad, IsTheScenariosOwnWithNothingElseChanged) {
-  Scenario scenario;
-  scenario.subscribers = 100;
-  scenario.topics = 10;
-  scenario.publish.rate = {1, std::chrono::seconds(5)};
-  EXPECT_EQ(load_of(Quantity::kSubscribers, scenario), 100);
-  EXPECT_EQ(load_of(Quantity::kRate, scenario), 1) << "whole messages a second";
-  const Scenario faster = with_load(scenario, Quantity::kRate, 40);
-  EXPECT_EQ(faster.publish.rate.per_second(), 40);
-  EXPECT_EQ(faster.subscribers, 100);
-  const Scenario smaller = with_load(scenario, Quantity::kSubscribers, 4);
-  EXPECT_EQ(smaller.subscribers, 4);
-  EXPECT_EQ(smaller.topics, 4) << "nobody would be in the others";
+TEST(CapacityText, SaysWhyNothingIsKnown) {
+  Capacity capacity;
+  capacity.steps.emplace_back().reason = "server_cpu_per_delivery < 20us: not measured";
+  const auto text = [&](std::optional<std::int64_t> carried, std::optional<std::int64_t> too_much) {
+    capacity.outcome = {carried, too_much, SearchOutcome::Limit::kUnknown};
+    return capacity_text(Quantity::kSubscribers, capacity);
+  };
+  EXPECT_EQ(text({}, {}), "unknown: server_cpu_per_delivery < 20us: not measured");
+  EXPECT_EQ(text({}, 8), "less than 8 subscribers (then unknown: server_cpu_per_delivery < 20us: not measured)");
+  EXPECT_EQ(text(8, {}), "at least 8 subscribers (then unknown: server_cpu_per_delivery < 20us: not measured)");
 }
 
 TEST(CapacityExitCode, TellsTheServersFailureFromTheGenerators) {
@@ -159,6 +210,8 @@ TEST(CapacityExitCode, TellsTheServersFailureFromTheGenerators) {
   EXPECT_EQ(code({{10, 11, Limit::kServer}, {10, 11, Limit::kGenerator}}), 0);
   EXPECT_EQ(code({{10, 11, Limit::kServer}, {{}, 1, Limit::kServer}}), 1);
   EXPECT_EQ(code({{10, 11, Limit::kServer}, {{}, 1, Limit::kGenerator}}), 3);
+  EXPECT_EQ(code({{10, 11, Limit::kServer}, {{}, 50, Limit::kSteps}}), 3) << "below 50 nothing was tried";
+  EXPECT_EQ(code({{10, 11, Limit::kServer}, {{}, {}, Limit::kUnknown}}), 3);
   EXPECT_EQ(code({{10, 11, Limit::kServer}}, 2), 130);
 }
 

@@ -23,7 +23,7 @@ class Rules : public testing::Test {
     fixture.scenario.publish.rate = {10, std::chrono::seconds(1)};
     fixture.scenario.variants.push_back({&technique, "", {{1'000'000'000, ""}}, 1});
     result.variant = &fixture.scenario.variants.front();
-    result.subscribers = result.connected = 200;
+    result.subscribers = result.connected = result.connected_in_time = 200;
     result.published = 100;
     result.workers = 1;
     result.phases.measure = std::chrono::seconds(10);

@@ -81,5 +81,15 @@ TEST(MemoryInScenario, IsPartOfTheTimeAndOfThePlan) {
   EXPECT_NE(describe(scenario).find("read at 2, 5, 10 subscribers, 2s after the last of them"), std::string::npos);
 }
 
+TEST(MemoryInScenario, AdmitsNoMoreSubscribersThanThereAre) {
+  Scenario scenario = good(with("phases: { memory: { counts: [2, 5, 10] } }\n"));
+  EXPECT_EQ(scenario.admitted_after(0), 2);
+  EXPECT_EQ(scenario.admitted_after(2), 10);
+  EXPECT_EQ(scenario.admitted_after(3), 10);
+  scenario.subscribers = 4;
+  EXPECT_EQ(scenario.admitted_after(1), 4);
+  EXPECT_EQ(scenario.admitted_after(3), 4);
+}
+
 }  // namespace
 }  // namespace loadgen::scenario_tests

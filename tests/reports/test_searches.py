@@ -3,6 +3,7 @@
 import copy
 
 import pytest
+from matplotlib.axes import Axes
 from pushbench_report import capacity, load, theme
 from pushbench_report.figures import capacity as figure
 from pushbench_report.workload import workloads
@@ -10,9 +11,9 @@ from pushbench_report.workload import workloads
 UNTIL = "delivery_latency.p99 < 100ms and missing == 0"
 
 
-def step(offered, achieved, p99, verdict="carried", reason=None, missing=0):
-    latency = None if p99 is None else {"count": 1000, "p99": p99}
-    return {"offered": offered, "achieved": achieved, "expected_deliveries": 1000, "missing": missing,
+def step(offered, achieved, p99, verdict="carried", reason=None, missing=0, expected=1000):
+    latency = None if p99 is None else {"count": expected, "p99": p99}
+    return {"offered": offered, "achieved": achieved, "expected_deliveries": expected, "missing": missing,
             "delivery_latency_ns": latency, "verdict": verdict, "reason": reason}
 
 
@@ -58,6 +59,43 @@ def test_the_figure_keeps_the_generators_limit_apart_from_the_servers(searches):
     assert both.rows[2][1:5] == ["2,500", "2,310", "900\u00a0ms", "0"]
     assert "<pattern" in both.svg and "<pattern" not in server.svg, "hatched where the generator was the limit"
     assert "4,000 messages/s offered, p99 800" in both.svg and "generator-limited" in both.svg
+
+
+@pytest.fixture
+def hatched(searches, monkeypatch):
+    """Where each of the techniques' searches is hatched, and in whose colour."""
+    def of(*techniques):
+        spans = []
+        monkeypatch.setattr(Axes, "axvspan", lambda axis, low, high, **style: spans.append((low, high, style["edgecolor"])))
+        found = searches(*techniques)
+        figure.draw(found, "c")
+        colours = {search.style.colour: search.data["technique"] for search in found}
+        return sorted({(colours[colour], low, round(high)) for low, high, colour in spans})
+    return of
+
+
+def test_only_the_search_that_the_generator_limited_is_hatched_and_only_above_what_it_carried(hatched):
+    retried = technique("websocket", [step(1000, 1000.0, 1_000_000, "generator-limited", "a generator thread was busy"),
+                                      step(1000, 1000.0, 1_000_000), *WEBSOCKET["steps"][1:]], "generator", 1000)
+    assert hatched(SSE, retried) == [("websocket", 4000, 5200)], "1,000 was carried when it was tried again"
+    assert hatched(technique("sse", WEBSOCKET["steps"], "server", 1000, 1040)) == [], "the server's limit was found below"
+    both = technique("sse", WEBSOCKET["steps"], "generator", 1000)
+    assert hatched(both, WEBSOCKET) == [("sse", 4000, 5200), ("websocket", 4000, 5200)]
+
+
+def test_a_p99_without_ten_deliveries_beyond_it_is_neither_shown_nor_drawn(searches):
+    few = figure.draw(searches(technique("sse", [step(10, 10.0, 2_000_000, expected=999), step(20, 20.0, 3_000_000)], "at-most", 20)), "c")
+    assert [row[3] for row in few.rows] == ["n<", "3.00\u00a0ms"]
+    assert "2.00\u00a0ms" not in few.svg
+    assert few.svg.count("10 messages/s offered") == 1, "in the left panel only"
+
+
+def test_a_load_of_which_nothing_is_known_is_said_to_be_unknown(searches):
+    reason = "server_cpu_per_delivery < 20us: not measured"
+    found = searches(technique("sse", [step(10, 10.0, 2_000_000, "unknown", reason)], "unknown", summary=f"unknown: {reason}"))
+    drawing = figure.draw(found, "c")
+    assert drawing.rows[0][5:] == ["unknown", reason]
+    assert dict(zip(*[capacity.table(found)[0], capacity.table(found)[1][0]]))["What was the limit"] == "unknown"
 
 
 def test_a_percentile_that_was_not_reached_is_said_in_words(searches):

@@ -2,6 +2,7 @@
 
 from .. import svg, text
 from ..capacity import VERDICTS
+from ..distribution import ENOUGH_BEYOND
 from . import Drawing, layout
 
 SLUG = "capacity"
@@ -9,8 +10,9 @@ KIND = "Capacity"
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM, GAP, RIGHT = 1100, 380, 84, 34, 56, 96, 170
 HOW = ("Each point is one run of the search, with the load that it offered. Filled: the condition held. Hollow: it did not. "
        "The dashed upright line is the knee, the greatest load that was carried. On the dotted diagonal everything that was "
-       "offered arrived. Hatched: the load generator itself was at its limit there, so those points (crosses) say "
-       "nothing of the server.")
+       "offered arrived. Cross: not carried, and the load generator may be the reason. Hatched in a technique's colour: the "
+       "generator was the limit of its search there, so nothing is said of the server. Plus: nobody knows, what the condition "
+       f"asks was not measured. A p99 with fewer than {ENOUGH_BEYOND} deliveries beyond it (n<) is not drawn.")
 
 
 def draw_each(searches, prefix):
@@ -32,14 +34,24 @@ def draw(searches, prefix):
 
 
 def _p99(step):
-    latency = step.get("delivery_latency_ns")
-    return (latency or {}).get("p99")
+    """As far as it means something."""
+    return _read_p99(step) if _enough_beyond(step) else None
+
+
+def _read_p99(step):
+    return (step.get("delivery_latency_ns") or {}).get("p99")
+
+
+def _enough_beyond(step):
+    return step["expected_deliveries"] * 0.01 + 1e-6 >= ENOUGH_BEYOND
 
 
 def _p99_words(step):
     if not step.get("delivery_latency_ns"):
         return text.NOT_MEASURED
-    return text.NOT_DELIVERED if _p99(step) is None else text.duration(_p99(step))
+    if _read_p99(step) is None:
+        return text.NOT_DELIVERED
+    return text.duration(_read_p99(step)) if _enough_beyond(step) else "n<"
 
 
 def _picture(searches, prefix, title):
@@ -67,12 +79,11 @@ def _limits(values):
 
 def _panel(axis, searches, name, value):
     hover = {}
-    blamed = [step["offered"] for s in searches for step in s.steps if step["verdict"] == "generator-limited"]
-    if blamed:
-        axis.axvspan(min(blamed), max(blamed) * 1.3, facecolor="none", edgecolor=layout.SENTINEL["line"], hatch="//", linewidth=0)
     for number, search in enumerate(searches):
+        if blamed := search.generator_limited:
+            axis.axvspan(blamed[0], blamed[-1] * 1.3, facecolor="none", edgecolor=search.style.colour, hatch="//", linewidth=0, alpha=0.35)
         drawn = sorted((step["offered"], value(step)) for step in search.steps
-                       if step["verdict"] != "generator-limited" and value(step))
+                       if step["verdict"] in ("carried", "too-much") and value(step))
         axis.plot([x for x, _ in drawn], [y for _, y in drawn], linewidth=1.4, **layout.line_style(search))
         if search.knee is not None:
             axis.axvline(search.knee, color=search.style.colour, linewidth=1, linestyle="--")
@@ -88,6 +99,8 @@ def _panel(axis, searches, name, value):
 def _marker(search, verdict):
     if verdict == "generator-limited":
         return {"marker": "x", "markersize": 8, "color": search.style.colour, "linestyle": "none"}
+    if verdict == "unknown":
+        return {"marker": "+", "markersize": 9, "color": search.style.colour, "linestyle": "none"}
     face = search.style.colour if verdict == "carried" else "none"
     return {"marker": search.style.marker, "markersize": 8, "color": search.style.colour, "markerfacecolor": face,
             "markeredgewidth": 1.6, "linestyle": "none"}
