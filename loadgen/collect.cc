@@ -56,7 +56,7 @@ void collect(const RunSpec& spec, const Publishing& publishing, std::span<const 
     result.achieved_rate = static_cast<double>(result.published) / seconds;
     result.offered_rate = static_cast<double>(end - spec.first_measured) / seconds;
   }
-  result.generator_rss_bytes = read_own_usage().rss_bytes;
+  result.generator_rss_bytes = read_own_memory().rss_bytes;
 }
 
 }  // namespace loadgen

@@ -51,7 +51,8 @@ void Watch::cut(wire::Time now) {
   row.published = levels.published - levels_.published;
   row.received_bytes = levels.received_bytes - levels_.received_bytes;
   row.generator_cpu = levels.generator_cpu - levels_.generator_cpu;
-  if (levels.server_cpu && levels_.server_cpu) row.server_cpu = *levels.server_cpu - *levels_.server_cpu;
+  if (levels.server_cpu && levels_.server_cpu)
+    row.server_cpu = std::max(*levels.server_cpu, *levels_.server_cpu) - *levels_.server_cpu;
   if (server_ != 0) row.server_rss_bytes = resident_bytes(server_);
   row.stolen = levels.machine.since(levels_.machine).stolen_share();
   rows_.push_back(row);
