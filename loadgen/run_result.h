@@ -63,7 +63,7 @@ struct ServerUsage {
 };
 
 struct RunResult {
-  explicit RunResult(const RunSpec& spec) : recorder(spec) {}
+  explicit RunResult(const RunSpec& spec) : recorder(Recorder::of_all(spec)) {}
 
   const Variant* variant = nullptr;
   std::int64_t repetition = 1;

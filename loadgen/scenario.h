@@ -132,6 +132,8 @@ struct Scenario {
   std::vector<Threshold> thresholds;
   const std::string& publish_url() const;  // never empty
   std::uint64_t source_count() const;      // addresses that the subscribers connect from
+  // Threads of simulated clients: half of the processors, since the server under test mostly shares the machine.
+  std::uint64_t threads_on(unsigned cores) const;
 };
 
 struct ScenarioError {
