@@ -43,12 +43,10 @@ measure::Pacer pacer_of(const Scenario& scenario, std::uint64_t seed) {
   return measure::Pacer::constant(pace(publish.rate));
 }
 
-// Threads of simulated clients: half of the processors, since the server under test mostly shares the machine.
-// More of them when that is what it takes for every subscriber to have a descriptor.
+// More threads of simulated clients when that is what it takes for every subscriber to have a descriptor.
 net::DescriptorPlan plan_workers(const Scenario& scenario, const HostInfo& host, std::uint64_t limit) {
-  const std::int64_t wanted = scenario.threads > 0 ? scenario.threads : std::max<std::int64_t>(1, host.cores / 2);
-  const auto threads = static_cast<std::uint64_t>(std::min(wanted, scenario.subscribers));
-  return net::plan_descriptors(static_cast<std::uint64_t>(scenario.subscribers), limit, threads, true);
+  return net::plan_descriptors(static_cast<std::uint64_t>(scenario.subscribers), limit, scenario.threads_on(host.cores),
+                               true);
 }
 
 PublishTarget publish_target_of(const PublishPlan& plan, const Endpoint& server) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "loadgen/accounting.h"
 #include "loadgen/process.h"
@@ -25,13 +26,15 @@ std::vector<std::uint64_t> lost_messages(const RunSpec& spec, const Publishing& 
 
 void collect(const RunSpec& spec, const Publishing& publishing, std::span<const std::unique_ptr<Worker>> workers,
              RunResult& result) {
+  measure::FanOut fanout;  // only here: it has an entry for each message, and results are kept
   for (const auto& worker : workers) {
+    fanout.merge(std::move(worker->recorder().fanout));
     result.recorder.merge(worker->recorder());
     result.window.add(worker->window());
     result.idle_window.add(worker->idle_window());
   }
   const std::uint64_t end = std::max(publishing.next(), spec.first_measured);
-  const std::vector<std::uint64_t> lost = lost_messages(spec, publishing, result.recorder.fanout);
+  const std::vector<std::uint64_t> lost = lost_messages(spec, publishing, fanout);
   const Unpublished unpublished(spec, lost);
   for (const auto& worker : workers) {
     for (const Reception& reception : worker->receptions()) {
@@ -48,7 +51,7 @@ void collect(const RunSpec& spec, const Publishing& publishing, std::span<const 
   result.topics = spec.topics;
   result.workers = static_cast<std::uint32_t>(workers.size());
   result.send_lag = publishing.send_lag();
-  result.fanout_spread = result.recorder.fanout.spreads();
+  result.fanout_spread = fanout.spreads();
   result.failures = result.recorder.failures;
   result.failures.merge(publishing.failures());
   const double seconds = std::chrono::duration<double>(result.phases.measure).count();
@@ -56,7 +59,7 @@ void collect(const RunSpec& spec, const Publishing& publishing, std::span<const 
     result.achieved_rate = static_cast<double>(result.published) / seconds;
     result.offered_rate = static_cast<double>(end - spec.first_measured) / seconds;
   }
-  result.generator_rss_bytes = read_own_usage().rss_bytes;
+  result.generator_rss_bytes = read_own_memory().rss_bytes;
 }
 
 }  // namespace loadgen

@@ -1,7 +1,5 @@
 #include "loadgen/cost_meter.h"
 
-#include <algorithm>
-
 #include "loadgen/runtime.h"
 #include "loadgen/system_files.h"
 #include "loadgen/target_process.h"
@@ -10,26 +8,38 @@ namespace loadgen {
 
 namespace {
 
-MemoryReading reading_of(const ProcessUsage& usage) {
+MemoryReading reading_of(const ProcessMemory& memory) {
   MemoryReading reading;
-  if (usage.pss_bytes == 0) return reading;
-  reading.pss_bytes = usage.pss_bytes;
-  reading.private_bytes = usage.private_bytes;
+  if (memory.pss_bytes == 0) return reading;
+  reading.pss_bytes = memory.pss_bytes;
+  reading.private_bytes = memory.private_bytes;
   return reading;
 }
 
 }  // namespace
 
-std::optional<ProcessUsage> CostMeter::read() const {
+std::optional<ProcessActivity> CostMeter::activity() const {
   if (programs_.server() < 0) return std::nullopt;
-  return read_usage(programs_.server());
+  return read_activity(programs_.server());
+}
+
+std::optional<ProcessMemory> CostMeter::memory() const {
+  if (programs_.server() < 0) return std::nullopt;
+  return read_memory(programs_.server());
+}
+
+void CostMeter::ramped() {
+  ramped_ = memory();
+  if (!ramped_) return;
+  command_ = command_of(programs_.server());
+  runtimes_ = runtimes_of(programs_.server());
 }
 
 void CostMeter::add_memory_point(std::uint64_t subscribers) {
   MemoryPoint point;
   point.subscribers = subscribers;
-  if (const auto usage = read()) point.server = reading_of(*usage);
-  point.generator = reading_of(read_own_usage());
+  if (const auto usage = memory()) point.server = reading_of(*usage);
+  point.generator = reading_of(read_own_memory());
   if (const auto sockets = read_sockets(programs_.server_port())) {
     if (sockets->server.sockets > 0) point.server.socket_bytes = sockets->server.bytes;
     if (sockets->clients.sockets > 0) point.generator.socket_bytes = sockets->clients.bytes;
@@ -39,18 +49,19 @@ void CostMeter::add_memory_point(std::uint64_t subscribers) {
 }
 
 void CostMeter::begin_measure() {
-  begin_ = read();
-  if (!begin_) return;
-  command_ = command_of(programs_.server());
-  runtimes_ = runtimes_of(programs_.server());
-  if (count_syscalls_) syscalls_.emplace(programs_.server());
+  begin_ = activity();
+  if (begin_ && count_syscalls_) syscalls_.emplace(programs_.server());
 }
 
 void CostMeter::end_measure() {
   if (syscalls_) syscalls_made_ = syscalls_->count();
-  end_ = read();
-  sockets_ = read_sockets(programs_.server_port());
+  end_ = activity();
   measured_ = true;
+}
+
+void CostMeter::measured() {
+  memory_ = memory();
+  sockets_ = read_sockets(programs_.server_port());
 }
 
 void CostMeter::finish(RunResult& result) const {
@@ -64,19 +75,19 @@ void CostMeter::finish(RunResult& result) const {
   usage.runtimes = runtimes_;
   usage.ended = measured_ && begin_ && !end_;
   if (begin_ && end_) {
-    usage.cpu = end_->cpu - begin_->cpu;
-    usage.rss_bytes = end_->rss_bytes;
-    usage.pss_bytes = end_->pss_bytes;
-    usage.private_bytes = end_->private_bytes;
-    usage.voluntary_switches =
-        std::max(end_->voluntary_switches, begin_->voluntary_switches) - begin_->voluntary_switches;
-    usage.involuntary_switches =
-        std::max(end_->involuntary_switches, begin_->involuntary_switches) - begin_->involuntary_switches;
+    const ProcessActivity activity = end_->since(*begin_);
+    usage.cpu = activity.cpu;
+    usage.voluntary_switches = activity.voluntary_switches;
+    usage.involuntary_switches = activity.involuntary_switches;
+    const ProcessMemory memory = memory_.value_or(ProcessMemory{});
+    usage.rss_bytes = memory.rss_bytes;
+    usage.pss_bytes = memory.pss_bytes;
+    usage.private_bytes = memory.private_bytes;
     if (syscalls_ && syscalls_->error().empty()) usage.syscalls = syscalls_made_;
     if (syscalls_) usage.syscalls_unknown = syscalls_->error();
     if (sockets_ && sockets_->server.sockets > 0) usage.sockets = sockets_->server;
   }
-  if (ramped_ && idled_) usage.idle_cpu = idled_->cpu - ramped_->cpu;
+  if (begin_idle_ && end_idle_) usage.idle_cpu = end_idle_->since(*begin_idle_).cpu;
   usage.bytes_per_subscriber = bytes_per_subscriber(result.connected);
   result.server = std::move(usage);
 }

@@ -9,6 +9,7 @@
 
 #include "loadgen/host_info.h"
 #include "loadgen/summary.h"
+#include "measure/fanout.h"
 #include "net/limits.h"
 #include "wire/units.h"
 
@@ -152,11 +153,20 @@ class Checks {
     if (!available) return;
     const std::uint64_t there = *available * 1024;
     const std::uint64_t each = ends_ == 2 ? kBytesAPair : kBytesAnEnd;
-    const std::uint64_t needed = kBytesOfPrograms + subscribers_ * each;
+    const std::uint64_t threads = scenario_.threads_on(read_host_info().cores);
+    // Every thread notes when each message of `measure` came first and last: an hour at 10,000/s is half a gigabyte.
+    const std::uint64_t messages =
+        static_cast<std::uint64_t>(run_totals(scenario_).messages) * measure::FanOut::kBytesAMessage * threads;
+    const std::uint64_t fixed = kBytesOfPrograms + messages;
+    const std::uint64_t needed = fixed + subscribers_ * each;
     const bool fits = static_cast<double>(needed) <= 0.9 * static_cast<double>(there);
-    const std::uint64_t room = there > kBytesOfPrograms ? (there - kBytesOfPrograms) / each : 0;
+    const std::string cure =
+        there > fixed
+            ? fmt::format("about {} subscribers fit", count((there - fixed) / each))
+            : fmt::format("a shorter phases.measure: its messages are {}, {} bytes each in each of {} threads",
+                          human_bytes(static_cast<double>(messages)), measure::FanOut::kBytesAMessage, threads);
     add("memory", fits, needed > there ? Level::kInvalid : Level::kWarn, human_bytes(static_cast<double>(there)),
-        human_bytes(static_cast<double>(needed)), fmt::format("about {} subscribers fit", count(room)));
+        human_bytes(static_cast<double>(needed)), cure);
   }
 
   void connection_tracking() {

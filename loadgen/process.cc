@@ -2,32 +2,21 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "net/clock.h"
+
 namespace loadgen {
 
 namespace {
 
-// Time on a CPU of every thread, in ns: /proc/PID/task/*/schedstat. The utime and stime of /proc/PID/stat come in 10 ms
-// ticks, which is too coarse for a server that is idle most of the time; they are the fallback where the kernel keeps
-// no schedstat.
-std::optional<wire::Nanos> cpu_of_threads(const std::string& folder) {
-  std::error_code error;
-  wire::Nanos total{0};
-  bool any = false;
-  for (const auto& thread : std::filesystem::directory_iterator(folder + "/task", error)) {
-    std::ifstream file(thread.path() / "schedstat");
-    std::int64_t on_cpu = 0;
-    if (!(file >> on_cpu)) continue;
-    total += wire::Nanos(on_cpu);
-    any = true;
-  }
-  if (!any || total == wire::Nanos(0)) return std::nullopt;
-  return total;
+std::string folder_of(pid_t pid) {
+  return "/proc/" + std::to_string(pid);
 }
 
 struct Ticks {
@@ -51,11 +40,13 @@ std::optional<Ticks> read_ticks(const std::string& folder) {
   return Ticks{wire::Nanos((user + system) * tick), wire::Nanos((children_user + children_system) * tick)};
 }
 
-// Of the process; false when it is gone or hidden.
-bool add_cpu(const std::string& folder, wire::Nanos& cpu) {
-  const auto ticks = read_ticks(folder);
+// Of the process; false when it is gone or hidden. By its CPU clock, which counts in ns and keeps what its threads used
+// that have ended; the ticks of /proc/PID/stat, mostly 10 ms, are too coarse for a server that is idle most of the
+// time.
+bool add_cpu(pid_t pid, wire::Nanos& cpu) {
+  const auto ticks = read_ticks(folder_of(pid));
   if (!ticks) return false;
-  cpu += cpu_of_threads(folder).value_or(ticks->own) + ticks->children;
+  cpu += net::process_cpu(pid).value_or(ticks->own) + ticks->children;
   return true;
 }
 
@@ -66,17 +57,17 @@ void add_resident(const std::string& folder, std::uint64_t& bytes) {
   if (statm >> size >> resident) bytes += resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-void add_proportional(const std::string& folder, ProcessUsage& usage) {
+void add_proportional(const std::string& folder, ProcessMemory& memory) {
   std::ifstream rollup(folder + "/smaps_rollup");
   std::uint64_t kib = 0;
   for (std::string key; rollup >> key;) {
-    if (key == "Pss:" && rollup >> kib) usage.pss_bytes += kib * 1024;
-    if ((key == "Private_Clean:" || key == "Private_Dirty:") && rollup >> kib) usage.private_bytes += kib * 1024;
+    if (key == "Pss:" && rollup >> kib) memory.pss_bytes += kib * 1024;
+    if ((key == "Private_Clean:" || key == "Private_Dirty:") && rollup >> kib) memory.private_bytes += kib * 1024;
   }
 }
 
 // /proc/PID/status has those of the first thread only.
-void add_switches(const std::string& folder, ProcessUsage& usage) {
+void add_switches(const std::string& folder, ProcessActivity& activity) {
   std::error_code error;
   for (const auto& thread : std::filesystem::directory_iterator(folder + "/task", error)) {
     std::ifstream status(thread.path() / "status");
@@ -85,8 +76,8 @@ void add_switches(const std::string& folder, ProcessUsage& usage) {
       std::istringstream words(line);
       std::string key;
       if (!(words >> key >> count)) continue;
-      if (key == "voluntary_ctxt_switches:") usage.voluntary_switches += count;
-      if (key == "nonvoluntary_ctxt_switches:") usage.involuntary_switches += count;
+      if (key == "voluntary_ctxt_switches:") activity.voluntary_switches += count;
+      if (key == "nonvoluntary_ctxt_switches:") activity.involuntary_switches += count;
     }
   }
 }
@@ -100,20 +91,24 @@ void append_children(const std::string& folder, std::vector<pid_t>& out) {
   }
 }
 
-std::string folder_of(pid_t pid) {
-  return "/proc/" + std::to_string(pid);
-}
-
 // False when it is gone or hidden.
-bool add_usage(const std::string& folder, ProcessUsage& usage) {
-  if (!add_cpu(folder, usage.cpu)) return false;
-  add_resident(folder, usage.rss_bytes);
-  add_proportional(folder, usage);
-  add_switches(folder, usage);
+bool add_memory(const std::string& folder, ProcessMemory& memory) {
+  if (!read_ticks(folder)) return false;
+  add_resident(folder, memory.rss_bytes);
+  add_proportional(folder, memory);
   return true;
 }
 
+std::uint64_t growth(std::uint64_t from, std::uint64_t to) {
+  return std::max(from, to) - from;
+}
+
 }  // namespace
+
+ProcessActivity ProcessActivity::since(const ProcessActivity& earlier) const {
+  return {std::max(earlier.cpu, cpu) - earlier.cpu, growth(earlier.voluntary_switches, voluntary_switches),
+          growth(earlier.involuntary_switches, involuntary_switches)};
+}
 
 std::vector<pid_t> process_tree(pid_t pid) {
   std::vector<pid_t> processes = {pid};
@@ -124,25 +119,34 @@ std::vector<pid_t> process_tree(pid_t pid) {
   return processes;
 }
 
-std::optional<ProcessUsage> read_usage(pid_t pid) {
-  ProcessUsage usage;
+std::optional<ProcessActivity> read_activity(pid_t pid) {
+  ProcessActivity activity;
   for (const pid_t member : process_tree(pid)) {
-    const bool there = add_usage(folder_of(member), usage);  // one of the others may have ended meanwhile
+    const bool there = add_cpu(member, activity.cpu);  // one of the others may have ended meanwhile
     if (!there && member == pid) return std::nullopt;
+    add_switches(folder_of(member), activity);
   }
-  return usage;
+  return activity;
 }
 
-ProcessUsage read_own_usage() {
-  ProcessUsage usage;
-  add_usage("/proc/self", usage);
-  return usage;
+std::optional<ProcessMemory> read_memory(pid_t pid) {
+  ProcessMemory memory;
+  for (const pid_t member : process_tree(pid)) {
+    if (!add_memory(folder_of(member), memory) && member == pid) return std::nullopt;
+  }
+  return memory;
+}
+
+ProcessMemory read_own_memory() {
+  ProcessMemory memory;
+  add_memory("/proc/self", memory);
+  return memory;
 }
 
 std::optional<wire::Nanos> cpu_of(pid_t pid) {
   wire::Nanos cpu{0};
   for (const pid_t member : process_tree(pid)) {
-    if (!add_cpu(folder_of(member), cpu) && member == pid) return std::nullopt;
+    if (!add_cpu(member, cpu) && member == pid) return std::nullopt;
   }
   return cpu;
 }

@@ -98,7 +98,6 @@ void Recorder::merge(const Recorder& other) {
   round_trip.merge(other.round_trip);
   subscriber_bandwidth.merge(other.subscriber_bandwidth);
   loop_lag.merge(other.loop_lag);
-  fanout.merge(other.fanout);
   first_decile.merge(other.first_decile);
   last_decile.merge(other.last_decile);
   handshakes.merge(other.handshakes);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "loadgen/reception.h"
 #include "loadgen/run_spec.h"
@@ -44,13 +45,14 @@ struct Handshakes {
 class Recorder {
  public:
   explicit Recorder(const RunSpec& spec)
-      : fanout(spec.first_measured, spec.end - spec.first_measured),
-        steadiness(spec.first_measured, spec.end - spec.first_measured) {}
+      : Recorder(spec, measure::FanOut(spec.first_measured, spec.end - spec.first_measured)) {}
+  // To merge others into: without the fan-out, whose memory grows with the length of the run.
+  static Recorder of_all(const RunSpec& spec) { return {spec, measure::FanOut()}; }
 
   // One message as it was delivered, whatever it is. Allocation-free while nothing is missing. Of messages that are not
   // measured nothing is counted but delivered_any.
   void message(const RunSpec& spec, Reception& reception, Bytes bytes, wire::Time received);
-  void merge(const Recorder& other);
+  void merge(const Recorder& other);  // but for the fan-out
 
   measure::Histogram delivery_latency;      // received - intended
   measure::Histogram service_time;          // received - sent
@@ -78,6 +80,8 @@ class Recorder {
   measure::Histogram last_decile;
 
  private:
+  Recorder(const RunSpec& spec, measure::FanOut fan_out)
+      : fanout(std::move(fan_out)), steadiness(spec.first_measured, spec.end - spec.first_measured) {}
   void count_delivery(const Membership& part, const wire::Marker& marker, std::uint64_t message, wire::Time received);
   void count_late(const Reception& reception, std::uint64_t place, measure::Arrival arrival);
 };

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "loadgen/attempts.h"
 #include "loadgen/floor.h"
@@ -94,6 +95,17 @@ void add_failures(Json& json, const Failures& failures) {
   json["failure_examples"] = std::move(examples);
 }
 
+Json phases_json(const PhaseTimes& phases) {
+  const std::pair<const char*, Nanos> lengths[] = {{"ramp", phases.ramp},       {"memory", phases.memory},
+                                                   {"idle", phases.idle},       {"warm_up", phases.warm_up},
+                                                   {"measure", phases.measure}, {"drain", phases.drain}};
+  Json json = Json::object();
+  for (const auto& [name, length] : lengths) {
+    if (length > Nanos(0)) json[name] = seconds(length);
+  }
+  return json;
+}
+
 Json run_json(const RunResult& run) {
   Json json = {{"technique", run.variant->technique->name},
                {"variant", run.variant->name},
@@ -116,11 +128,9 @@ Json run_json(const RunResult& run) {
                {"own", run.recorder.own},
                {"foreign", run.recorder.foreign}};
   add_failures(json, run.failures);
-  json["phases_s"] = {{"ramp", seconds(run.phases.ramp)},       {"memory", seconds(run.phases.memory)},
-                      {"idle", seconds(run.phases.idle)},       {"warm_up", seconds(run.phases.warm_up)},
-                      {"measure", seconds(run.phases.measure)}, {"drain", seconds(run.phases.drain)}};
-  json["offered_rate_per_s"] = run.offered_rate;
-  json["achieved_rate_per_s"] = run.achieved_rate;
+  json["phases_s"] = phases_json(run.phases);
+  json["offered_rate_per_s"] = optional(run.offered_rate);
+  json["achieved_rate_per_s"] = optional(run.achieved_rate);
   json["delivery_latency_ns"] = distribution(run.recorder.delivery_latency, run.expected);
   json["service_time_ns"] = distribution(run.recorder.service_time, run.expected);
   json["send_lag_ns"] = distribution(run.send_lag);

@@ -106,12 +106,13 @@ void Run::end_ramp() {
   }
   enter(Phase::kIdle, net::now());
   for (auto& worker : workers_) worker->begin_idle();
+  cost_.begin_idle();
   phase_timer_.start(loop_.timers(), phase_begun_ + spec_.scenario.phases.idle, *this);
 }
 
 void Run::end_idle() {
   for (auto& worker : workers_) worker->end_idle();
-  cost_.idled();
+  cost_.end_idle();
   begin_warm_up();
 }
 
@@ -131,21 +132,22 @@ void Run::begin_measure() {
                                                         : sum(&LiveCounters::ever_subscribed);
   watch_->begin_measure(phase_begun_);
   probe_.start();
-  cost_.begin_measure();
   for (auto& worker : workers_) worker->begin_measure();
+  cost_.begin_measure();
   const Phases& phases = spec_.scenario.phases;
   phase_timer_.start(loop_.timers(), publish_begun_ + phases.warm_up + phases.measure, *this);
 }
 
 void Run::end_measure() {
+  const wire::Time now = net::now();
   if (phase_ == Phase::kMeasure) {
     for (auto& worker : workers_) worker->end_measure();
     cost_.end_measure();
-    watch_->end_measure(net::now());
-    probe_.stop();
+    watch_->end_measure(now);
     result_.machine = read_machine().since(machine_before_);
+    probe_.stop();
+    cost_.measured();
   }
-  const wire::Time now = net::now();
   enter(Phase::kFinishing, now);
   phase_timer_.start(loop_.timers(), now + spec_.scenario.phases.drain, *this);
   if (publishing_done_) publishing_done();

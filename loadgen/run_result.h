@@ -33,9 +33,9 @@ struct Warning {
 enum class Verdict : std::uint8_t { kValid, kDoubtful, kInvalid };
 std::string_view verdict_name(Verdict verdict);
 
-struct PhaseTimes {
-  Nanos ramp{0};    // without `memory`
-  Nanos memory{0};  // waits at the counts of phases.memory
+struct PhaseTimes {  // 0: not reached
+  Nanos ramp{0};     // without `memory`
+  Nanos memory{0};   // waits at the counts of phases.memory
   Nanos idle{0};
   Nanos warm_up{0};
   Nanos measure{0};
@@ -63,7 +63,7 @@ struct ServerUsage {
 };
 
 struct RunResult {
-  explicit RunResult(const RunSpec& spec) : recorder(spec) {}
+  explicit RunResult(const RunSpec& spec) : recorder(Recorder::of_all(spec)) {}
 
   const Variant* variant = nullptr;
   std::int64_t repetition = 1;
@@ -77,8 +77,8 @@ struct RunResult {
   std::uint64_t expected = 0;
   std::uint64_t missing = 0;
   std::uint64_t missed_while_away = 0;  // of those missing: due while the subscriber had no connection
-  double offered_rate = 0;              // messages per second by the schedule, in `measure`
-  double achieved_rate = 0;             // accepted messages per second
+  std::optional<double> offered_rate;   // messages per second by the schedule, in `measure`
+  std::optional<double> achieved_rate;  // of them those that the server accepted, be it after `measure`
   PhaseTimes phases;
   Recorder recorder;  // of all workers
   measure::Histogram send_lag;

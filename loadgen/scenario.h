@@ -136,6 +136,8 @@ struct Scenario {
   // Who may connect when `points` of phases.memory.counts have been read: never more than there are.
   std::int64_t admitted_after(std::size_t points) const;
   double receivers() const;  // of one message, on average
+  // Threads of simulated clients: half of the processors, since the server under test mostly shares the machine.
+  std::uint64_t threads_on(unsigned cores) const;
 };
 
 inline constexpr std::int64_t kMaxSubscribers = 100'000'000;

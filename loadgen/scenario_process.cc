@@ -77,6 +77,11 @@ bool Target::takes_loopback_sources() const {
   return is_reference() || host.starts_with("127.") || host.starts_with("localhost");
 }
 
+std::uint64_t Scenario::threads_on(unsigned cores) const {
+  const std::int64_t wanted = threads > 0 ? threads : std::max<std::int64_t>(1, cores / 2);
+  return static_cast<std::uint64_t>(std::min(wanted, subscribers));
+}
+
 std::uint64_t Scenario::source_count() const {
   return sources.count_for(static_cast<std::uint64_t>(subscribers), target.takes_loopback_sources());
 }

@@ -15,6 +15,12 @@ int close_file(std::FILE* file) {
   return file == nullptr ? 0 : std::fclose(file);
 }
 
+Nanos step_of(Nanos length) {
+  constexpr std::int64_t kRows = 600;
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(length).count();
+  return std::chrono::seconds(std::max<std::int64_t>(1, (seconds + kRows - 1) / kRows));
+}
+
 }  // namespace
 
 IntervalLog::IntervalLog(const std::string& path, const std::string& title, Nanos start) : file_(nullptr, close_file) {
@@ -32,10 +38,10 @@ void IntervalLog::append(Nanos begin, Nanos length, const measure::Histogram& la
   std::fflush(file_.get());
 }
 
-Nanos series_step(Nanos length) {
-  constexpr std::int64_t kRows = 600;
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(length).count();
-  return std::chrono::seconds(std::max<std::int64_t>(1, (seconds + kRows - 1) / kRows));
+SeriesSteps series_steps(const Phases& phases) {
+  const auto stops = static_cast<std::int64_t>(phases.memory.counts.size());  // each has a ramp of its own
+  return {step_of(phases.ramp * (stops + 1) + phases.memory.settle * stops + phases.idle + phases.warm_up),
+          step_of(phases.measure + phases.drain)};
 }
 
 }  // namespace loadgen

@@ -1,4 +1,4 @@
-// A run over time: one row an interval, and the interval's latencies in a log that HdrHistogram's tools read.
+// A run over time: one row an interval, and each second's latencies in a log that HdrHistogram's tools read.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "loadgen/scenario.h"
 #include "measure/histogram.h"
 
 namespace loadgen {
@@ -26,7 +27,7 @@ struct SeriesRow {
   Nanos generator_cpu{0};              // of the whole process
   std::optional<Nanos> server_cpu;     // unknown when the server is not ours
   std::uint64_t server_rss_bytes = 0;  // 0: unknown
-  double busy = 0;                     // of the busiest worker's loop, 0 to 1
+  double busy = 0;                     // of the busiest worker's loop in its busiest second, 0 to 1
   Nanos lag{0};                        // the greatest of all loops
   std::optional<double> stolen;        // share of the machine's CPU time
   std::uint64_t latencies = 0;         // measured deliveries in the interval, and two of their quantiles
@@ -34,8 +35,7 @@ struct SeriesRow {
   std::int64_t p99 = 0;
 };
 
-// Appends to a file interval by interval, so that a killed run keeps what it had. Intervals without a delivery are left
-// out.
+// Appends to a file second by second, so that a killed run keeps what it had. Seconds without a delivery are left out.
 class IntervalLog {
  public:
   // `path` empty: nothing is written. `start`: CLOCK_REALTIME.
@@ -47,7 +47,12 @@ class IntervalLog {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
 };
 
-// An hour has at most 600 rows: 1 s, or as many whole seconds as it takes.
-Nanos series_step(Nanos length);
+// How long rows are before `measure` and from then on: 1 s, or as many whole seconds as it takes for either to have at
+// most 600. Each on its own, so that a day of waiting does not blur what is measured, nor leaves a row for each second.
+struct SeriesSteps {
+  Nanos before{0};
+  Nanos measure{0};
+};
+SeriesSteps series_steps(const Phases& phases);
 
 }  // namespace loadgen

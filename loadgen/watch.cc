@@ -8,72 +8,93 @@
 
 namespace loadgen {
 
+namespace {
+
+constexpr Nanos kSecond = std::chrono::seconds(1);
+
+}  // namespace
+
 Watch::Watch(net::Loop& loop, const RunSpec& spec, std::span<const std::unique_ptr<Worker>> workers,
              const Publishing& publishing, pid_t server)
     : loop_(loop),
       workers_(workers),
       publishing_(publishing),
       server_(server),
-      step_(series_step(spec.scenario.phases.warm_up + spec.scenario.phases.measure)),
+      steps_(series_steps(spec.scenario.phases)),
+      step_(steps_.before),
       log_(spec.interval_log, "pushbench " + spec.scenario.name + ", " + spec.variant.label(), net::wall_clock()) {}
 
 void Watch::begin(wire::Time now) {
-  begun_ = last_ = now;
+  begun_ = row_begun_ = second_.begin = second_.end = now;
   levels_ = read_levels();
-  timer_.start(loop_.timers(), now + step_, *this);
+  rows_.emplace_back();
+  timer_.start(loop_.timers(), now + kSecond, *this);
 }
 
 void Watch::begin_measure(wire::Time now) {
   cut(now);
-  measuring_ = true;
+  end_row(now);
+  rows_.back().measuring = true;
   measure_begun_ = now;
+  step_ = steps_.measure;
 }
 
 void Watch::end_measure(wire::Time now) {
   cut(now);
-  measuring_ = false;
+  end_row(now);
 }
 
 void Watch::on_timer(net::Timer&) {
-  cut(net::now());
+  second(net::now());
+}
+
+void Watch::second(wire::Time now) {
+  cut(now);
+  if (now - row_begun_ < step_) return;
+  const bool measuring = rows_.back().measuring;
+  end_row(now);
+  rows_.back().measuring = measuring;
 }
 
 // The slices that this asks for are gathered at the next cut: by then every worker has come around.
 void Watch::cut(wire::Time now) {
   gather();
   for (const auto& worker : workers_) worker->cut();
+  second_ = {second_.end, now, rows_.size() - 1};
+  timer_.start(loop_.timers(), now + kSecond, *this);
+}
+
+void Watch::end_row(wire::Time now) {
   Levels levels = read_levels();
-  SeriesRow row;
-  row.length = now - last_;
-  row.measuring = measuring_;
+  SeriesRow& row = rows_.back();
+  row.length = now - row_begun_;
   row.connected = sum(&LiveCounters::subscribed);
   row.delivered = levels.delivered - levels_.delivered;
   row.published = levels.published - levels_.published;
   row.received_bytes = levels.received_bytes - levels_.received_bytes;
   row.generator_cpu = levels.generator_cpu - levels_.generator_cpu;
-  if (levels.server_cpu && levels_.server_cpu) row.server_cpu = *levels.server_cpu - *levels_.server_cpu;
+  if (levels.server_cpu && levels_.server_cpu)
+    row.server_cpu = std::max(*levels.server_cpu, *levels_.server_cpu) - *levels_.server_cpu;
   if (server_ != 0) row.server_rss_bytes = resident_bytes(server_);
   row.stolen = levels.machine.since(levels_.machine).stolen_share();
-  rows_.push_back(row);
-  ends_.push_back(now);
   levels_ = std::move(levels);
-  last_ = now;
-  timer_.start(loop_.timers(), now + step_, *this);
+  ends_.push_back(now);
+  row_begun_ = now;
+  rows_.emplace_back();
 }
 
 void Watch::gather() {
-  if (rows_.empty()) return;
   for (const auto& worker : workers_) {
     Slice* slice = worker->slicer().take();
     if (slice == nullptr) continue;
     add(*slice);
     worker->slicer().give_back(slice);
   }
-  complete_row();
+  end_second();
 }
 
 void Watch::add(const Slice& slice) {
-  SeriesRow& row = rows_.back();
+  SeriesRow& row = rows_[second_.row];
   if (slice.length > Nanos(0)) {
     row.busy = std::max(row.busy, static_cast<double>(slice.busy.count()) / static_cast<double>(slice.length.count()));
   }
@@ -81,21 +102,28 @@ void Watch::add(const Slice& slice) {
   if (slice.latency.count() > 0) latency_.merge(slice.latency);
 }
 
-void Watch::complete_row() {
-  if (latency_.count() == 0) return;
-  SeriesRow& row = rows_.back();
-  row.latencies = latency_.count();
-  row.p50 = latency_.value_at_quantile(0.5);
-  row.p99 = latency_.value_at_quantile(0.99);
-  log_.append(ends_.back() - row.length - begun_, row.length, latency_);
-  latency_.clear();
+void Watch::end_second() {
+  if (latency_.count() > 0) {
+    log_.append(second_.begin - begun_, second_.end - second_.begin, latency_);
+    row_latency_.merge(latency_);
+    latency_.clear();
+  }
+  const bool last_of_its_row = second_.row + 1 < rows_.size();
+  if (!last_of_its_row || row_latency_.count() == 0) return;
+  SeriesRow& row = rows_[second_.row];
+  row.latencies = row_latency_.count();
+  row.p50 = row_latency_.value_at_quantile(0.5);
+  row.p99 = row_latency_.value_at_quantile(0.99);
+  row_latency_.clear();
 }
 
 std::vector<SeriesRow> Watch::finish(wire::Time now) {
   cut(now);  // the workers are gone: nothing answers it
   timer_.stop();
+  end_row(now);
   for (const auto& worker : workers_) add(worker->slicer().last());
-  complete_row();
+  end_second();
+  rows_.pop_back();  // the one that would come next
   const wire::Time zero = measure_begun_ == wire::Time{} ? now : measure_begun_;
   for (std::size_t i = 0; i < rows_.size(); ++i) rows_[i].end = ends_[i] - zero;
   return std::move(rows_);

@@ -137,17 +137,21 @@ void WebSocketLink::send_close(std::uint16_t code, Bytes reason) {
   send(Opcode::kClose, websocket::close_payload(code, reason));
 }
 
-std::size_t WebSocketLink::send(Opcode opcode, Bytes payload) {
+void WebSocketLink::send(Opcode opcode, Bytes payload) {
   thread_local std::string frame;
   thread_local std::string compressed;
   frame.clear();
   compressed.clear();
   const bool shorter = compression_ != nullptr && compress(opcode, payload, compressed);
-  if (shorter) payload = compressed;
+  if (shorter) {
+    ByteCount& sent = host_.counts().sent;
+    sent.decoded += payload.size();
+    sent.encoded += compressed.size();
+    payload = compressed;
+  }
   websocket::append_masked_frame(frame, opcode, payload, static_cast<std::uint32_t>(host_.random()),
                                  {.compressed = shorter});
   link_->send(Bytes(frame));
-  return payload.size();
 }
 
 bool WebSocketLink::compress(Opcode opcode, Bytes payload, std::string& out) {

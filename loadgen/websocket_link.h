@@ -49,8 +49,7 @@ class WebSocketLink final : private wire::http1::ResponseParser::Handler, privat
   void on_close();
 
   // Requires on_upgraded(). A message is compressed when that has been agreed and it is long enough to gain by it.
-  // Returns the bytes of payload that the frame carries.
-  std::size_t send(Opcode opcode, Bytes payload);
+  void send(Opcode opcode, Bytes payload);
   void send_close(std::uint16_t code, Bytes reason);
 
  private:

@@ -1,7 +1,10 @@
 // The one place where a clock is read.
 #pragma once
 
+#include <sys/types.h>
 #include <time.h>
+
+#include <optional>
 
 #include "wire/time.h"
 
@@ -20,10 +23,18 @@ inline wire::Nanos thread_cpu() {
   return std::chrono::seconds(t.tv_sec) + wire::Nanos(t.tv_nsec);
 }
 
-// CPU time used by every thread of this process.
+// CPU time used by every thread of this process, those that have ended included.
 inline wire::Nanos process_cpu() {
   timespec t;
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return std::chrono::seconds(t.tv_sec) + wire::Nanos(t.tv_nsec);
+}
+
+// The same of another process; nothing when it is gone.
+inline std::optional<wire::Nanos> process_cpu(pid_t pid) {
+  clockid_t clock;
+  timespec t;
+  if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &t) != 0) return std::nullopt;
   return std::chrono::seconds(t.tv_sec) + wire::Nanos(t.tv_nsec);
 }
 

@@ -1,14 +1,20 @@
 #include "measure/fanout.h"
 
 #include <cassert>
+#include <utility>
 
 namespace measure {
 
-void FanOut::merge(const FanOut& other) {
-  assert(first_index_ == other.first_index_ && messages_.size() == other.messages_.size());
+void FanOut::merge(FanOut&& other) {
+  FanOut theirs = std::exchange(other, FanOut());
+  if (messages_.empty()) {
+    *this = std::move(theirs);
+    return;
+  }
+  assert(first_index_ == theirs.first_index_ && messages_.size() == theirs.messages_.size());
   for (std::size_t place = 0; place < messages_.size(); ++place) {
-    const Message& theirs = other.messages_[place];
-    if (theirs.receivers != 0) add(messages_[place], theirs.first, theirs.spread, theirs.receivers);
+    const Message& message = theirs.messages_[place];
+    if (message.receivers != 0) add(messages_[place], message.first, message.spread, message.receivers);
   }
 }
 

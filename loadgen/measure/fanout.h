@@ -11,12 +11,15 @@
 
 namespace measure {
 
-// 16 bytes a message. Owned by one thread; threads merge at join.
+// kBytesAMessage for each of the range, taken at once. Owned by one thread; threads merge at join.
 class FanOut {
  public:
   static constexpr std::uint64_t kMaxSpread = (std::uint64_t{1} << 40) - 1;     // ns, 18 min; larger ones saturate
   static constexpr std::uint64_t kMaxReceivers = (std::uint64_t{1} << 24) - 1;  // saturates
 
+  static constexpr std::uint64_t kBytesAMessage = 16;
+
+  FanOut() = default;  // of no message: ignores what arrives
   // Messages [first_index, first_index + count); the index may be the schedule's n or the stream's sequence.
   FanOut(std::uint64_t first_index, std::uint64_t count) : first_index_(first_index), messages_(count) {}
 
@@ -27,7 +30,8 @@ class FanOut {
     add(messages_[place], received.time_since_epoch().count(), 0, 1);
   }
 
-  void merge(const FanOut& other);  // requires the same range
+  // Joins another thread's, which is of no message afterwards. Requires the same range, or none of its own.
+  void merge(FanOut&& other);
 
   // last - first of the messages that at least two subscribers received.
   Histogram spreads() const;
@@ -42,7 +46,7 @@ class FanOut {
     std::uint64_t spread : 40 = 0;  // ns from first to last
     std::uint64_t receivers : 24 = 0;
   };
-  static_assert(sizeof(Message) == 16);
+  static_assert(sizeof(Message) == kBytesAMessage);
 
   // Joins what `receivers` subscribers saw between first and first + spread.
   static void add(Message& message, std::int64_t first, std::uint64_t spread, std::uint64_t receivers) {
@@ -55,7 +59,7 @@ class FanOut {
     message.receivers = std::min(message.receivers + receivers, kMaxReceivers);
   }
 
-  std::uint64_t first_index_;
+  std::uint64_t first_index_ = 0;
   std::vector<Message> messages_;
 };
 

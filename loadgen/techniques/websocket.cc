@@ -52,8 +52,8 @@ class WebSocket final : public Session, private WebSocketLink::Handler {
   void on_close(Link&) override { socket_.on_close(); }
 
   bool publish(Bytes payload, bool is_text) override {
-    host().counts().sent.payload +=
-        socket_.send(is_text ? websocket::Opcode::kText : websocket::Opcode::kBinary, payload);
+    host().counts().sent.payload += payload.size();
+    socket_.send(is_text ? websocket::Opcode::kText : websocket::Opcode::kBinary, payload);
     return true;
   }
 

@@ -150,7 +150,8 @@ TLS = Object(required={"handshakes": COUNT, "resumed": COUNT},
 COMPRESSION = Object(required={"messages": COUNT, "payload_bytes": COUNT, "compressed_bytes": COUNT})
 
 SERVER = Object(optional={"process": Object(required={"pid": COUNT}, optional={"command": TEXT, "chosen_by": TEXT}),
-                          "cpu_us_per_delivery": NUMBER, "rss_bytes": COUNT, "pss_bytes": COUNT, "private_bytes": COUNT,
+                          "cpu_us_per_delivery": NUMBER, "cpu_s": NUMBER, "rss_bytes": COUNT, "pss_bytes": COUNT,
+                          "private_bytes": COUNT,
                           "voluntary_switches_per_delivery": NUMBER, "involuntary_switches_per_delivery": NUMBER,
                           "syscalls_per_delivery": NUMBER,
                           "sockets": Object(required={"count": COUNT, "bytes": COUNT}),
@@ -167,7 +168,8 @@ ATTEMPTS = Object(required={"plan_sha256": TEXT, "number": Number(whole=True, mi
                             "replaced": ListOf(TEXT)})
 
 GENERATOR = Object(optional={"cpu_us_per_delivery": NUMBER, "loop_lag_ns": DISTRIBUTION,
-                             "read_delay_ns": DISTRIBUTION, "jitter_ns": DISTRIBUTION, "rss_bytes": COUNT})
+                             "read_delay_ns": DISTRIBUTION, "jitter_ns": DISTRIBUTION, "rss_bytes": COUNT, "threads": COUNT,
+                             "loop_utilisation": NUMBER})
 
 MACHINE = Object(optional={"busy": Number(maximum=1), "steal": Number(maximum=1), "throttled": COUNT,
                            "throttled_s": NUMBER, "pressure_s": NUMBER, "listen_overflows": COUNT,
@@ -251,11 +253,12 @@ RESULT = Object(
         "schema_version": Number(whole=True, minimum=1),
         "tool": Object(required={"name": TEXT, "version": TEXT}, optional={"commit": TEXT}),
         "host": Object(optional={"cpu": TEXT, "cores": COUNT, "memory_bytes": COUNT, "kernel": TEXT, "os": TEXT,
-                                 "clocksource": TEXT}),
-        "scenario": Object(required={"name": TEXT, "text": TEXT, "sha256": TEXT}, optional={"path": TEXT}),
+                                 "clocksource": TEXT, "load_average": NUMBER}),
+        "scenario": Object(required={"name": TEXT, "text": TEXT, "sha256": TEXT},
+                           optional={"path": TEXT, "overrides": ListOf(TEXT)}),
         "warnings": ListOf(Object(required={"level": Text(LEVELS), "message": TEXT},
                                   optional={"rule": COUNT, "run": COUNT})),
         "runs": ListOf(RUN),
     },
-    optional={"command": TEXT, "started": TEXT, "ended": TEXT, "interrupted": Flag(), "thresholds": ListOf(THRESHOLD),
+    optional={"command": TEXT, "seed": COUNT, "started": TEXT, "ended": TEXT, "interrupted": Flag(), "thresholds": ListOf(THRESHOLD),
               "confidence": ListOf(CONFIDENCE), "attempts": ATTEMPTS, "capacity": CAPACITY, "floor": FLOOR})

@@ -39,6 +39,7 @@ def assert_invalid(finished, kind):
     assert r["verdict"] == "invalid"
     assert (r["delivered"], r["connected"]) == (0, 0)
     assert r["delivery_latency_ns"]["p50"] is None
+    assert "measure" not in r["phases_s"] and r["offered_rate_per_s"] is r["achieved_rate_per_s"] is None, "not reached"
     assert kind in finished.out
 
 

@@ -130,6 +130,17 @@ TEST_F(PreflightTest, MemoryForTheSubscribersAskedIsReckoned) {
   EXPECT_EQ(check.cure, "about 327,872 subscribers fit");
 }
 
+TEST_F(PreflightTest, MemoryForTheMessagesOfALongRunIsReckoned) {
+  scenario.threads = 4;
+  scenario.publish.rate = {10'000, std::chrono::seconds(1)};
+  scenario.phases.measure = std::chrono::hours(1);
+  EXPECT_EQ(of("memory").level, Level::kInfo);
+  EXPECT_EQ(of("memory").needed, "2.22 GiB") << "36,000,000 messages, 16 bytes each in each of 4 threads";
+  scenario.phases.measure = std::chrono::hours(2);
+  expect("memory", Level::kInvalid,
+         "a shorter phases.measure: its messages are 4.29 GiB, 16 bytes each in each of 4 threads");
+}
+
 TEST_F(PreflightTest, ConnectionTrackingIsCheckedWhereItIsLoaded) {
   system.write("proc/sys/net/netfilter/nf_conntrack_max", "1024\n");
   system.write("proc/sys/net/netfilter/nf_conntrack_count", "100\n");

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "loadgen/accounting.h"
+#include "loadgen/run_result.h"
 #include "run_fixture.h"
 
 namespace loadgen {
@@ -82,10 +85,14 @@ TEST(Recorder, FanOutSpreadIsFromTheFirstToTheLastReceiver) {
   recorder.message(run.spec, b, run.payload(10), run.intended(10) + microseconds(250));
   other.message(run.spec, c, run.payload(10), run.intended(10) + microseconds(600));  // on another thread
   recorder.merge(other);
-  const measure::Histogram spreads = recorder.fanout.spreads();
+  measure::FanOut fanout;
+  for (Recorder* thread : {&recorder, &other}) fanout.merge(std::move(thread->fanout));
+  const measure::Histogram spreads = fanout.spreads();
   EXPECT_EQ(spreads.count(), 1U);
   EXPECT_EQ(spreads.value_at_quantile(1), measure::Histogram::highest_at(measure::Histogram::index_of(500'000)));
   EXPECT_EQ(recorder.delivered, 3U);
+  EXPECT_EQ(recorder.fanout.size() + other.fanout.size(), 0U) << "what is kept does not grow with the run";
+  EXPECT_EQ(RunResult(run.spec).recorder.fanout.size(), 0U);
 }
 
 TEST(Recorder, WhatWasDueBeforeTheSubscriberWasEntitledIsEarlyAndNotDelivered) {

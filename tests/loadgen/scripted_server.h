@@ -77,13 +77,13 @@ class ScriptedServer final : public Host {
     give(number, "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
   }
   // Accepts the handshake that the n-th connection has brought.
-  void upgrade(std::size_t number, const std::string& request) {
+  void upgrade(std::size_t number, const std::string& request, const std::string& headers = {}) {
     const std::string name = "Sec-WebSocket-Key: ";
     const std::size_t at = request.find(name);
     const std::string key = at == std::string::npos ? "" : request.substr(at + name.size(), 24);
     give(number,
          "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
-             wire::websocket::accept_key(key) + "\r\n\r\n");
+             wire::websocket::accept_key(key) + "\r\n" + headers + "\r\n");
   }
   void frame(std::size_t number, Bytes payload, wire::websocket::Opcode type = wire::websocket::Opcode::kText) {
     std::string bytes;

@@ -13,8 +13,8 @@
 #include <optional>
 #include <thread>
 
+#include "child.h"
 #include "fake_system.h"
-#include "loadgen/child_process.h"
 #include "loadgen/process.h"
 #include "loadgen/programs.h"
 #include "loadgen/runtime.h"
@@ -27,37 +27,6 @@ namespace loadgen {
 namespace {
 
 using std::chrono::seconds;
-
-// A child that says "ready" when it is.
-class Child {
- public:
-  explicit Child(const std::vector<std::string>& command) {
-    EXPECT_EQ(pipe2(pipe_, O_CLOEXEC), 0);
-    process_.emplace(command, ChildProcess::Streams{.output = pipe_[1]});
-    close(pipe_[1]);
-    words_ = next_line();
-    EXPECT_TRUE(words_.starts_with("ready")) << words_;
-  }
-  ~Child() { close(pipe_[0]); }
-  pid_t pid() const { return process_->pid(); }
-  const std::string& words() const { return words_; }
-  std::string next_line() const {
-    std::string said;
-    char letter = 0;
-    while (read(pipe_[0], &letter, 1) == 1 && letter != '\n') said += letter;
-    return said;
-  }
-  void stop() { process_->stop(); }
-
- private:
-  int pipe_[2] = {-1, -1};
-  std::optional<ChildProcess> process_;
-  std::string words_;
-};
-
-std::vector<std::string> python(const std::string& script) {
-  return {"/usr/bin/python3", "-c", script};
-}
 
 // Listens, and leaves the accepting to a child of its own, as servers with workers do.
 constexpr const char* kListener =
@@ -156,20 +125,55 @@ TEST(Usage, IsOfTheWholeTreeAndOfWhatAppearsLater) {
                "    x = bytearray(b\"x\") * (32 << 20)\n"
                "    while True: x = x\n"
                "time.sleep(1000)'"});
-  const auto before = read_usage(child.pid());
-  ASSERT_TRUE(before);
+  const auto cpu_before = cpu_of(child.pid());
+  const auto before = read_memory(child.pid());
+  ASSERT_TRUE(before && cpu_before);
   const wire::Time limit = net::now() + seconds(30);
-  std::optional<ProcessUsage> after;
+  std::optional<wire::Nanos> cpu;
+  std::optional<ProcessMemory> after;
   do {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    after = read_usage(child.pid());
-    ASSERT_TRUE(after);
+    cpu = cpu_of(child.pid());
+    after = read_memory(child.pid());
+    ASSERT_TRUE(after && cpu);
   } while ((after->private_bytes < before->private_bytes + (16U << 20) ||
-            after->cpu < before->cpu + std::chrono::milliseconds(50)) &&
+            *cpu < *cpu_before + std::chrono::milliseconds(50)) &&
            net::now() < limit);
   EXPECT_GE(after->private_bytes, before->private_bytes + (16U << 20)) << "of the worker";
-  EXPECT_GE(after->cpu, before->cpu + std::chrono::milliseconds(50));
+  EXPECT_GE(*cpu, *cpu_before + std::chrono::milliseconds(50));
   EXPECT_GE(after->pss_bytes, after->private_bytes);
+}
+
+TEST(Usage, KeepsTheCpuTimeOfThreadsThatHaveEnded) {
+  Child child(
+      python("import signal, threading, time\n"
+             "leave = threading.Event()\n"
+             "def serve():\n"
+             "    while time.thread_time() < 0.05: pass\n"
+             "    print('ready', flush=True)\n"
+             "    leave.wait()\n"
+             "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})\n"
+             "thread = threading.Thread(target=serve); thread.start()\n"
+             "signal.sigwait({signal.SIGUSR1})\n"
+             "leave.set(); thread.join()\n"
+             "print('ended', flush=True); signal.pause()\n"));
+  const auto before = read_activity(child.pid());
+  kill(child.pid(), SIGUSR1);
+  EXPECT_EQ(child.next_line(), "ended");
+  const auto after = read_activity(child.pid());
+  ASSERT_TRUE(before && after);
+  EXPECT_GE(before->cpu, std::chrono::milliseconds(50)) << "what the thread has burned, by its own clock";
+  EXPECT_GE(after->cpu, before->cpu);
+  EXPECT_GT(after->since(*before).cpu, Nanos(0)) << "and what the end of the thread takes";
+}
+
+TEST(Usage, IsNeverNegativeBetweenTwoReadings) {
+  const ProcessActivity earlier{.cpu = seconds(2), .voluntary_switches = 70, .involuntary_switches = 7};
+  const ProcessActivity later{.cpu = seconds(1), .voluntary_switches = 50, .involuntary_switches = 9};
+  const ProcessActivity between = later.since(earlier);
+  EXPECT_EQ(between.cpu, Nanos(0)) << "a child ended, and its parent got whole clock ticks of it";
+  EXPECT_EQ(between.voluntary_switches, 0U) << "a thread ended";
+  EXPECT_EQ(between.involuntary_switches, 2U);
 }
 
 TEST(Usage, CountsSwitchesOfAllThreads) {
@@ -180,14 +184,14 @@ TEST(Usage, CountsSwitchesOfAllThreads) {
              "    print('ready', flush=True)\n"
              "    time.sleep(1000)\n"
              "threading.Thread(target=nap).start()"));
-  const auto usage = read_usage(child.pid());
+  const auto usage = read_activity(child.pid());
   ASSERT_TRUE(usage);
   EXPECT_GE(usage->voluntary_switches, 200U) << "one for each nap of a thread that is not the first";
 }
 
 TEST(Usage, OfThisProgramLeavesOutWhatItStarted) {
   Child child(python("x = bytearray(b'x') * (256 << 20); print('ready', flush=True); import time; time.sleep(1000)"));
-  const ProcessUsage own = read_own_usage();
+  const ProcessMemory own = read_own_memory();
   EXPECT_GT(own.rss_bytes, 1U << 20);
   EXPECT_LT(own.rss_bytes, 200U << 20);
   const auto parents = process_tree(getppid());

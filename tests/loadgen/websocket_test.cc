@@ -57,6 +57,26 @@ class WebSocketClient : public testing::TestWithParam<std::size_t> {
   }
 };
 
+TEST_P(WebSocketClient, CountsWhatItSendsAsItIsBeforeCompressionAndApartFromThatAsItTravels) {
+  for (const char* deflate : {"on", "no-context-takeover"}) {
+    ScriptedServer server("websocket", {{"deflate", deflate}}, GetParam());
+    const std::string request = server.accept(0);
+    const std::string alone = "; server_no_context_takeover; client_no_context_takeover";
+    server.upgrade(0, request,
+                   "Sec-WebSocket-Extensions: permessage-deflate" + (deflate == Bytes("on") ? "" : alone) + "\r\n");
+    const std::string long_one(1'000, 'x'), short_one(10, 'x');
+    ASSERT_TRUE(server.session->publish(long_one, true));
+    ASSERT_TRUE(server.session->publish(short_one, true));
+    const ByteCount& sent = server.counts().sent;
+    EXPECT_EQ(sent.payload, 1'010U);
+    EXPECT_EQ(sent.decoded, 1'000U) << "the other is not worth it";
+    EXPECT_GT(sent.encoded, 0U);
+    EXPECT_LT(sent.encoded, 100U);
+    const std::size_t frames = 2 * (2 + 4) + sent.encoded + short_one.size();  // head and masking key
+    EXPECT_EQ(server.connection(0).take().size(), frames);
+  }
+}
+
 TEST_P(WebSocketClient, TakesMessagesOfEveryLengthForm) {
   for (const std::size_t size : {0, 1, 125, 126, 127, 65'535, 65'536}) {
     const std::string text(size, 'x');

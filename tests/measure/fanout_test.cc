@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace measure {
@@ -63,10 +64,19 @@ TEST(FanOut, merges_to_what_one_thread_would_have_seen) {
     one.arrived(index, time);
     threads[random() % (index % 4 + 1)].arrived(index, time);  // some messages are unknown to some threads
   }
-  FanOut merged(0, 50);
-  for (const FanOut& thread : threads) merged.merge(thread);
+  FanOut merged;
+  for (FanOut& thread : threads) merged.merge(std::move(thread));
+  EXPECT_EQ(threads.back().size(), 0U) << "its memory is given back";
   EXPECT_EQ(spreads_of(merged), spreads_of(one));
   for (std::uint64_t index = 0; index < 50; ++index) EXPECT_EQ(merged.receivers(index), one.receivers(index));
+}
+
+TEST(FanOut, of_no_message_holds_nothing_and_ignores_what_arrives) {
+  FanOut fan_out;
+  fan_out.arrived(0, at(1));
+  fan_out.arrived(0, at(2));
+  EXPECT_EQ(fan_out.size(), 0U);
+  EXPECT_EQ(fan_out.spreads().count(), 0U);
 }
 
 TEST(FanOut, saturates_a_spread_beyond_18_minutes) {

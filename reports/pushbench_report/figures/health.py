@@ -7,9 +7,10 @@ SLUG = "health"
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 1100, 74, 220, 26, 52
 PANEL_HEIGHT, GAP = 120, 46
 BUSY = 0.8                  # as validity rule 9
-HOW = ("The generator's own state while it measured, second by second. A loop that is busy for more than 80\u00a0% of a "
-       "second, or late by a large part of the latency, puts its own delay into the numbers; stolen time is what the "
-       "hypervisor gave to somebody else.")
+HOW = ("The generator's own state while it measured, second by second; in a run of more than ten minutes a point is the "
+       "busiest and the latest of several seconds. A loop that is busy for more than 80\u00a0% of a second, or late by a "
+       "large part of the latency, puts its own delay into the numbers; stolen time is what the hypervisor gave to "
+       "somebody else.")
 PANELS = (("loop_busy", "busiest loop", 100), ("loop_lag_ns", "greatest loop lag", 1), ("steal", "stolen time", 100))
 
 
@@ -19,7 +20,7 @@ def draw(workload, prefix):
     if not lines:
         return Drawing(SLUG, "Run health", "The results have no series, so the generator's state cannot be drawn.")
     title = _title(lines)
-    columns = ["Technique", "Seconds", "Busiest loop", "Greatest lag", "Most stolen"]
+    columns = ["Technique", "Intervals", "Busiest loop", "Greatest lag", "Most stolen"]
     return Drawing(SLUG, "Run health", title, HOW, _picture(lines, prefix, title), [], columns, _rows(lines))
 
 
