@@ -44,6 +44,7 @@ struct CampaignOutcome {
   std::vector<ThresholdResult> thresholds;
   std::string write_error;  // empty when result.json is written
   int signal = 0;           // that ended it
+  std::string obstacle;     // that ended it, such as a program that did not start; else empty
 };
 
 // Writes result.json after every run, so that not even a kill loses what was measured. `scenario` must outlive the

@@ -40,11 +40,11 @@ constexpr std::array<RepeatedMetric, 5> kMetrics = {{
 
 std::vector<MetricConfidence> confidence_of(const Group& group) {
   std::vector<MetricConfidence> list;
+  if (group.verdict == Verdict::kInvalid) return list;
   for (const RepeatedMetric& metric : kMetrics) {
     std::vector<double> values;
     bool everywhere = true;
     for (const RunResult* run : group.runs) {
-      if (run->verdict == Verdict::kInvalid) continue;
       const auto value = metric.of(*run);
       everywhere = everywhere && value.has_value();
       values.push_back(value.value_or(0));

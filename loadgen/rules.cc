@@ -39,7 +39,8 @@ std::span<const RunRule> run_rules() {
 }
 
 std::span<const ComparisonRule> comparison_rules() {
-  static constexpr std::array<ComparisonRule, 3> kRules = {{
+  static constexpr std::array<ComparisonRule, 4> kRules = {{
+      {0, rules::left_out},
       {8, rules::dependent_samples},
       {28, rules::unlike_settings},
       {34, rules::rare_events},

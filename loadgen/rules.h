@@ -81,6 +81,7 @@ void huge_pages(const Scenario& scenario, const HostInfo& host, Findings& found)
 void processors(const Scenario& scenario, const HostInfo& host, Findings& found);     // 30
 void busy_machine(const Scenario& scenario, const HostInfo& host, Findings& found);   // 31
 
+void left_out(const Scenario& scenario, const std::span<const Group>& groups, Findings& found);
 void dependent_samples(const Scenario& scenario, const std::span<const Group>& groups, Findings& found);  // 8
 void unlike_settings(const Scenario& scenario, const std::span<const Group>& groups, Findings& found);    // 28
 void rare_events(const Scenario& scenario, const std::span<const Group>& groups, Findings& found);        // 34

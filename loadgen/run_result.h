@@ -107,6 +107,8 @@ struct RunResult {
   std::uint64_t delivered() const { return recorder.delivered; }
   std::optional<double> bytes_per_delivery()
       const;  // on the wire, both directions, TLS and TCP/IP headers included, heartbeats not
+  // False: it was over before the phase `measure` began.
+  bool has_measured() const { return phases.measure > Nanos(0); }
   double handshakes_per_second() const;  // of TLS, completed in `window`
   std::optional<Nanos> server_cpu_per_delivery() const;
   std::optional<Nanos> generator_cpu_per_delivery() const;

@@ -90,17 +90,32 @@ Measured aggregate(const measure::Histogram& histogram, std::uint64_t expected, 
   return {};
 }
 
+// Those that are not invalid; all where every one is.
+std::vector<const RunResult*> usable(std::vector<const RunResult*> runs) {
+  const auto invalid = [](const RunResult* run) { return run->verdict == Verdict::kInvalid; };
+  if (!std::ranges::all_of(runs, invalid)) std::erase_if(runs, invalid);
+  return runs;
+}
+
 }  // namespace
+
+bool is_dispensable(const RunResult& run, std::span<const RunResult> runs) {
+  if (!run.interrupted || run.has_measured()) return false;
+  return std::ranges::any_of(runs, [&](const RunResult& other) { return other.variant == run.variant; });
+}
 
 std::vector<Group> group_runs(const Scenario& scenario, std::span<const RunResult> runs) {
   std::vector<Group> groups;
   for (const Variant& variant : scenario.variants) {
+    std::vector<const RunResult*> repetitions;
+    for (const RunResult& run : runs) {
+      if (run.variant == &variant) repetitions.push_back(&run);
+    }
+    if (repetitions.empty()) continue;
     Group group;
     group.variant = &variant;
-    for (const RunResult& run : runs) {
-      if (run.variant == &variant) add_run(group, run);
-    }
-    if (group.runs.empty()) continue;
+    for (const RunResult* run : usable(repetitions)) add_run(group, *run);
+    group.left_out = repetitions.size() - group.runs.size();
     add_costs(group);
     groups.push_back(std::move(group));
   }

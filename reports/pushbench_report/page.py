@@ -43,7 +43,7 @@ def _render(sources, embedded):
     return environment.get_template("page.html.j2").render(
         title=text.join(dict.fromkeys(s.data["scenario"]["name"] for s in sources)),
         sources=[_source(s) for s in sources],
-        workloads=loads, verdict=_verdict(sources, searches), warnings=_warnings(sources), thresholds=_thresholds(sources),
+        workloads=loads, verdict=_verdict(sources, searches, [s for w in found for s in w.series]), warnings=_warnings(sources), thresholds=_thresholds(sources),
         invalid=[w for w in _warnings(sources) if w["level"] == "invalid"], chips=_chips(sources, searches), embedded=embedded,
         css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")), script=Markup(script), script_hash=digest,
         light=_variables(0), dark=_variables(1), several=len(sources) > 1)
@@ -65,7 +65,7 @@ def _workload(workload, prefix):
         "health": _table(summary.HEALTH, workload.series),
         "figures": figures.draw_all(workload, prefix) if workload.series else [],
         "searches": capacity.table(workload.searches), "knees": draw_searches(workload.searches, prefix),
-        "troubled": [s for s in workload.series if s.verdict != "valid" or s.failures],
+        "troubled": [s for s in workload.series if s.verdict != "valid" or s.left_out or s.failures],
         "clean": _clean_words(workload.series),
     }
 
@@ -121,7 +121,7 @@ def _clean_words(series):
     return f"No delivery was {words}." if good else ""
 
 
-def _verdict(sources, searches):
+def _verdict(sources, searches, series):
     runs = [run for source in sources for run in source.runs]
     if not runs and searches:
         return capacity.verdict(searches)
@@ -132,7 +132,10 @@ def _verdict(sources, searches):
     if by["invalid"] == len(runs) or warned:
         return {"word": "invalid", "text": "Invalid measurement"}
     if by["invalid"]:
-        return {"word": "invalid", "text": f"{by['invalid']} of {text.plural(len(runs), 'run')} invalid"}
+        words = f"{by['invalid']} of {text.plural(len(runs), 'run')} invalid"
+        if all(s.usable for s in series):
+            return {"word": "doubtful", "text": f"{words} and left out", "compare": False}
+        return {"word": "invalid", "text": words}
     if by["doubtful"]:
         return {"word": "doubtful", "text": "Doubtful measurement" if by["doubtful"] == len(runs)
                 else f"{by['doubtful']} of {text.plural(len(runs), 'run')} doubtful"}
