@@ -1,7 +1,7 @@
 """A distribution over the repetitions of a series: histograms merge, and a percentile is never averaged.
 
 `low` and `high` beside a value are the least and the greatest repetition; where the result has a confidence interval
-(three repetitions and more), they are its ends.
+(three repetitions and more) that holds the value, they are its ends.
 """
 
 from dataclasses import dataclass, replace
@@ -10,6 +10,7 @@ from . import hdr, schema
 
 ENOUGH_BEYOND = 10      # samples beyond a percentile, below which it is greyed and never called best
 SUMMARY_QUANTILES = {0.5: "p50", 0.9: "p90", 0.99: "p99", 0.999: "p999"}
+ROUNDING = 1e-9         # repetitions that are all alike have an interval without width
 OF_EXPECTED = ("delivery_latency", "service_time")    # a missing delivery is +infinity in these
 
 
@@ -33,10 +34,17 @@ ABSENT = Value()
 
 
 def within(value, interval, factor=1):
-    """The value with the confidence interval of `interval` ({middle, low, high}, or None) instead of its range."""
+    """The value with the confidence interval of `interval` ({middle, low, high}, or None) instead of its range.
+
+    The interval is of the mean over the repetitions and the value is of all deliveries merged. Where they are so unlike
+    that it does not hold the value, it would be read as the value's: then the range stays.
+    """
     if interval is None or value.value is None:
         return value
-    return replace(value, low=interval["low"] / factor, high=interval["high"] / factor, confident=True)
+    low, high = interval["low"] / factor, interval["high"] / factor
+    if not low * (1 - ROUNDING) <= value.value <= high * (1 + ROUNDING):
+        return value
+    return replace(value, low=low, high=high, confident=True)
 
 
 class Part:

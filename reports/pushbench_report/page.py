@@ -106,7 +106,8 @@ def _tie_words(workload):
     near = (f"differences below {100 * answers.TIE_OTHERWISE:g}{text.NO_BREAK}% "
             f"({100 * answers.TIE_OF_BYTES:g}{text.NO_BREAK}% in bytes) are called ties")
     if any(s.confidence for s in workload.series):
-        return f"Overlapping 95{text.NO_BREAK}% confidence intervals (of the mean over the repetitions) and {near}."
+        return (f"Overlapping 95{text.NO_BREAK}% confidence intervals (of the mean over the repetitions; where one does not hold "
+                f"the merged value, the range of the repetitions) and {near}.")
     if any(s.repetitions > 1 for s in workload.series):
         return f"Overlapping ranges of the repetitions and {near}."
     return f"One repetition each, so no spread is known; {near}. Repeat the run (--repeat 5) to know better."
