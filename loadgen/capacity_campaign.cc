@@ -8,6 +8,7 @@
 
 #include "loadgen/summary.h"
 #include "loadgen/warnings.h"
+#include "measure/percentile.h"
 #include "net/clock.h"
 #include "wire/units.h"
 
@@ -31,7 +32,9 @@ std::string_view verdict_text(StepVerdict verdict) {
 
 std::string p99_text(const measure::Summary& latency) {
   if (latency.expected == 0) return "-";
-  return latency.p99 ? human_time(static_cast<double>(*latency.p99)) : "not delivered";
+  if (!latency.p99) return "not delivered";
+  return measure::enough_beyond(0.99, latency.expected) ? human_time(static_cast<double>(*latency.p99))
+                                                        : std::string(kTooFewSamples);
 }
 
 class CapacityRunner {

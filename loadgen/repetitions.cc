@@ -4,6 +4,8 @@
 #include <limits>
 #include <optional>
 
+#include "measure/percentile.h"
+
 namespace loadgen {
 
 namespace {
@@ -17,8 +19,7 @@ struct RepeatedMetric {
 };
 
 std::optional<double> percentile(const RunResult& run, double q) {
-  constexpr double kSamplesBeyond = 10;
-  if (static_cast<double>(run.expected) * (1 - q) < kSamplesBeyond - 1e-6) return std::nullopt;
+  if (!measure::enough_beyond(q, run.expected)) return std::nullopt;
   const auto value = run.recorder.delivery_latency.value_at_quantile_of(q, run.expected);
   return value ? static_cast<double>(*value) : std::numeric_limits<double>::infinity();
 }

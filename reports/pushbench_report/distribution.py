@@ -6,12 +6,22 @@
 
 from dataclasses import dataclass, replace
 
-from . import hdr, schema
+from . import hdr, schema, text
 
 ENOUGH_BEYOND = 10      # samples beyond a percentile, below which it is greyed and never called best
 SUMMARY_QUANTILES = {0.5: "p50", 0.9: "p90", 0.99: "p99", 0.999: "p999"}
 ROUNDING = 1e-9         # repetitions that are all alike have an interval without width
 OF_EXPECTED = ("delivery_latency", "service_time")    # a missing delivery is +infinity in these
+
+
+def enough(samples, quantile):
+    """Whether so many samples are enough for a percentile to be believed; those that never came count."""
+    return samples * (1 - quantile) + 1e-6 >= ENOUGH_BEYOND
+
+
+def marked(shown, samples, quantile):
+    """A percentile as text, marked where it has too few samples beyond it."""
+    return shown if enough(samples, quantile) else f"{shown} {text.FEW}"
 
 
 @dataclass(frozen=True)
@@ -112,7 +122,7 @@ class Distribution:
             return ABSENT if given is None or quantile < given else Value("undelivered", beyond=beyond)
         each = [part.quantile(quantile) for part in self.parts]
         known = [v for v in each if v is not None] if len(each) > 1 else []
-        state = "ok" if beyond + 1e-6 >= ENOUGH_BEYOND else "few"
+        state = "ok" if enough(self.population, quantile) else "few"
         ranged = Value(state, value, min(known, default=None), max(known, default=None), beyond)
         return within(ranged, self.intervals.get(quantile))
 

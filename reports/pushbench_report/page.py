@@ -11,6 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from . import answers, capacity, figures, schema, summary, text, theme
+from .distribution import ENOUGH_BEYOND
 from .figures.capacity import draw_each as draw_searches
 from .workload import workloads
 
@@ -221,9 +222,11 @@ def _thresholds(sources):
                 row = rows.setdefault((threshold["expression"], result["verdict"]), {"names": [], "values": []})
                 row["names"].append(f"{name} · {source.name}" if source.name else name)
                 row["values"].append(result.get("value"))
+                beyond = result.get("samples_beyond")
+                row["few"] = row.get("few", False) or (beyond is not None and beyond + 1e-6 < ENOUGH_BEYOND)
     order = {"broken": 0, "unknown": 1, "passed": 2}
     return [{"expression": expression, "verdict": verdict, "where": text.join(row["names"]),
-             "value": _threshold_values(expression, row["values"])}
+             "value": _threshold_values(expression, row["values"]) + (f" {text.FEW}" if row["few"] else "")}
             for (expression, verdict), row in sorted(rows.items(), key=lambda item: order[item[0][1]])]
 
 

@@ -63,6 +63,16 @@ TEST_F(Verdicts, MissingDeliveriesArePlusInfinityInThePercentiles) {
   EXPECT_DOUBLE_EQ(value_of("delivered_share >= 90%").value, 0.95);
 }
 
+TEST_F(Verdicts, APercentileKnowsHowManySamplesAreBeyondItOverAllRepetitions) {
+  add_run(std::vector<int>(500, 100));
+  EXPECT_TRUE(value_of("delivery_latency.p99 < 1s").has_few_samples());
+  EXPECT_FALSE(value_of("delivery_latency.p50 < 1s").has_few_samples());
+  EXPECT_FALSE(value_of("delivery_latency.max < 1s").has_few_samples()) << "no percentile";
+  EXPECT_FALSE(value_of("missing == 0").has_few_samples());
+  add_run(std::vector<int>(500, 100));
+  EXPECT_FALSE(value_of("delivery_latency.p99 < 1s").has_few_samples()) << "1,000 together";
+}
+
 TEST_F(Verdicts, WhatWasNotMeasuredIsUnknown) {
   add_run({1});
   EXPECT_FALSE(value_of("server_cpu_per_delivery < 1s").known);

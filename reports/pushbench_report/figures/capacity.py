@@ -2,6 +2,7 @@
 
 from .. import svg, text
 from ..capacity import VERDICTS
+from ..distribution import marked
 from . import Drawing, layout
 
 SLUG = "capacity"
@@ -39,7 +40,7 @@ def _p99(step):
 def _p99_words(step):
     if not step.get("delivery_latency_ns"):
         return text.NOT_MEASURED
-    return text.NOT_DELIVERED if _p99(step) is None else text.duration(_p99(step))
+    return text.NOT_DELIVERED if _p99(step) is None else marked(text.duration(_p99(step)), step["expected_deliveries"], 0.99)
 
 
 def _picture(searches, prefix, title):

@@ -152,7 +152,7 @@ def _description(lines):
 def _cell(value):
     if value.state == "undelivered":
         return text.NOT_DELIVERED
-    return text.duration(value.value) + (" n<" if value.state == "few" else "")
+    return text.duration(value.value) + (f" {text.FEW}" if value.state == "few" else "")
 
 
 def _title(workload, lines):
