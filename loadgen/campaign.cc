@@ -89,15 +89,14 @@ std::vector<std::string> server_arguments(const Scenario& scenario) {
   return arguments;
 }
 
-// "polling-500ms-1.hlog"; what a label may hold and a file name should not is a hyphen.
-std::string interval_log_name(const Variant& variant, std::int64_t repetition) {
-  std::string name = variant.label();
-  for (char& c : name) {
+// What a label may hold and a file name should not is a hyphen.
+std::string file_word(std::string label) {
+  for (char& c : label) {
     const bool plain =
         (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_';
     if (!plain) c = '-';
   }
-  return fmt::format("{}-{}.hlog", name, repetition);
+  return label;
 }
 
 // With TLS the reference server gets a certificate, which is told in `trusted`. A proxy before it speaks plain HTTP
@@ -164,7 +163,8 @@ class CampaignRunner {
   }
 
   void one_run(const Variant& variant, std::int64_t repetition, std::uint64_t number) {
-    RunOrder order{number, repetition, fmt::format("{}/{}", options_.directory, interval_log_name(variant, repetition)),
+    RunOrder order{number, repetition,
+                   fmt::format("{}/{}", options_.directory, interval_log_name(scenario_, variant, repetition)),
                    outcome_.campaign.floor != nullptr ? outcome_.campaign.floor->p50() : std::nullopt};
     try {
       SingleRun single = run_once(scenario_, variant, order, options_, outcome_.campaign.host, progress_);
@@ -228,6 +228,15 @@ class CampaignRunner {
 };
 
 }  // namespace
+
+std::string interval_log_name(const Scenario& scenario, const Variant& variant, std::int64_t repetition) {
+  const std::string name = file_word(variant.label());
+  std::size_t alike = 1;
+  for (const Variant* earlier = scenario.variants.data(); earlier != &variant; ++earlier) {
+    if (file_word(earlier->label()) == name) ++alike;
+  }
+  return fmt::format("{}{}-{}.hlog", name, alike > 1 ? fmt::format("~{}", alike) : "", repetition);
+}
 
 SingleRun run_once(const Scenario& scenario, const Variant& variant, const RunOrder& order,
                    const CampaignOptions& options, const HostInfo& host, Progress& progress) {

@@ -20,6 +20,10 @@ struct CampaignOptions {
   bool floor = false;                  // measure the floor of the tool first (loadgen/floor.h)
 };
 
+// "polling-500ms-1.hlog"; a variant whose label differs only in what a file name cannot hold from one before it has a
+// number: "websocket--deflate~2-1.hlog". `variant` is one of the scenario's.
+std::string interval_log_name(const Scenario& scenario, const Variant& variant, std::int64_t repetition);
+
 // Which of all runs one is.
 struct RunOrder {
   std::uint64_t number = 1;  // from 1

@@ -23,16 +23,17 @@ std::span<const PlanRule> plan_rules() {
 }
 
 std::span<const RunRule> run_rules() {
-  static constexpr std::array<RunRule, 27> kRules = {{
-      {0, rules::completeness},     {0, rules::server_gone},        {0, rules::syscalls_unknown},
-      {0, rules::failures},         {1, rules::publisher_lag},      {2, rules::closed_loop},
-      {3, rules::missing},          {4, rules::absences},           {6, rules::clamped},
-      {9, rules::busy_loops},       {10, rules::late_loops},        {10, rules::unread_in_kernel},
-      {10, rules::near_floor},      {11, rules::rate_not_reached},  {12, rules::stolen_time},
-      {12, rules::stalls},          {13, rules::unsteady},          {14, rules::jit_runtime},
-      {19, rules::schedule_error},  {21, rules::delayed_ack},       {23, rules::no_ports},
-      {24, rules::listen_queue},    {25, rules::memory_not_linear}, {26, rules::batching},
-      {27, rules::fanout_position}, {29, rules::damaged},           {32, rules::bursts},
+  static constexpr std::array<RunRule, 28> kRules = {{
+      {0, rules::completeness},      {0, rules::server_gone},      {0, rules::syscalls_unknown},
+      {0, rules::no_interval_log},   {0, rules::failures},         {1, rules::publisher_lag},
+      {2, rules::closed_loop},       {3, rules::missing},          {4, rules::absences},
+      {6, rules::clamped},           {9, rules::busy_loops},       {10, rules::late_loops},
+      {10, rules::unread_in_kernel}, {10, rules::near_floor},      {11, rules::rate_not_reached},
+      {12, rules::stolen_time},      {12, rules::stalls},          {13, rules::unsteady},
+      {14, rules::jit_runtime},      {19, rules::schedule_error},  {21, rules::delayed_ack},
+      {23, rules::no_ports},         {24, rules::listen_queue},    {25, rules::memory_not_linear},
+      {26, rules::batching},         {27, rules::fanout_position}, {29, rules::damaged},
+      {32, rules::bursts},
   }};
   return kRules;
 }

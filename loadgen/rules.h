@@ -48,6 +48,7 @@ void completeness(const RunResult& run, Findings& found);
 void failures(const RunResult& run, Findings& found);
 void server_gone(const RunResult& run, Findings& found);
 void syscalls_unknown(const RunResult& run, Findings& found);
+void no_interval_log(const RunResult& run, Findings& found);
 void publisher_lag(const RunResult& run, Findings& found);      // 1
 void closed_loop(const RunResult& run, Findings& found);        // 2
 void missing(const RunResult& run, Findings& found);            // 3

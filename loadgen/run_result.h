@@ -92,6 +92,7 @@ struct RunResult {
   Jitter jitter;                    // in `measure`
   std::vector<SeriesRow> series;    // of the whole run
   std::string interval_log;         // file beside the result; empty: none
+  std::string interval_log_error;   // why there is none although one was asked for; else empty
   bool steady_load = true;          // false: the scenario changes the rate while measuring
   std::uint64_t generator_rss_bytes = 0;
   std::optional<ServerUsage> server;

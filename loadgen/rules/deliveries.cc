@@ -59,6 +59,10 @@ void failures(const RunResult& run, Findings& found) {
   }
 }
 
+void no_interval_log(const RunResult& run, Findings& found) {
+  if (!run.interval_log_error.empty()) found.info("no log of the intervals: " + run.interval_log_error);
+}
+
 void missing(const RunResult& run, Findings& found) {
   if (run.missing == 0) return;
   const double share = static_cast<double>(run.missing) / static_cast<double>(run.expected);

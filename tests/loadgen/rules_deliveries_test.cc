@@ -118,6 +118,11 @@ TEST_F(Rules, Rule34SaysTheTimeThatWasMeasuredAndNotThatPlanned) {
   EXPECT_TRUE(warnings.front().message.starts_with("slowest deliveries in 4 to 10 s x")) << warnings.front().message;
 }
 
+TEST_F(Rules, ALogOfIntervalsThatIsNotWholeIsTold) {
+  result.interval_log_error = "cannot write out/sse-1.hlog: No space left on device";
+  EXPECT_EQ(said(0), "info: no log of the intervals: cannot write out/sse-1.hlog: No space left on device");
+}
+
 TEST_F(Rules, WhatNoRuleCoversIsToldAsWell) {
   EXPECT_EQ(said(0), "");
   result.connected = 150;
