@@ -25,6 +25,12 @@ def test_help_everywhere(command):
         assert "Example" in shown.stdout
 
 
+def test_help_names_every_technique():
+    shown = " ".join(pushbench("--help").stdout.lower().replace("-", " ").split())
+    for technique in ("polling", "long polling", "http streaming", "forever frame", "sse", "websocket", "socket.io"):
+        assert technique in shown, technique
+
+
 def test_version():
     shown = pushbench("--version")
     assert shown.returncode == 0 and shown.stdout.startswith("pushbench 0.")
