@@ -27,8 +27,9 @@ struct Earlier {
   std::vector<std::string> replaced;
 };
 
-// The worst of its runs: "valid", "doubtful", "invalid".
+// The worst of its runs: "valid", "doubtful", "invalid". Without any, the measurement ended before the first.
 std::string verdict_of(const Json& result) {
+  if (result.at("runs").empty()) return "invalid";
   constexpr std::array<std::string_view, 3> kWords = {"valid", "doubtful", "invalid"};
   std::size_t worst = 0;
   for (const Json& run : result.at("runs")) {

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <optional>
 #include <random>
+#include <stdexcept>
 
 #include "loadgen/client_tls.h"
 #include "loadgen/endpoint.h"
@@ -86,15 +87,14 @@ std::vector<std::string> server_arguments(const Scenario& scenario) {
   return arguments;
 }
 
-// "polling-500ms-1.hlog"; what a label may hold and a file name should not is a hyphen.
-std::string interval_log_name(const Variant& variant, std::int64_t repetition) {
-  std::string name = variant.label();
-  for (char& c : name) {
+// What a label may hold and a file name should not is a hyphen.
+std::string file_word(std::string label) {
+  for (char& c : label) {
     const bool plain =
         (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_';
     if (!plain) c = '-';
   }
-  return fmt::format("{}-{}.hlog", name, repetition);
+  return label;
 }
 
 // With TLS the reference server gets a certificate, which is told in `trusted`. A proxy before it speaks plain HTTP
@@ -142,8 +142,9 @@ class CampaignRunner {
         progress_.begin_run(fmt::format("[{}/{}] {}", ++number, total, variant->label()), net::now());
         one_run(*variant, repetition, number);
         progress_.end_run();
+        if (!outcome_.obstacle.empty()) note_obstacle(*variant, number, total);
         write();
-        if (outcome_.signal != 0) return std::move(outcome_);
+        if (outcome_.campaign.interrupted) return std::move(outcome_);
       }
     }
     return std::move(outcome_);
@@ -160,16 +161,39 @@ class CampaignRunner {
   }
 
   void one_run(const Variant& variant, std::int64_t repetition, std::uint64_t number) {
-    RunOrder order{number, repetition, fmt::format("{}/{}", options_.directory, interval_log_name(variant, repetition)),
+    RunOrder order{number, repetition,
+                   fmt::format("{}/{}", options_.directory, interval_log_name(scenario_, variant, repetition)),
                    outcome_.campaign.floor != nullptr ? outcome_.campaign.floor->p50() : std::nullopt};
-    SingleRun single = run_once(scenario_, variant, order, options_, outcome_.campaign.host, progress_);
-    outcome_.signal = single.signal;
-    outcome_.campaign.interrupted = outcome_.signal != 0;
-    single.result.order = number;
+    try {
+      SingleRun single = run_once(scenario_, variant, order, options_, outcome_.campaign.host, progress_);
+      outcome_.signal = single.signal;
+      outcome_.campaign.interrupted = outcome_.signal != 0;
+      single.result.order = number;
+      keep(std::move(single.result));
+    } catch (const std::runtime_error& error) {  // what was measured before is kept
+      outcome_.obstacle = error.what();
+    }
+  }
+
+  void keep(RunResult result) {
     std::vector<RunResult>& runs = outcome_.campaign.runs;
-    const auto place = std::ranges::find_if(
-        runs, [&](const RunResult& run) { return run.repetition == repetition && run.variant > &variant; });
-    runs.insert(place, std::move(single.result));
+    if (is_dispensable(result, runs)) {
+      conditions_.push_back({0, Level::kInfo,
+                             fmt::format("{}: repetition {} was interrupted before it measured and is left out",
+                                         result.variant->label(), result.repetition)});
+      return;
+    }
+    const auto place = std::ranges::find_if(runs, [&](const RunResult& run) {
+      return run.repetition == result.repetition && run.variant > result.variant;
+    });
+    runs.insert(place, std::move(result));
+  }
+
+  void note_obstacle(const Variant& variant, std::size_t number, std::size_t total) {
+    outcome_.campaign.interrupted = true;
+    conditions_.push_back({0, Level::kWarn,
+                           fmt::format("ended by what went wrong in run {} of {} ({}): {}", number, total,
+                                       variant.label(), outcome_.obstacle)});
   }
 
   // One repetition has the order of the file; of several each has its own, so that what comes first or after a heavy
@@ -202,6 +226,15 @@ class CampaignRunner {
 };
 
 }  // namespace
+
+std::string interval_log_name(const Scenario& scenario, const Variant& variant, std::int64_t repetition) {
+  const std::string name = file_word(variant.label());
+  std::size_t alike = 1;
+  for (const Variant* earlier = scenario.variants.data(); earlier != &variant; ++earlier) {
+    if (file_word(earlier->label()) == name) ++alike;
+  }
+  return fmt::format("{}{}-{}.hlog", name, alike > 1 ? fmt::format("~{}", alike) : "", repetition);
+}
 
 SingleRun run_once(const Scenario& scenario, const Variant& variant, const RunOrder& order,
                    const CampaignOptions& options, const HostInfo& host, Progress& progress) {
@@ -253,12 +286,12 @@ CampaignOutcome run_campaign(const Scenario& scenario, const CampaignOptions& op
 
 int exit_code(const CampaignOutcome& outcome) {
   if (outcome.signal != 0) return 128 + outcome.signal;
-  if (!outcome.write_error.empty()) return 3;
+  if (!outcome.write_error.empty() || !outcome.obstacle.empty()) return 3;
   const auto broken = [](const ThresholdResult& result) { return result.usable && !result.judgement.holds; };
   const auto unjudged = [](const ThresholdResult& result) { return !result.usable; };
   const auto invalid = [](const Group& group) { return group.verdict == Verdict::kInvalid; };
   if (std::ranges::any_of(outcome.thresholds, broken)) return 1;
-  // A threshold that could not be judged must not pass as met; without thresholds, one valid technique is a result.
+  // A threshold that could not be judged must not pass as met; without thresholds, one usable run is a result.
   if (std::ranges::any_of(outcome.thresholds, unjudged) || std::ranges::all_of(outcome.groups, invalid)) return 3;
   return 0;
 }

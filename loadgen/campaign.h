@@ -20,6 +20,10 @@ struct CampaignOptions {
   bool floor = false;                  // measure the floor of the tool first (loadgen/floor.h)
 };
 
+// "polling-500ms-1.hlog"; a variant whose label differs only in what a file name cannot hold from one before it has a
+// number: "websocket--deflate~2-1.hlog". `variant` is one of the scenario's.
+std::string interval_log_name(const Scenario& scenario, const Variant& variant, std::int64_t repetition);
+
 // Which of all runs one is.
 struct RunOrder {
   std::uint64_t number = 1;  // from 1
@@ -44,6 +48,7 @@ struct CampaignOutcome {
   std::vector<ThresholdResult> thresholds;
   std::string write_error;  // empty when result.json is written
   int signal = 0;           // that ended it
+  std::string obstacle;     // that ended it, such as a program that did not start; else empty
 };
 
 // Writes result.json after every run, so that not even a kill loses what was measured. `scenario` must outlive the

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <stdexcept>
 
 #include "loadgen/capacity_step.h"
 #include "loadgen/summary.h"
 #include "loadgen/warnings.h"
+#include "measure/percentile.h"
 #include "net/clock.h"
 #include "wire/units.h"
 
@@ -33,7 +36,8 @@ std::string_view verdict_text(StepVerdict verdict) {
 std::string p99_text(const measure::Summary& latency) {
   if (latency.expected == 0) return "-";
   if (!latency.p99) return "not delivered";
-  return enough_beyond(0.99, latency.expected) ? human_time(static_cast<double>(*latency.p99)) : "n<";
+  return measure::enough_beyond(0.99, latency.expected) ? human_time(static_cast<double>(*latency.p99))
+                                                        : std::string(kTooFewSamples);
 }
 
 class CapacityRunner {
@@ -54,7 +58,7 @@ class CapacityRunner {
   CampaignOutcome go() {
     for (const Variant& variant : scenario_.variants) {
       search(variant);
-      if (outcome_.signal != 0) break;
+      if (outcome_.campaign.interrupted) break;
     }
     return std::move(outcome_);
   }
@@ -68,15 +72,15 @@ class CapacityRunner {
     CapacitySearch search(plan_.bounds);
     while (const auto load = search.next()) {
       progress_.begin_run(fmt::format("{} step {}: {}", variant.label(), search.steps() + 1, *load), net::now());
-      const CapacityStep step = offer(variant, *load);
+      const std::optional<CapacityStep> step = offer(variant, *load);
       progress_.end_run();
-      if (outcome_.signal != 0) {
+      if (!step) {
         capacity.interrupted = outcome_.campaign.interrupted = true;
         break;
       }
-      search.told(step.verdict);
-      capacity.steps.push_back(step);
-      print_(step_line(step));
+      search.told(step->verdict);
+      capacity.steps.push_back(*step);
+      print_(step_line(*step));
       capacity.outcome = search.outcome();
       write();
     }
@@ -84,23 +88,31 @@ class CapacityRunner {
     write();
   }
 
-  // Nothing of it counts when a signal ended it.
-  CapacityStep offer(const Variant& variant, std::int64_t load) {
+  // Nothing of it counts when a signal ended it, or when what it needs did not start.
+  std::optional<CapacityStep> offer(const Variant& variant, std::int64_t load) {
     const Scenario loaded = step_scenario(plan_, scenario_, load);
     for (const Preflight& check : preflight(loaded, limits_)) {
       if (check.level != Level::kInvalid) continue;
-      return {.offered = load,
-              .verdict = StepVerdict::kGenerator,
-              .reason = fmt::format("{}: {} of {}", check.subject, check.needed, check.limit),
-              .latency = {}};
+      return CapacityStep{.offered = load,
+                          .verdict = StepVerdict::kGenerator,
+                          .reason = fmt::format("{}: {} of {}", check.subject, check.needed, check.limit),
+                          .latency = {}};
     }
     const auto index = static_cast<std::size_t>(&variant - scenario_.variants.data());
     RunOrder order;
     order.number = ++number_;
-    const SingleRun single =
-        run_once(loaded, loaded.variants[index], order, options_, outcome_.campaign.host, progress_);
-    outcome_.signal = single.signal;
-    return judge_step(plan_, loaded, load, single.result);
+    try {
+      const SingleRun single =
+          run_once(loaded, loaded.variants[index], order, options_, outcome_.campaign.host, progress_);
+      outcome_.signal = single.signal;
+      if (single.signal != 0) return std::nullopt;
+      return judge_step(plan_, loaded, load, single.result);
+    } catch (const std::runtime_error& error) {  // the steps before are kept
+      outcome_.obstacle = error.what();
+      outcome_.campaign.warnings.push_back(
+          {0, Level::kWarn, fmt::format("{} at {}: {}", variant.label(), load, outcome_.obstacle)});
+      return std::nullopt;
+    }
   }
 
   void write() {
@@ -139,7 +151,7 @@ CampaignOutcome run_capacity(const Scenario& scenario, const CapacityPlan& plan,
 
 int search_exit_code(const CampaignOutcome& outcome) {
   if (outcome.signal != 0) return 128 + outcome.signal;
-  if (!outcome.write_error.empty()) return 3;
+  if (!outcome.write_error.empty() || !outcome.obstacle.empty()) return 3;
   int code = 0;
   for (const Capacity& capacity : outcome.campaign.capacities) {
     if (capacity.outcome.carried) continue;

@@ -4,11 +4,12 @@
 #include <chrono>
 #include <cmath>
 
+#include "measure/percentile.h"
+
 namespace loadgen {
 
 namespace {
 
-constexpr double kBeyond = 10;
 constexpr double kRounding = 1e-6;  // 1 - 0.99 is not exactly 0.01
 
 // At least `messages` reach the server in the time of how many? Rule 11 forgives one in a hundred that does not, a
@@ -30,15 +31,11 @@ double with_margin(double messages, const PublishPlan& publish) {
 
 }  // namespace
 
-bool enough_beyond(double quantile, std::uint64_t samples) {
-  return static_cast<double>(samples) * (1 - quantile) >= kBeyond - kRounding;
-}
-
 std::uint64_t deliveries_needed(const Threshold& threshold) {
   const bool of_deliveries = threshold.metric == Metric::kDeliveryLatency || threshold.metric == Metric::kServiceTime;
   const auto quantile = quantile_of(threshold.aggregation);
   if (!of_deliveries || !quantile) return 1;
-  return static_cast<std::uint64_t>(std::ceil(kBeyond / (1 - *quantile) - kRounding));
+  return static_cast<std::uint64_t>(std::ceil(measure::kSamplesBeyond / (1 - *quantile) - kRounding));
 }
 
 std::uint64_t deliveries_needed(const Condition& until) {

@@ -8,9 +8,6 @@
 
 namespace loadgen {
 
-// A percentile says something with ten samples beyond it.
-bool enough_beyond(double quantile, std::uint64_t samples);
-
 // The least number of deliveries that the percentile of a threshold takes; 1 where it has none.
 std::uint64_t deliveries_needed(const Threshold& threshold);
 // Of all its thresholds.

@@ -90,6 +90,25 @@ bool make_directory(const fs::path& directory) {
   return !error;
 }
 
+// The folders for the results: `base`, or one in it for each of several scenarios. Nothing, and a sentence, when two
+// would share one or when one cannot be made.
+std::optional<std::vector<std::string>> make_directories(const std::vector<Scenario>& scenarios, const fs::path& base) {
+  std::vector<std::string> directories;
+  for (auto scenario = scenarios.begin(); scenario != scenarios.end(); ++scenario) {
+    const auto same = std::ranges::find(scenarios.begin(), scenario, scenario->name, &Scenario::name);
+    if (same != scenario) {
+      complain(
+          fmt::format("{} and {} have the same name, '{}', and their results one folder: give them names of their own",
+                      same->path, scenario->path, scenario->name));
+      return std::nullopt;
+    }
+    directories.push_back((scenarios.size() == 1 ? base : base / scenario->name).string());
+  }
+  if (!std::ranges::all_of(directories, [](const fs::path& directory) { return make_directory(directory); }))
+    return std::nullopt;
+  return directories;
+}
+
 std::string default_directory(const Scenario& scenario) {
   std::string time = utc_now();
   std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
@@ -157,6 +176,7 @@ int run_scenario(Scenario& scenario, const RunOptions& options, const CapacityPl
   if (search != nullptr) return find_capacity(scenario, *search, campaign_options, limits, progress);
   const CampaignOutcome outcome = run_campaign(scenario, campaign_options, progress);
   fmt::print("{}", summary_text(outcome.campaign, outcome.groups, outcome.thresholds, wants_colour()));
+  if (!outcome.obstacle.empty()) complain(outcome.obstacle);
   if (!outcome.write_error.empty()) complain(outcome.write_error);
   return exit_code(outcome);
 }
@@ -180,19 +200,15 @@ int run_command(const RunOptions& options) {
   const ProcessLimits limits = limits_for(*scenarios, searches);
   if (!fit(*scenarios, limits)) return kUnfit;
   const fs::path base = options.directory.empty() ? default_directory(scenarios->front()) : options.directory;
-  std::vector<std::string> directories;
-  directories.reserve(scenarios->size());
-  for (const Scenario& scenario : *scenarios) {
-    directories.push_back((scenarios->size() == 1 ? base : base / scenario.name).string());
-    if (!make_directory(directories.back())) return kUsage;
-  }
+  const auto directories = make_directories(*scenarios, base);
+  if (!directories) return kUsage;
   if (!wait_for_idle(options.wait_idle, options.quiet)) return kUsage;
   int code = 0;
   std::vector<std::string> done;
   for (std::size_t i = 0; i < scenarios->size() && code < 128; ++i) {
     const CapacityPlan* search = searches.empty() ? nullptr : &searches[i];
-    code = worse(code, run_scenario((*scenarios)[i], options, search, directories[i], limits));
-    done.push_back(directories[i]);
+    code = worse(code, run_scenario((*scenarios)[i], options, search, (*directories)[i], limits));
+    done.push_back((*directories)[i]);
   }
   fmt::print("\n");
   for (const std::string& directory : done) fmt::print("result: {}/result.json\n", directory);
@@ -234,12 +250,14 @@ int report_command(const std::vector<std::string>& directories, const std::strin
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
-  if (WIFEXITED(status)) {
-    if (WEXITSTATUS(status) == 0) fmt::print("report: {}\n", file);
-    return WEXITSTATUS(status);
+  if (!WIFEXITED(status)) {
+    complain("the report was not written: its program was killed");
+    return kUnfit;
   }
-  complain("the report was not written: its program was killed");
-  return 3;
+  const int code = WEXITSTATUS(status);
+  if (code == 0) fmt::print("report: {}\n", file);
+  // Python's code for an error that nobody foresaw is 1, which is a broken threshold here.
+  return code == 0 || code == kUsage ? code : kUnfit;
 }
 
 int techniques_command() {

@@ -77,6 +77,7 @@ int find_capacity(const Scenario& scenario, const CapacityPlan& plan, const Camp
     print(fmt::format("{}: {}", capacity.variant->label(), capacity_text(plan.quantity, capacity)));
   for (const Warning& warning : outcome.campaign.warnings)
     print(fmt::format("{}  {}", level_name(warning.level), warning.message));
+  if (!outcome.obstacle.empty()) fmt::print(stderr, "pushbench: {}\n", outcome.obstacle);
   if (!outcome.write_error.empty()) fmt::print(stderr, "pushbench: {}\n", outcome.write_error);
   return search_exit_code(outcome);
 }

@@ -233,7 +233,7 @@ int main(int argc, char** argv) {
   CLI::App app(
       "Pushbench: load testing and benchmarking for server push. Measures what one publish costs and how long it takes "
       "to reach\n"
-      "every subscriber, for polling, long polling, HTTP streaming, forever frames, SSE and WebSocket.");
+      "every subscriber, for polling, long polling, HTTP streaming, forever frames, SSE, WebSocket and Socket.IO.");
   app.footer(kExamples);
   app.set_version_flag("--version", fmt::format("pushbench {}{}{}", loadgen::kVersion,
                                                 *loadgen::kCommit == 0 ? "" : " ", loadgen::kCommit));

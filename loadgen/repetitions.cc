@@ -4,6 +4,8 @@
 #include <limits>
 #include <optional>
 
+#include "measure/percentile.h"
+
 namespace loadgen {
 
 namespace {
@@ -17,8 +19,7 @@ struct RepeatedMetric {
 };
 
 std::optional<double> percentile(const RunResult& run, double q) {
-  constexpr double kSamplesBeyond = 10;
-  if (static_cast<double>(run.expected) * (1 - q) < kSamplesBeyond - 1e-6) return std::nullopt;
+  if (!measure::enough_beyond(q, run.expected)) return std::nullopt;
   const auto value = run.recorder.delivery_latency.value_at_quantile_of(q, run.expected);
   return value ? static_cast<double>(*value) : std::numeric_limits<double>::infinity();
 }
@@ -40,11 +41,11 @@ constexpr std::array<RepeatedMetric, 5> kMetrics = {{
 
 std::vector<MetricConfidence> confidence_of(const Group& group) {
   std::vector<MetricConfidence> list;
+  if (group.verdict == Verdict::kInvalid) return list;
   for (const RepeatedMetric& metric : kMetrics) {
     std::vector<double> values;
     bool everywhere = true;
     for (const RunResult* run : group.runs) {
-      if (run->verdict == Verdict::kInvalid) continue;
       const auto value = metric.of(*run);
       everywhere = everywhere && value.has_value();
       values.push_back(value.value_or(0));

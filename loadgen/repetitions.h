@@ -16,8 +16,8 @@ struct MetricConfidence {
   measure::Confidence interval;
 };
 
-// Of every metric that each valid or doubtful repetition has; a percentile needs ten deliveries beyond it in each.
-// Empty with fewer than three repetitions.
+// Of every metric that each repetition of the group has; a percentile needs ten deliveries beyond it in each. Empty
+// with fewer than three repetitions, and where all are invalid.
 std::vector<MetricConfidence> confidence_of(const Group& group);
 
 }  // namespace loadgen

@@ -196,6 +196,7 @@ Json thresholds_json(const Scenario& scenario, std::span<const ThresholdResult> 
       json["results"].push_back({{"technique", result.group->variant->technique->name},
                                  {"variant", result.group->variant->name},
                                  {"value", number ? Json(result.value.value) : Json(nullptr)},
+                                 {"samples_beyond", optional(result.value.samples_beyond)},
                                  {"verdict", !result.usable           ? "unknown"
                                              : result.judgement.holds ? "passed"
                                                                       : "broken"}});

@@ -70,7 +70,7 @@ Json confidence_json(std::span<const Group> groups) {
     if (metrics.empty()) continue;
     Json entry = {{"technique", group.variant->technique->name},
                   {"variant", group.variant->name},
-                  {"repetitions", group.runs.size()},
+                  {"repetitions", group.repetitions()},
                   {"metrics", Json::object()}};
     for (const MetricConfidence& metric : metrics) {
       entry["metrics"][std::string(metric.metric)] = {

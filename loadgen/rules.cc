@@ -25,9 +25,9 @@ std::span<const PlanRule> plan_rules() {
 std::span<const RunRule> run_rules() {
   static constexpr std::array<RunRule, 28> kRules = {{
       {0, rules::completeness},      {0, rules::server_gone},      {0, rules::syscalls_unknown},
-      {0, rules::failures},          {1, rules::publisher_lag},    {2, rules::closed_loop},
-      {3, rules::missing},           {4, rules::absences},         {6, rules::clamped},
-      {7, rules::few_samples},       {9, rules::busy_loops},       {10, rules::late_loops},
+      {0, rules::no_interval_log},   {0, rules::failures},         {1, rules::publisher_lag},
+      {2, rules::closed_loop},       {3, rules::missing},          {4, rules::absences},
+      {6, rules::clamped},           {9, rules::busy_loops},       {10, rules::late_loops},
       {10, rules::unread_in_kernel}, {10, rules::near_floor},      {11, rules::rate_not_reached},
       {12, rules::stolen_time},      {12, rules::stalls},          {13, rules::unsteady},
       {14, rules::jit_runtime},      {19, rules::schedule_error},  {21, rules::delayed_ack},
@@ -39,7 +39,9 @@ std::span<const RunRule> run_rules() {
 }
 
 std::span<const ComparisonRule> comparison_rules() {
-  static constexpr std::array<ComparisonRule, 3> kRules = {{
+  static constexpr std::array<ComparisonRule, 5> kRules = {{
+      {0, rules::left_out},
+      {7, rules::few_samples},
       {8, rules::dependent_samples},
       {28, rules::unlike_settings},
       {34, rules::rare_events},

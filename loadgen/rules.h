@@ -48,12 +48,12 @@ void completeness(const RunResult& run, Findings& found);
 void failures(const RunResult& run, Findings& found);
 void server_gone(const RunResult& run, Findings& found);
 void syscalls_unknown(const RunResult& run, Findings& found);
+void no_interval_log(const RunResult& run, Findings& found);
 void publisher_lag(const RunResult& run, Findings& found);      // 1
 void closed_loop(const RunResult& run, Findings& found);        // 2
 void missing(const RunResult& run, Findings& found);            // 3
 void absences(const RunResult& run, Findings& found);           // 4
 void clamped(const RunResult& run, Findings& found);            // 6
-void few_samples(const RunResult& run, Findings& found);        // 7
 void busy_loops(const RunResult& run, Findings& found);         // 9
 void late_loops(const RunResult& run, Findings& found);         // 10
 void unread_in_kernel(const RunResult& run, Findings& found);   // 10
@@ -81,6 +81,8 @@ void huge_pages(const Scenario& scenario, const HostInfo& host, Findings& found)
 void processors(const Scenario& scenario, const HostInfo& host, Findings& found);     // 30
 void busy_machine(const Scenario& scenario, const HostInfo& host, Findings& found);   // 31
 
+void left_out(const Scenario& scenario, const std::span<const Group>& groups, Findings& found);
+void few_samples(const Scenario& scenario, const std::span<const Group>& groups, Findings& found);        // 7
 void dependent_samples(const Scenario& scenario, const std::span<const Group>& groups, Findings& found);  // 8
 void unlike_settings(const Scenario& scenario, const std::span<const Group>& groups, Findings& found);    // 28
 void rare_events(const Scenario& scenario, const std::span<const Group>& groups, Findings& found);        // 34

@@ -269,7 +269,8 @@ void Run::collect() {
   probe_.stop();
   result_.jitter = probe_.jitter();
   result_.series = watch_->finish(net::now());
-  result_.interval_log = spec_.interval_log;
+  result_.interval_log_error = watch_->close_log();
+  if (result_.interval_log_error.empty()) result_.interval_log = spec_.interval_log;
   result_.steady_load = spec_.scenario.publish.arrivals != Arrivals::kRamp;
   loadgen::collect(spec_, *publishing_, workers_, result_);
   result_.interrupted = signal_ != 0;

@@ -93,6 +93,7 @@ struct RunResult {
   Jitter jitter;                    // in `measure`
   std::vector<SeriesRow> series;    // of the whole run
   std::string interval_log;         // file beside the result; empty: none
+  std::string interval_log_error;   // why there is none although one was asked for; else empty
   bool steady_load = true;          // false: the scenario changes the rate while measuring
   std::uint64_t generator_rss_bytes = 0;
   std::optional<ServerUsage> server;
@@ -108,6 +109,8 @@ struct RunResult {
   std::uint64_t delivered() const { return recorder.delivered; }
   std::optional<double> bytes_per_delivery()
       const;  // on the wire, both directions, TLS and TCP/IP headers included, heartbeats not
+  // False: it was over before the phase `measure` began.
+  bool has_measured() const { return phases.measure > Nanos(0); }
   double handshakes_per_second() const;  // of TLS, completed in `window`
   std::optional<Nanos> server_cpu_per_delivery() const;
   std::optional<Nanos> generator_cpu_per_delivery() const;

@@ -1,7 +1,9 @@
 #include "loadgen/series.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 
 #include "measure/interval_log.h"
 
@@ -23,19 +25,34 @@ Nanos step_of(Nanos length) {
 
 }  // namespace
 
-IntervalLog::IntervalLog(const std::string& path, const std::string& title, Nanos start) : file_(nullptr, close_file) {
+IntervalLog::IntervalLog(const std::string& path, const std::string& title, Nanos start)
+    : path_(path), file_(nullptr, close_file) {
   if (path.empty()) return;
   file_.reset(std::fopen(path.c_str(), "wb"));
-  if (file_ == nullptr) return;
-  const std::string head = measure::interval_log_head(start, title);
-  std::fwrite(head.data(), 1, head.size(), file_.get());
+  if (file_ == nullptr)
+    note_error();
+  else
+    write(measure::interval_log_head(start, title));
 }
 
 void IntervalLog::append(Nanos begin, Nanos length, const measure::Histogram& latency) {
   if (file_ == nullptr || latency.count() == 0) return;
-  const std::string line = measure::interval_log_line(kTag, begin, length, latency);
-  std::fwrite(line.data(), 1, line.size(), file_.get());
-  std::fflush(file_.get());
+  write(measure::interval_log_line(kTag, begin, length, latency));
+}
+
+std::string IntervalLog::close() {
+  file_.reset();
+  return error_;
+}
+
+// Through to the file at once, so that an error is that of this text.
+void IntervalLog::write(const std::string& text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), file_.get()) == text.size();
+  if (!written || std::fflush(file_.get()) != 0) note_error();
+}
+
+void IntervalLog::note_error() {
+  if (error_.empty()) error_ = "cannot write " + path_ + ": " + std::strerror(errno);
 }
 
 SeriesSteps series_steps(const Phases& phases) {

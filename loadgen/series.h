@@ -41,9 +41,15 @@ class IntervalLog {
   // `path` empty: nothing is written. `start`: CLOCK_REALTIME.
   IntervalLog(const std::string& path, const std::string& title, Nanos start);
   void append(Nanos begin, Nanos length, const measure::Histogram& latency);
-  bool good() const { return file_ != nullptr; }
+  // Returns why the file is not whole, as a sentence, or nothing.
+  std::string close();
 
  private:
+  void write(const std::string& text);
+  void note_error();
+
+  std::string path_;
+  std::string error_;
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
 };
 

@@ -13,13 +13,12 @@
 #include "loadgen/style.h"
 #include "loadgen/summary_server.h"
 #include "loadgen/summary_verdicts.h"
+#include "measure/percentile.h"
 #include "wire/units.h"
 
 namespace loadgen {
 
 namespace {
-
-constexpr std::uint64_t kSamplesBeyond = 10;  // a percentile is printed with at least so many samples beyond it
 
 struct Cell {
   std::string text;
@@ -43,11 +42,10 @@ std::size_t width_of(std::string_view text) {  // of UTF-8 without wide characte
 }
 
 Cell quantile(const measure::Histogram& histogram, std::uint64_t expected, double q) {
-  const double beyond = static_cast<double>(expected) * (1 - q);
   if (expected == 0) return {"–"};
   const auto value = histogram.value_at_quantile_of(q, expected);
   if (!value) return {"not delivered"};
-  if (beyond < static_cast<double>(kSamplesBeyond) - 1e-6) return {"n<"};
+  if (!measure::enough_beyond(q, expected)) return {std::string(kTooFewSamples)};
   return {human_time(static_cast<double>(*value)), static_cast<double>(*value)};
 }
 
@@ -208,10 +206,10 @@ std::string scaled(double value, std::span<const std::pair<double, const char*>>
 
 std::string floor_text(const Campaign& campaign) {
   if (campaign.floor == nullptr || !campaign.floor->p50()) return {};
-  const measure::Histogram& latency = campaign.floor->result->recorder.delivery_latency;
-  return fmt::format("\nfloor of the tool (sse from a null server under the same load): p50 {}, p99 {}\n",
-                     human_time(static_cast<double>(latency.value_at_quantile(0.5))),
-                     human_time(static_cast<double>(latency.value_at_quantile(0.99))));
+  const RunResult& run = *campaign.floor->result;
+  const auto text = [&](double q) { return quantile(run.recorder.delivery_latency, run.expected, q).text; };
+  return fmt::format("\nfloor of the tool (sse from a null server under the same load): p50 {}, p99 {}\n", text(0.5),
+                     text(0.99));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ void append_threshold(std::string& out, const Threshold& threshold, std::span<co
                       const Style& style) {
   std::size_t judged = 0;
   std::size_t met = 0;
+  bool few = false;  // of those met
   std::string lines;
   const ThresholdResult* only = nullptr;
   for (const ThresholdResult& result : results) {
@@ -24,12 +25,14 @@ void append_threshold(std::string& out, const Threshold& threshold, std::span<co
       lines += style.red("✗ ") + label + ": " + result.judgement.text + "\n";
     } else {
       ++met;
+      few = few || result.value.has_few_samples();
     }
   }
   if (judged == 1 && met == 1) {
     out += style.green("✓ ") + only->group->variant->label() + ": " + only->judgement.text + "\n";
   } else if (met > 0) {
-    out += style.green("✓ ") + fmt::format("{}: met by {} of {}\n", threshold.text, met, judged);
+    out += style.green("✓ ") + fmt::format("{}: met by {} of {}{}\n", threshold.text, met, judged,
+                                           few ? ", some " + few_samples_text() : "");
   }
   out += lines;
 }

@@ -196,6 +196,10 @@ wire::Parsed<Threshold> parse_threshold(std::string_view text) {
   return {threshold, {}};
 }
 
+std::string few_samples_text() {
+  return fmt::format("with fewer than {:.0f} samples beyond it", measure::kSamplesBeyond);
+}
+
 Judgement judge(const Threshold& threshold, Measured measured) {
   if (!measured.known || std::isnan(measured.value)) return {false, threshold.text + ": not measured", false};
   Judgement judgement{compare(measured.value, threshold.op, threshold.value), {}, true};
@@ -203,6 +207,7 @@ Judgement judge(const Threshold& threshold, Measured measured) {
   const std::string value =
       lost ? "not delivered" : format_measured(measured.value, metric_info(threshold.metric).kind);
   judgement.text = fmt::format("{}: {}{}", threshold.text, lost ? "" : "measured ", value);
+  if (!lost && measured.has_few_samples()) judgement.text += ", " + few_samples_text();
   return judgement;
 }
 

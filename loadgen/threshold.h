@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "measure/percentile.h"
 #include "wire/units.h"
 
 namespace loadgen {
@@ -69,7 +70,12 @@ wire::Parsed<Threshold> parse_threshold(std::string_view text);
 struct Measured {
   bool known = false;
   double value = 0;
+  std::optional<double> samples_beyond{};  // of a percentile
+
+  bool has_few_samples() const { return samples_beyond && *samples_beyond < measure::kSamplesBeyond - 1e-6; }
 };
+
+std::string few_samples_text();
 
 struct Judgement {
   bool holds = false;
@@ -77,7 +83,8 @@ struct Judgement {
   bool known = true;  // false: it was not measured
 };
 
-// A quantity that was not measured breaks every threshold on it: a check that cannot be made must not pass.
+// A quantity that was not measured breaks every threshold on it: a check that cannot be made must not pass. A
+// percentile with too few samples beyond it was measured: it is judged, and the text says how little it rests on.
 Judgement judge(const Threshold& threshold, Measured measured);
 
 }  // namespace loadgen

@@ -66,41 +66,61 @@ Measured count(std::uint64_t value) {
 Measured aggregate(const measure::Histogram& histogram, std::uint64_t expected, Aggregation aggregation) {
   if (histogram.count() == 0) return {expected > 0, std::numeric_limits<double>::infinity()};
   const measure::Summary summary = measure::summarise(histogram, expected);
-  const auto quantile = [](std::optional<std::int64_t> value) -> Measured {
+  const auto found = [](std::optional<std::int64_t> value) -> Measured {
     return {true, value ? static_cast<double>(*value) : std::numeric_limits<double>::infinity()};
+  };
+  const auto percentile = [&](std::optional<std::int64_t> value, double q) {
+    Measured measured = found(value);
+    measured.samples_beyond = measure::samples_beyond(q, summary.expected);
+    return measured;
   };
   switch (aggregation) {
     case Aggregation::kMin:
-      return quantile(summary.min);
+      return found(summary.min);
     case Aggregation::kMean:
       return known(summary.mean);
     case Aggregation::kP50:
-      return quantile(summary.p50);
+      return percentile(summary.p50, 0.5);
     case Aggregation::kP90:
-      return quantile(summary.p90);
+      return percentile(summary.p90, 0.9);
     case Aggregation::kP99:
-      return quantile(summary.p99);
+      return percentile(summary.p99, 0.99);
     case Aggregation::kP999:
-      return quantile(summary.p999);
+      return percentile(summary.p999, 0.999);
     case Aggregation::kMax:
-      return quantile(summary.max);
+      return found(summary.max);
     case Aggregation::kNone:
       break;
   }
   return {};
 }
 
+// Those that are not invalid; all where every one is.
+std::vector<const RunResult*> usable(std::vector<const RunResult*> runs) {
+  const auto invalid = [](const RunResult* run) { return run->verdict == Verdict::kInvalid; };
+  if (!std::ranges::all_of(runs, invalid)) std::erase_if(runs, invalid);
+  return runs;
+}
+
 }  // namespace
+
+bool is_dispensable(const RunResult& run, std::span<const RunResult> runs) {
+  if (!run.interrupted || run.has_measured()) return false;
+  return std::ranges::any_of(runs, [&](const RunResult& other) { return other.variant == run.variant; });
+}
 
 std::vector<Group> group_runs(const Scenario& scenario, std::span<const RunResult> runs) {
   std::vector<Group> groups;
   for (const Variant& variant : scenario.variants) {
+    std::vector<const RunResult*> repetitions;
+    for (const RunResult& run : runs) {
+      if (run.variant == &variant) repetitions.push_back(&run);
+    }
+    if (repetitions.empty()) continue;
     Group group;
     group.variant = &variant;
-    for (const RunResult& run : runs) {
-      if (run.variant == &variant) add_run(group, run);
-    }
-    if (group.runs.empty()) continue;
+    for (const RunResult* run : usable(repetitions)) add_run(group, *run);
+    group.left_out = repetitions.size() - group.runs.size();
     add_costs(group);
     groups.push_back(std::move(group));
   }

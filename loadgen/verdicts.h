@@ -11,10 +11,12 @@
 
 namespace loadgen {
 
-// The repetitions of one variant as one: histograms merged, counts added; never an average of percentiles.
+// The repetitions of one variant as one: histograms merged, counts added; never an average of percentiles. An invalid
+// repetition says nothing about the server, so it is left out beside one that is not.
 struct Group {
   const Variant* variant = nullptr;
-  std::vector<const RunResult*> runs;
+  std::vector<const RunResult*> runs;  // what the rest is of: those not invalid, or all where every one is
+  std::size_t left_out = 0;            // invalid ones beside them
   std::uint64_t expected = 0;
   std::uint64_t delivered = 0;
   std::uint64_t missing = 0;
@@ -37,8 +39,13 @@ struct Group {
   std::optional<double> server_cpu_ns_per_delivery;
   std::optional<double> server_bytes_per_subscriber;
   std::optional<double> messages_per_second;
-  Verdict verdict = Verdict::kValid;  // the worst of its runs
+  Verdict verdict = Verdict::kValid;  // the worst of `runs`
+
+  std::size_t repetitions() const { return runs.size() + left_out; }
 };
+
+// Whether a technique loses nothing without `run`: a signal ended it before it measured, and `runs` has another of it.
+bool is_dispensable(const RunResult& run, std::span<const RunResult> runs);
 
 std::vector<Group> group_runs(const Scenario& scenario, std::span<const RunResult> runs);
 

@@ -29,6 +29,7 @@ class Watch final : private net::Timer::Handler {
   void second(wire::Time now);
   // After the workers have finished: the last interval. The rows in order of time.
   std::vector<SeriesRow> finish(wire::Time now);
+  std::string close_log() { return log_.close(); }  // after that
 
  private:
   struct Levels {  // counters at the end of the last row

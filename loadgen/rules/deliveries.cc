@@ -1,12 +1,41 @@
 // Rules about what arrived: how much of what was owed, and whether there is enough of it for a percentile.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 #include "loadgen/rules.h"
+#include "measure/percentile.h"
 
 namespace loadgen::rules {
+
+namespace {
+
+constexpr std::array<double, 3> kTablePercentiles = {0.5, 0.99, 0.999};
+
+double measured_seconds(const Group& group) {
+  Nanos total{0};
+  for (const RunResult* run : group.runs) total += run->phases.measure;
+  return std::chrono::duration<double>(total).count();
+}
+
+// "10 s", or "4 to 10 s" where techniques were measured for unlike times, as after an interruption.
+std::string seconds_text(double least, double most) {
+  const std::string low = fmt::format("{:.3g}", least);
+  const std::string high = fmt::format("{:.3g}", most);
+  return (low == high ? high : low + " to " + high) + " s";
+}
+
+// What is left of a whole without `share` of it, with as many digits as tell it from the whole: "99.995 %".
+std::string percent_without(double share) {
+  const int small = share > 0 ? static_cast<int>(std::floor(std::log10(100 * share))) : 0;
+  return fmt::format("{:.{}g} %", 100 * (1 - share), std::max(3, 2 - small));
+}
+
+}  // namespace
 
 void completeness(const RunResult& run, Findings& found) {
   if (!run.server_ended.empty()) found.invalid("during the run " + run.server_ended);
@@ -30,11 +59,15 @@ void failures(const RunResult& run, Findings& found) {
   }
 }
 
+void no_interval_log(const RunResult& run, Findings& found) {
+  if (!run.interval_log_error.empty()) found.info("no log of the intervals: " + run.interval_log_error);
+}
+
 void missing(const RunResult& run, Findings& found) {
   if (run.missing == 0) return;
   const double share = static_cast<double>(run.missing) / static_cast<double>(run.expected);
   found.warn(fmt::format("{} of {} deliveries missing ({}): percentiles beyond {} are 'not delivered'",
-                         count_text(run.missing), count_text(run.expected), percent(share), percent(1 - share)));
+                         count_text(run.missing), count_text(run.expected), percent(share), percent_without(share)));
 }
 
 void absences(const RunResult& run, Findings& found) {
@@ -59,20 +92,24 @@ void clamped(const RunResult& run, Findings& found) {
   if (below > 0) found.warn(fmt::format("{} deliveries before they were due, counted as 0", count_text(below)));
 }
 
-// The first percentile of the table that has too few deliveries beyond it.
-void few_samples(const RunResult& run, Findings& found) {
-  constexpr double kBeyond = 10;
-  const std::uint64_t samples = run.delivered();
-  if (samples == 0 || samples >= 10'000) return;
-  const double q = samples < 1'000 ? 0.99 : 0.999;
-  const double beyond = static_cast<double>(samples) * (1 - q);
-  const double seconds = std::chrono::duration<double>(run.phases.measure).count();
-  std::string cure;
-  if (seconds > 0) {
-    cure = fmt::format("; run {:.0f} s longer", std::ceil(seconds * (kBeyond / beyond - 1)));
+// Of each technique the first percentile of the table that has too few deliveries beyond it, over all repetitions.
+void few_samples(const Scenario&, const std::span<const Group>& groups, Findings& found) {
+  for (const Group& group : groups) {
+    if (group.delivered == 0 || group.expected == 0) continue;
+    const auto* q = std::ranges::find_if(
+        kTablePercentiles, [&](double percentile) { return !measure::enough_beyond(percentile, group.expected); });
+    if (q == kTablePercentiles.end()) continue;
+    const double beyond = measure::samples_beyond(*q, group.expected);
+    const double seconds = measured_seconds(group);
+    std::string cure;
+    if (seconds > 0) {
+      cure = fmt::format("; run {:.0f} s longer{}", std::ceil(seconds * (measure::kSamplesBeyond / beyond - 1)),
+                         group.runs.size() > 1 ? " (over the repetitions)" : "");
+    }
+    found.info(fmt::format(
+        "{}: p{:.3g} of {} deliveries has {:.2g} samples beyond it and {:.0f} are needed: not shown{}",
+        group.variant->label(), *q * 100, count_text(group.expected), beyond, measure::kSamplesBeyond, cure));
   }
-  found.info(fmt::format("p{:.3g} of {} deliveries has {:.2g} samples beyond it and 10 are needed: not shown{}",
-                         q * 100, count_text(samples), beyond, cure));
 }
 
 // One answer may bring several messages, and the costs of a message at different loads do not compare.
@@ -108,10 +145,13 @@ void damaged(const RunResult& run, Findings& found) {
 // The slowest deliveries say nothing without how long and how widely they were looked for.
 void rare_events(const Scenario& scenario, const std::span<const Group>& groups, Findings& found) {
   std::string list;
+  double least = std::numeric_limits<double>::infinity(), most = 0;
   for (const Group& group : groups) {
     if (group.delivered == 0) continue;
+    least = std::min(least, measured_seconds(group));
+    most = std::max(most, measured_seconds(group));
     const auto p9999 = group.delivery_latency.value_at_quantile_of(0.9999, group.expected);
-    const bool enough = static_cast<double>(group.expected) * 1e-4 >= 10;
+    const bool enough = measure::enough_beyond(0.9999, group.expected);
     list += fmt::format("{}{} p99.99 {}, max {}", list.empty() ? "" : "; ", group.variant->label(),
                         !enough ? "not shown (too few deliveries)"
                         : p9999 ? time_text(*p9999)
@@ -119,9 +159,7 @@ void rare_events(const Scenario& scenario, const std::span<const Group>& groups,
                         group.missing > 0 ? "not delivered" : time_text(group.delivery_latency.max()));
   }
   if (list.empty()) return;
-  const double seconds =
-      std::chrono::duration<double>(scenario.phases.measure).count() * static_cast<double>(scenario.repetitions);
-  found.info(fmt::format("slowest deliveries in {:.3g} s x {} clients: {}", seconds,
+  found.info(fmt::format("slowest deliveries in {} x {} clients: {}", seconds_text(least, most),
                          count_text(static_cast<std::uint64_t>(scenario.subscribers)), list));
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "loadgen/rules.h"
+#include "measure/percentile.h"
 
 namespace loadgen::rules {
 
@@ -11,7 +12,7 @@ namespace {
 
 // p99, or the highest quantile that has ten samples beyond it.
 double tail_quantile(const measure::Histogram& histogram) {
-  return std::min(0.99, 1 - 10.0 / static_cast<double>(histogram.count()));
+  return std::min(0.99, 1 - measure::kSamplesBeyond / static_cast<double>(histogram.count()));
 }
 
 const OptionValue* option(const Variant& variant, std::string_view key) {

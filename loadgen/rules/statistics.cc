@@ -85,6 +85,14 @@ void unsteady(const RunResult& run, Findings& found) {
                          std::chrono::duration<double>(run.phases.warm_up).count(), drift * 100));
 }
 
+void left_out(const Scenario&, const std::span<const Group>& groups, Findings& found) {
+  for (const Group& group : groups) {
+    if (group.left_out == 0) continue;
+    found.warn(fmt::format("{}: {} of {} repetitions invalid and left out", group.variant->label(), group.left_out,
+                           group.repetitions()));
+  }
+}
+
 void dependent_samples(const Scenario&, const std::span<const Group>& groups, Findings& found) {
   std::string list;
   for (const Group& group : groups) {

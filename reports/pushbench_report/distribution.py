@@ -1,16 +1,27 @@
 """A distribution over the repetitions of a series: histograms merge, and a percentile is never averaged.
 
 `low` and `high` beside a value are the least and the greatest repetition; where the result has a confidence interval
-(three repetitions and more), they are its ends.
+(three repetitions and more) that holds the value, they are its ends.
 """
 
 from dataclasses import dataclass, replace
 
-from . import hdr, schema
+from . import hdr, schema, text
 
 ENOUGH_BEYOND = 10      # samples beyond a percentile, below which it is greyed and never called best
 SUMMARY_QUANTILES = {0.5: "p50", 0.9: "p90", 0.99: "p99", 0.999: "p999"}
+ROUNDING = 1e-9         # repetitions that are all alike have an interval without width
 OF_EXPECTED = ("delivery_latency", "service_time")    # a missing delivery is +infinity in these
+
+
+def enough(samples, quantile):
+    """Whether so many samples are enough for a percentile to be believed; those that never came count."""
+    return samples * (1 - quantile) + 1e-6 >= ENOUGH_BEYOND
+
+
+def marked(shown, samples, quantile):
+    """A percentile as text, marked where it has too few samples beyond it."""
+    return shown if enough(samples, quantile) else f"{shown} {text.FEW}"
 
 
 @dataclass(frozen=True)
@@ -33,10 +44,17 @@ ABSENT = Value()
 
 
 def within(value, interval, factor=1):
-    """The value with the confidence interval of `interval` ({middle, low, high}, or None) instead of its range."""
+    """The value with the confidence interval of `interval` ({middle, low, high}, or None) instead of its range.
+
+    The interval is of the mean over the repetitions and the value is of all deliveries merged. Where they are so unlike
+    that it does not hold the value, it would be read as the value's: then the range stays.
+    """
     if interval is None or value.value is None:
         return value
-    return replace(value, low=interval["low"] / factor, high=interval["high"] / factor, confident=True)
+    low, high = interval["low"] / factor, interval["high"] / factor
+    if not low * (1 - ROUNDING) <= value.value <= high * (1 + ROUNDING):
+        return value
+    return replace(value, low=low, high=high, confident=True)
 
 
 class Part:
@@ -104,7 +122,7 @@ class Distribution:
             return ABSENT if given is None or quantile < given else Value("undelivered", beyond=beyond)
         each = [part.quantile(quantile) for part in self.parts]
         known = [v for v in each if v is not None] if len(each) > 1 else []
-        state = "ok" if beyond + 1e-6 >= ENOUGH_BEYOND else "few"
+        state = "ok" if enough(self.population, quantile) else "few"
         ranged = Value(state, value, min(known, default=None), max(known, default=None), beyond)
         return within(ranged, self.intervals.get(quantile))
 

@@ -11,6 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from . import answers, capacity, figures, schema, summary, text, theme
+from .distribution import ENOUGH_BEYOND
 from .figures.capacity import draw_each as draw_searches
 from .workload import workloads
 
@@ -43,7 +44,7 @@ def _render(sources, embedded):
     return environment.get_template("page.html.j2").render(
         title=text.join(dict.fromkeys(s.data["scenario"]["name"] for s in sources)),
         sources=[_source(s) for s in sources],
-        workloads=loads, verdict=_verdict(sources, searches), warnings=_warnings(sources), thresholds=_thresholds(sources),
+        workloads=loads, verdict=_verdict(sources, searches, [s for w in found for s in w.series]), warnings=_warnings(sources), thresholds=_thresholds(sources),
         invalid=[w for w in _warnings(sources) if w["level"] == "invalid"], chips=_chips(sources, searches), embedded=embedded,
         css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")), script=Markup(script), script_hash=digest,
         light=_variables(0), dark=_variables(1), several=len(sources) > 1)
@@ -65,7 +66,7 @@ def _workload(workload, prefix):
         "health": _table(summary.HEALTH, workload.series),
         "figures": figures.draw_all(workload, prefix) if workload.series else [],
         "searches": capacity.table(workload.searches), "knees": draw_searches(workload.searches, prefix),
-        "troubled": [s for s in workload.series if s.verdict != "valid" or s.failures],
+        "troubled": [s for s in workload.series if s.verdict != "valid" or s.left_out or s.failures],
         "clean": _clean_words(workload.series),
     }
 
@@ -106,7 +107,8 @@ def _tie_words(workload):
     near = (f"differences below {100 * answers.TIE_OTHERWISE:g}{text.NO_BREAK}% "
             f"({100 * answers.TIE_OF_BYTES:g}{text.NO_BREAK}% in bytes) are called ties")
     if any(s.confidence for s in workload.series):
-        return f"Overlapping 95{text.NO_BREAK}% confidence intervals (of the mean over the repetitions) and {near}."
+        return (f"Overlapping 95{text.NO_BREAK}% confidence intervals (of the mean over the repetitions; where one does not hold "
+                f"the merged value, the range of the repetitions) and {near}.")
     if any(s.repetitions > 1 for s in workload.series):
         return f"Overlapping ranges of the repetitions and {near}."
     return f"One repetition each, so no spread is known; {near}. Repeat the run (--repeat 5) to know better."
@@ -121,7 +123,7 @@ def _clean_words(series):
     return f"No delivery was {words}." if good else ""
 
 
-def _verdict(sources, searches):
+def _verdict(sources, searches, series):
     runs = [run for source in sources for run in source.runs]
     if not runs and searches:
         return capacity.verdict(searches)
@@ -132,7 +134,10 @@ def _verdict(sources, searches):
     if by["invalid"] == len(runs) or warned:
         return {"word": "invalid", "text": "Invalid measurement"}
     if by["invalid"]:
-        return {"word": "invalid", "text": f"{by['invalid']} of {text.plural(len(runs), 'run')} invalid"}
+        words = f"{by['invalid']} of {text.plural(len(runs), 'run')} invalid"
+        if all(s.usable for s in series):
+            return {"word": "doubtful", "text": f"{words} and left out", "compare": False}
+        return {"word": "invalid", "text": words}
     if by["doubtful"]:
         return {"word": "doubtful", "text": "Doubtful measurement" if by["doubtful"] == len(runs)
                 else f"{by['doubtful']} of {text.plural(len(runs), 'run')} doubtful"}
@@ -217,9 +222,11 @@ def _thresholds(sources):
                 row = rows.setdefault((threshold["expression"], result["verdict"]), {"names": [], "values": []})
                 row["names"].append(f"{name} · {source.name}" if source.name else name)
                 row["values"].append(result.get("value"))
+                beyond = result.get("samples_beyond")
+                row["few"] = row.get("few", False) or (beyond is not None and beyond + 1e-6 < ENOUGH_BEYOND)
     order = {"broken": 0, "unknown": 1, "passed": 2}
     return [{"expression": expression, "verdict": verdict, "where": text.join(row["names"]),
-             "value": _threshold_values(expression, row["values"])}
+             "value": _threshold_values(expression, row["values"]) + (f" {text.FEW}" if row["few"] else "")}
             for (expression, verdict), row in sorted(rows.items(), key=lambda item: order[item[0][1]])]
 
 

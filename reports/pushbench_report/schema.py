@@ -245,7 +245,7 @@ THRESHOLD = Object(
     required={"expression": TEXT,
               "results": ListOf(Object(required={"technique": TEXT, "variant": TEXT,
                                                  "verdict": Text(("passed", "broken", "unknown"))},
-                                       optional={"value": SIGNED}))},
+                                       optional={"value": SIGNED, "samples_beyond": NUMBER}))},
     optional={"technique": TEXT, "variant": TEXT})
 
 RESULT = Object(

@@ -6,7 +6,7 @@ which is the quotient of the sums.
 
 from functools import cached_property
 
-from . import schema
+from . import schema, text
 from .distribution import ABSENT, SUMMARY_QUANTILES, Distribution, Value, within
 
 COMPRESSED_KINDS = ("payload", "framing")
@@ -24,9 +24,18 @@ def _connected(run):
     return run.data.get("connected") or run.data["subscribers"]
 
 
+def _usable(runs):
+    """Those that are not invalid; all where every one is."""
+    return [run for run in runs if run.data["verdict"] != "invalid"] or runs
+
+
 class Series:
+    """`runs` are the repetitions that everything here is of: an invalid one is left out beside one that is not."""
+
     def __init__(self, source, technique, variant, runs, style):
-        self.source, self.technique, self.variant, self.runs, self.style = source, technique, variant, runs, style
+        self.source, self.technique, self.variant, self.style = source, technique, variant, style
+        self.runs = _usable(runs)
+        self.left_out = len(runs) - len(self.runs)
         self._distributions = {}
 
     @property
@@ -87,6 +96,12 @@ class Series:
     @property
     def verdict_reasons(self):
         return list(dict.fromkeys(reason for run in self.runs for reason in run.data.get("verdict_reasons") or []))
+
+    @property
+    def left_out_words(self):
+        """What was invalid and is not in the numbers, in words; empty when nothing was."""
+        return (f"{self.left_out} of {text.plural(self.left_out + self.repetitions, 'repetition')} invalid and left out"
+                if self.left_out else "")
 
     @property
     def repetitions(self):

@@ -4,6 +4,7 @@ import math
 
 NOT_MEASURED = "–"
 NOT_DELIVERED = "not delivered"
+FEW = "n<"             # beside a percentile with too few samples beyond it
 NO_BREAK = "\u00a0"    # between a number and its unit
 
 TIME_UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1, "ns"))

@@ -1,11 +1,15 @@
 """The command line: help, errors, exit codes, and what happens when the disk is full."""
 
+import json
+import os
 import resource
+import signal
 import subprocess
+import time
 
 import pytest
 
-from harness import PUSHBENCH, ROOT, run, write_scenario
+from harness import PUSHBENCH, ROOT, run, started, write_scenario
 
 
 def pushbench(*arguments, **options):
@@ -19,6 +23,12 @@ def test_help_everywhere(command):
     assert "Usage" in shown.stdout
     if command != ["techniques"]:
         assert "Example" in shown.stdout
+
+
+def test_help_names_every_technique():
+    shown = " ".join(pushbench("--help").stdout.lower().replace("-", " ").split())
+    for technique in ("polling", "long polling", "http streaming", "forever frame", "sse", "websocket", "socket.io"):
+        assert technique in shown, technique
 
 
 def test_version():
@@ -94,6 +104,37 @@ def test_several_scenarios_get_a_folder_each_and_one_report(tmp_path):
     assert (out / "first" / "result.json").exists() and (out / "second" / "result.json").exists()
     page = (out / "report.html").read_text()
     assert "first" in page and "second" in page
+
+
+def test_ctrl_c_before_a_repetition_measures_leaves_those_before_it_as_they_are(tmp_path):
+    result = tmp_path / "out" / "result.json"
+    with started(tmp_path, "--repeat", "2", warm_up="2s") as process:
+        while not result.exists():      # written after each run
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)      # in the ramp or the warm-up of the second
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, out + err
+    found = json.loads(result.read_text())
+    assert [run["repetition"] for run in found["runs"]] == [1] and found["interrupted"]
+    assert "sse: repetition 2 was interrupted before it measured and is left out" in out
+
+
+def test_two_scenarios_of_one_name_are_refused_before_anything_runs(tmp_path):
+    first, second = (tmp_path / f"{name}.yaml" for name in ("first", "second"))
+    text = write_scenario(tmp_path).read_text()
+    first.write_text(text)
+    second.write_text(text)
+    shown = pushbench("run", first, second, "--out", tmp_path / "out")
+    assert shown.returncode == 2
+    assert f"{first} and {second} have the same name, 'test'" in shown.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_report_that_breaks_is_not_taken_for_a_broken_threshold(tmp_path):
+    without_python = {**os.environ, "PYTHONHOME": str(tmp_path / "nowhere")}      # it exits with 1
+    assert pushbench("report", tmp_path, env=without_python).returncode == 3
+    assert pushbench("report", tmp_path / "nowhere").returncode == 2
 
 
 def test_run_writes_a_report_and_prints_its_path(tmp_path):

@@ -13,10 +13,17 @@ def test_a_run_knows_the_floor_of_the_tool(tmp_path):
     measured = finished.result["runs"][0]
     assert floor["expected_deliveries"] == floor["delivery_latency_ns"]["count"] == measured["expected_deliveries"], "the same load"
     p50 = floor["delivery_latency_ns"]["p50"]
-    assert 0 < p50 and "floor of the tool (sse from a null server under the same load): p50 " in finished.out
+    floor_line, = (line for line in finished.out.splitlines() if line.startswith("floor of the tool"))
+    assert 0 < p50 and floor_line.startswith("floor of the tool (sse from a null server under the same load): p50 ")
+    assert not floor_line.endswith("n<"), "4,000 deliveries have ten beyond the p99"
     said = [w for w in finished.result["warnings"] if w["rule"] == 10 and "the tool's own floor" in w["message"]]
     assert bool(said) == (measured["delivery_latency_ns"]["p50"] < 2 * p50)
     assert "floor of the tool: 50" in (finished.folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_floor_of_few_deliveries_has_no_p99(tmp_path):
+    finished = run(tmp_path, "--floor", subscribers=2)
+    assert ", p99 n<\n" in finished.out, finished.out + finished.err
 
 
 def test_without_the_option_there_is_none(tmp_path):

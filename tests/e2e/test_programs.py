@@ -141,6 +141,38 @@ def test_a_program_that_does_not_start_is_an_error_with_its_place_and_its_last_w
     assert list(pathlib.Path(tempfile.gettempdir()).glob("pushbench-p-*")) == []
 
 
+def test_a_program_that_does_not_start_again_ends_its_scenario_and_keeps_what_was_measured(tmp_path):
+    second, first = tmp_path / "second.yaml", tmp_path / "first.yaml"
+    second.write_text(scenario(tmp_path, "reference").read_text().replace("name: programs", "name: second"))
+    once = json.loads(json.dumps(TARGET))
+    nginx = once["programs"]["nginx"]
+    # The first start leaves a mark, at which every other one gives up.
+    nginx["command"] = ["sh", "-c", f"mkdir {tmp_path}/mark || exit 4; exec {' '.join(nginx['command'])}"]
+    first.write_text(scenario(tmp_path, once, techniques=["sse", "long-polling"]).read_text())
+    out = tmp_path / "out"
+    shown = subprocess.run([PUSHBENCH, "run", first, second, "--out", out], capture_output=True, text=True, timeout=60)
+    assert shown.returncode == 3
+    assert "exited with status 4 before it listened" in shown.stderr
+    broken, whole = (json.loads((out / name / "result.json").read_text()) for name in ("programs", "second"))
+    assert [r["technique"] for r in broken["runs"]] == ["sse"] and broken["interrupted"]
+    assert any("in run 2 of 2 (long-polling)" in warning["message"] for warning in broken["warnings"])
+    assert [r["technique"] for r in whole["runs"]] == ["sse"], "the other scenario ran"
+    assert "programs: 10 subscribers" in shown.stdout and "second: 10 subscribers" in shown.stdout
+    assert (out / "report.html").exists()
+
+
+def test_a_search_whose_server_does_not_start_again_keeps_its_steps(tmp_path):
+    once = json.loads(json.dumps(TARGET))
+    nginx = once["programs"]["nginx"]
+    nginx["command"] = ["sh", "-c", f"mkdir {tmp_path}/mark || exit 4; exec {' '.join(nginx['command'])}"]
+    shown = subprocess.run([*command(tmp_path, once), "--find", "max-subscribers", "--until", "missing == 0", "--at-most", "40"],
+                           capture_output=True, text=True, timeout=60)
+    assert shown.returncode == 3
+    assert "exited with status 4 before it listened" in shown.stderr
+    found = json.loads((tmp_path / "out" / "result.json").read_text())["capacity"]["techniques"][0]
+    assert [step["offered"] for step in found["steps"]] == [10] and found["limit"] == "interrupted"
+
+
 def test_a_bad_configuration_of_nginx_is_told_in_its_own_words(tmp_path):
     target = json.loads(json.dumps(TARGET).replace("worker_processes 2", "worker_prozesses 2"))
     finished = run(tmp_path, target)

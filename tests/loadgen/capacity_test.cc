@@ -38,6 +38,14 @@ TEST_F(StepOfASearch, IsCarriedWhenTheConditionHolds) {
   EXPECT_EQ(step_line(step), "          10            10        5.00 ms           0  carried");
 }
 
+TEST_F(StepOfASearch, HasNoP99OfFewDeliveries) {
+  CapacityStep step = judged();
+  step.latency.expected = 1'000;
+  EXPECT_NE(step_line(step).find("5.00 ms"), std::string::npos);
+  step.latency.expected = 999;
+  EXPECT_NE(step_line(step).find(" n< "), std::string::npos);
+}
+
 TEST_F(StepOfASearch, IsTooMuchWhenAPartOfTheConditionIsBroken) {
   result.missing = 3;
   result.expected += 3;

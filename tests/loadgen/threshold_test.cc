@@ -136,6 +136,16 @@ TEST(ThresholdJudgement, SaysWhatWasMeasuredInTheUnitOfTheMetric) {
   }
 }
 
+TEST(ThresholdJudgement, SaysWhenAPercentileRestsOnFewSamplesAndJudgesItAllTheSame) {
+  const Threshold threshold = *parse_threshold("delivery_latency.p99 < 50ms").value;
+  EXPECT_EQ(judge(threshold, {true, 12e6, 10.0}).text, "delivery_latency.p99 < 50ms: measured 12ms");
+  const Judgement few = judge(threshold, {true, 12e6, 0.2});
+  EXPECT_TRUE(few.holds);
+  EXPECT_EQ(few.text, "delivery_latency.p99 < 50ms: measured 12ms, with fewer than 10 samples beyond it");
+  EXPECT_FALSE(judge(threshold, {true, 61e6, 0.2}).holds);
+  EXPECT_EQ(judge(threshold, {true, kInfinity, 0.2}).text, "delivery_latency.p99 < 50ms: not delivered");
+}
+
 TEST(ThresholdSelection, AppliesToAllToOneTechniqueOrToOneVariant) {
   Threshold threshold;
   EXPECT_TRUE(threshold.applies_to("sse", ""));

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "loadgen/campaign.h"
+#include "loadgen/warnings.h"
 #include "run_fixture.h"
 
 namespace loadgen {
@@ -62,6 +63,16 @@ TEST_F(Verdicts, MissingDeliveriesArePlusInfinityInThePercentiles) {
   EXPECT_DOUBLE_EQ(value_of("delivered_share >= 90%").value, 0.95);
 }
 
+TEST_F(Verdicts, APercentileKnowsHowManySamplesAreBeyondItOverAllRepetitions) {
+  add_run(std::vector<int>(500, 100));
+  EXPECT_TRUE(value_of("delivery_latency.p99 < 1s").has_few_samples());
+  EXPECT_FALSE(value_of("delivery_latency.p50 < 1s").has_few_samples());
+  EXPECT_FALSE(value_of("delivery_latency.max < 1s").has_few_samples()) << "no percentile";
+  EXPECT_FALSE(value_of("missing == 0").has_few_samples());
+  add_run(std::vector<int>(500, 100));
+  EXPECT_FALSE(value_of("delivery_latency.p99 < 1s").has_few_samples()) << "1,000 together";
+}
+
 TEST_F(Verdicts, WhatWasNotMeasuredIsUnknown) {
   add_run({1});
   EXPECT_FALSE(value_of("server_cpu_per_delivery < 1s").known);
@@ -79,6 +90,72 @@ TEST_F(Verdicts, ExitCodesFollowTheContract) {
   EXPECT_EQ(code("delivery_latency.max < 2us"), 3);  // an invalid run breaks nothing and meets nothing
   run_.scenario.thresholds.clear();
   EXPECT_EQ(code(""), 3);
+}
+
+TEST_F(Verdicts, AnInvalidRepetitionIsLeftOutBesideUsableOnes) {
+  add_run({100});
+  add_run({100});
+  add_run({9'000, 9'000}, 7).verdict = Verdict::kInvalid;
+  runs_[1].verdict = Verdict::kDoubtful;
+  const auto groups = group_runs(run_.scenario, runs_);
+  EXPECT_EQ(groups.front().delivered, 2u);
+  EXPECT_EQ(groups.front().missing, 0u);
+  EXPECT_EQ(groups.front().verdict, Verdict::kDoubtful) << "the worst of the usable ones";
+  EXPECT_EQ(groups.front().repetitions(), 3u);
+  EXPECT_NEAR(value_of("delivery_latency.max < 1s").value, 100e3, 100);
+  EXPECT_EQ(code("delivery_latency.max < 1ms"), 0) << "judged on what is left";
+  EXPECT_EQ(code("delivery_latency.max < 50us"), 1);
+}
+
+TEST_F(Verdicts, WhatIsLeftOutIsToldInWords) {
+  add_run({1});
+  add_run({1}).verdict = Verdict::kInvalid;
+  const auto said = [&] {
+    const std::vector<Group> groups = group_runs(run_.scenario, runs_);
+    std::string text;
+    for (const Warning& warning : compare_runs(run_.scenario, groups)) {
+      if (warning.rule == 0) text += std::string(level_name(warning.level)) + ": " + warning.message;
+    }
+    return text;
+  };
+  EXPECT_EQ(said(), "warn: sse: 1 of 2 repetitions invalid and left out");
+  runs_.front().verdict = Verdict::kInvalid;
+  EXPECT_EQ(said(), "") << "there is nothing else to show";
+}
+
+TEST_F(Verdicts, ATechniqueWithoutAUsableRunKeepsItsInvalidOnes) {
+  add_run({1, 2}).verdict = Verdict::kInvalid;
+  add_run({3}).verdict = Verdict::kInvalid;
+  const auto groups = group_runs(run_.scenario, runs_);
+  EXPECT_EQ(groups.front().delivered, 3u);
+  EXPECT_EQ(groups.front().verdict, Verdict::kInvalid);
+  EXPECT_EQ(code("missing == 0"), 3);
+}
+
+TEST_F(Verdicts, ARunInterruptedBeforeItMeasuredIsDispensableBesideAnother) {
+  RunResult& run = add_run({});
+  run.interrupted = true;
+  EXPECT_FALSE(is_dispensable(run, {})) << "the only one tells why there is nothing";
+  RunResult other(run_.spec);
+  other.variant = run.variant;
+  EXPECT_TRUE(is_dispensable(run, {&other, 1}));
+  run.phases.measure = std::chrono::seconds(1);
+  EXPECT_FALSE(is_dispensable(run, {&other, 1})) << "a part was measured";
+  run.phases.measure = Nanos(0);
+  run.interrupted = false;
+  EXPECT_FALSE(is_dispensable(run, {&other, 1})) << "it failed by itself";
+  run.interrupted = true;
+  other.variant = nullptr;
+  EXPECT_FALSE(is_dispensable(run, {&other, 1})) << "another technique's";
+}
+
+TEST_F(Verdicts, WhatEndedTheScenarioBeforeItsEndIsExitCode3) {
+  CampaignOutcome outcome;
+  add_run({1});
+  outcome.groups = group_runs(run_.scenario, runs_);
+  EXPECT_EQ(exit_code(outcome), 0);
+  outcome.obstacle = "a program did not start";
+  EXPECT_EQ(exit_code(outcome), 3);
 }
 
 TEST_F(Verdicts, OneValidTechniqueIsAResultButAnUnjudgedThresholdIsNot) {

@@ -1,7 +1,7 @@
 """Memory as a slope, confidence intervals over repetitions, and what else a server costs."""
 
 from pushbench_report import answers, summary
-from pushbench_report.figures import cost, frontier, memory
+from pushbench_report.figures import cost, frontier, memory, spectrum
 
 COUNTS = (100, 200, 400)
 BASE = 4 << 20
@@ -65,6 +65,19 @@ def test_the_interval_of_the_result_takes_the_place_of_the_range_of_repetitions(
     assert not ranged.confident
 
 
+def test_an_interval_that_does_not_hold_the_merged_value_does_not_take_the_place_of_the_range(workload):
+    without = next(s for s in workload().series if s.name == "websocket").latency.quantile(0.99)
+    found = workload(confident(interval={"middle": 1_000_000, "low": 900_000, "high": 1_100_000}))
+    value = next(s for s in found.series if s.name == "websocket").latency.quantile(0.99)
+    assert value == without and not value.confident
+
+
+def test_the_band_of_the_spectrum_is_a_range_everywhere(workload):
+    found = workload(confident(interval={"middle": 1_740_000, "low": 100_000, "high": 90_000_000}))
+    line = spectrum.Line.of(next(s for s in found.series if s.name == "websocket"))
+    assert line.low.min() > 100_000 and line.high.max() < 90_000_000
+
+
 def test_the_interval_stands_in_the_table_the_answer_and_the_title(workload):
     found = workload(confident())
     p99 = next(c for c in summary.SUMMARY if c.key == "p99")
@@ -75,9 +88,9 @@ def test_the_interval_stands_in_the_table_the_answer_and_the_title(workload):
 
 
 def test_the_interval_of_cpu_time_is_shown_in_its_unit(workload):
-    found = workload(confident("server_cpu_per_delivery", {"middle": 2000, "low": 1500, "high": 2500, "repetitions": 3}))
+    found = workload(confident("server_cpu_per_delivery", {"middle": 8800, "low": 8500, "high": 9500, "repetitions": 3}))
     value = next(s for s in found.series if s.name == "websocket").server_cpu
-    assert (value.low, value.high) == (1.5, 2.5), "nanoseconds in the result, microseconds here"
+    assert (value.low, value.high) == (8.5, 9.5), "nanoseconds in the result, microseconds here"
 
 
 def test_the_page_says_what_the_intervals_are_of(sample, render):

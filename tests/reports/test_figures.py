@@ -139,6 +139,13 @@ def test_the_heat_map_counts_every_delivery(logged):
     assert grid.sum() == sum(100 + s for s in range(10))
 
 
+def test_a_percentile_of_an_interval_with_few_deliveries_is_marked(logged):
+    drawing = heat.draw(logged(), "h")
+    p50, p99 = (drawing.columns.index(name) for name in ("p50", "p99"))
+    first = drawing.rows[0]      # of 100 deliveries
+    assert first[p99] == "1.00\u00a0ms n<" and first[p50] == "1.00\u00a0ms"
+
+
 def test_a_log_that_is_not_there_or_damaged_is_a_sentence(workload, tmp_path):
     assert heat.draw(workload(each_run(interval_log="absent.hlog")), "h").svg is None
     damaged = tmp_path / "damaged.hlog"

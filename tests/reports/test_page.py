@@ -143,6 +143,21 @@ def test_header_says_verdict_counts_and_thresholds(render, sample):
     assert 'class="banner"' not in render(sample)
 
 
+def test_an_invalid_repetition_beside_usable_ones_makes_a_measurement_doubtful_and_not_invalid(render, sample):
+    sample["runs"][6]["verdict"] = "invalid"
+    page = render(sample)
+    assert '<span class="badge doubtful">' in page and "1 of 14 runs invalid and left out" in page
+    assert "1 of 2 repetitions invalid and left out" in page and "Do not compare" not in page
+
+
+def test_a_threshold_on_a_percentile_of_few_samples_is_marked(render, sample):
+    for result in sample["thresholds"][1]["results"]:
+        result["samples_beyond"] = 0.2
+    assert "2.18 ms n<" in words(render(sample))
+    sample["thresholds"][1]["results"][0]["samples_beyond"] = 10.0
+    assert "2.18 ms n<" not in words(render(sample))
+
+
 def test_an_invalid_warning_is_repeated_as_a_banner_on_top(render, sample):
     sample["warnings"].append({"rule": 9, "level": "invalid", "message": "generator core 1 at 99 %", "run": 6})
     page = render(sample)

@@ -105,6 +105,11 @@ def test_a_percentile_that_was_not_reached_is_said_in_words(searches):
     assert drawing.rows == [["sse, 1", "1,000", "900", "not delivered", "5", "too much", "missing is 5"]]
 
 
+def test_a_percentile_of_few_deliveries_is_marked(searches):
+    few = technique("sse", [step(1000, 900.0, 2_000_000) | {"expected_deliveries": 999}])
+    assert figure.draw(searches(few), "c").rows[0][3] == "2.00\u00a0ms n<"
+
+
 def test_a_search_that_ended_before_its_first_run_is_no_picture(searches):
     drawing = figure.draw(searches(technique("sse", [], "interrupted", summary="nothing was carried (interrupted)")), "c")
     assert drawing.svg is None and "before its first run" in drawing.title

@@ -101,9 +101,25 @@ def test_what_one_repetition_did_not_measure_is_not_measured(series_of):
 
 
 def test_the_verdict_is_the_worst_and_reasons_are_said_once(series_of):
-    series = series_of(a_run({MS: 1}, verdict="doubtful", verdict_reasons=["a"]), a_run({MS: 1}, repetition=2),
-                       a_run({MS: 1}, repetition=3, verdict="invalid", verdict_reasons=["a", "b"]))
-    assert (series.verdict, series.usable, series.verdict_reasons) == ("invalid", False, ["a", "b"])
+    series = series_of(a_run({MS: 1}), a_run({MS: 1}, repetition=2, verdict="doubtful", verdict_reasons=["a"]),
+                       a_run({MS: 1}, repetition=3, verdict="doubtful", verdict_reasons=["a", "b"]))
+    assert (series.verdict, series.usable, series.verdict_reasons) == ("doubtful", True, ["a", "b"])
+
+
+def test_an_invalid_repetition_is_left_out_beside_usable_ones(series_of):
+    cost = {"server": {"cpu_us_per_delivery": 2.0}}
+    series = series_of(a_run({MS: 10}, **cost), a_run({MS: 10}, repetition=2, verdict="doubtful", **cost),
+                       a_run({9 * MS: 10}, 30, repetition=3, verdict="invalid", server=None))
+    assert (series.verdict, series.usable, series.repetitions) == ("doubtful", True, 2)
+    assert (series.total("delivered"), series.total("missing")) == (20, 0)
+    assert series.latency.extreme("max") < 2 * MS
+    assert series.server_cpu.value == 2.0, "it is in every repetition that is left"
+    assert series.left_out_words == "1 of 3 repetitions invalid and left out"
+
+
+def test_a_series_without_a_usable_run_keeps_its_invalid_ones(series_of):
+    series = series_of(a_run({MS: 10}, verdict="invalid"), a_run({MS: 10}, repetition=2, verdict="invalid"))
+    assert (series.verdict, series.usable, series.total("delivered"), series.left_out_words) == ("invalid", False, 20, "")
 
 
 def test_results_of_one_scenario_share_a_workload_and_those_of_another_do_not(sample, save):

@@ -2,7 +2,7 @@
 
 from .. import svg, text
 from ..capacity import VERDICTS
-from ..distribution import ENOUGH_BEYOND
+from ..distribution import ENOUGH_BEYOND, enough, marked
 from . import Drawing, layout
 
 SLUG = "capacity"
@@ -35,23 +35,18 @@ def draw(searches, prefix):
 
 def _p99(step):
     """As far as it means something."""
-    return _read_p99(step) if _enough_beyond(step) else None
+    return _read_p99(step) if enough(step["expected_deliveries"], 0.99) else None
 
 
 def _read_p99(step):
     return (step.get("delivery_latency_ns") or {}).get("p99")
 
 
-def _enough_beyond(step):
-    return step["expected_deliveries"] * 0.01 + 1e-6 >= ENOUGH_BEYOND
-
-
 def _p99_words(step):
     if not step.get("delivery_latency_ns"):
         return text.NOT_MEASURED
-    if _read_p99(step) is None:
-        return text.NOT_DELIVERED
-    return text.duration(_read_p99(step)) if _enough_beyond(step) else "n<"
+    p99 = _read_p99(step)
+    return text.NOT_DELIVERED if p99 is None else marked(text.duration(p99), step["expected_deliveries"], 0.99)
 
 
 def _picture(searches, prefix, title):

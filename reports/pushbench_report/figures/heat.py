@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import intervals, svg, text
+from ..distribution import marked
 from . import Drawing, layout
 
 SLUG = "heat"
@@ -120,7 +121,7 @@ def _description(panels):
 
 def _rows(panels):
     return [[panel.series.label, str(number), text.sig3(one.begin - panel.start), text.count(one.histogram.total),
-             text.duration(one.histogram.quantile(0.5)), text.duration(one.histogram.quantile(0.99)),
+             *(marked(text.duration(one.histogram.quantile(q)), one.histogram.total, q) for q in (0.5, 0.99)),
              text.duration(one.histogram.max)]
             for panel in panels for number, one in enumerate(panel.intervals, 1)][:MAX_ROWS]
 

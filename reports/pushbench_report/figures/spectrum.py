@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .. import answers, svg, text
-from ..distribution import ENOUGH_BEYOND
+from ..distribution import ENOUGH_BEYOND, Distribution
 from . import Drawing, layout
 
 SLUG = "spectrum"
@@ -48,7 +48,7 @@ class Line:
         return cls(series, min(last, latency.recorded / latency.population))
 
     def __init__(self, series, last):
-        latency = series.latency
+        latency = Distribution(series.runs, "delivery_latency")    # without intervals: the band is a range everywhere
         self.series = series
         self.x = np.unique(np.concatenate([np.geomspace(1, 1 / (1 - last), POINTS),
                                            np.linspace(1, min(1.6, 1 / (1 - last)), POINTS_LEFT), _stops(last)]))
@@ -152,7 +152,7 @@ def _description(lines):
 def _cell(value):
     if value.state == "undelivered":
         return text.NOT_DELIVERED
-    return text.duration(value.value) + (" n<" if value.state == "few" else "")
+    return text.duration(value.value) + (f" {text.FEW}" if value.state == "few" else "")
 
 
 def _title(workload, lines):
