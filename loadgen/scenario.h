@@ -106,6 +106,7 @@ struct Variant {
   std::string path{};         // "/sub/{topic}": of a foreign server; empty: the technique's own
   std::string headers{};      // whole lines, added to every request
   std::string label() const;  // "polling 500ms", "sse"
+  Holding holding() const { return technique->holding != nullptr ? technique->holding(options) : Holding{}; }
 };
 
 struct Scenario {
@@ -131,7 +132,16 @@ struct Scenario {
   std::int64_t repetitions = 1;   // interleaved: ABC, ABC
   std::vector<Threshold> thresholds;
   const std::string& publish_url() const;  // never empty
-  std::uint64_t source_count() const;      // addresses that the subscribers connect from
+  // At most, at a time: of one subscriber, those that it posts over included, and of all with the variant that needs
+  // most.
+  std::uint32_t connections_each(const Variant& variant) const;
+  std::uint64_t connections() const;
+  std::uint64_t server_connections() const;  // the publishers' included
+  std::uint64_t server_threads() const;      // of the reference server
+  std::uint64_t source_count() const;        // addresses that the subscribers connect from
+  // Of simulated clients, on a machine with so many processors: half of them, since the server under test mostly shares
+  // it. There are more where that is what it takes for every subscriber to have a descriptor.
+  std::uint64_t worker_threads(unsigned cores) const;
 };
 
 struct ScenarioError {
