@@ -142,6 +142,7 @@ class Truth:
         writer.write(head.encode() + body)
 
     async def beat(self, count, every_s):
+        await asyncio.sleep(4 * every_s)         # a busy client may be late to begin its window
         for _ in range(count):
             await asyncio.sleep(every_s)
             for subscriber in self.streams:
