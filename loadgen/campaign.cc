@@ -44,10 +44,8 @@ measure::Pacer pacer_of(const Scenario& scenario, std::uint64_t seed) {
   return measure::Pacer::constant(pace(publish.rate));
 }
 
-// More threads of simulated clients when that is what it takes for every subscriber to have a descriptor.
 net::DescriptorPlan plan_workers(const Scenario& scenario, const HostInfo& host, std::uint64_t limit) {
-  return net::plan_descriptors(static_cast<std::uint64_t>(scenario.subscribers), limit, scenario.threads_on(host.cores),
-                               true);
+  return net::plan_descriptors(scenario.connections(), limit, scenario.worker_threads(host.cores), true);
 }
 
 PublishTarget publish_target_of(const PublishPlan& plan, const Endpoint& server) {
@@ -78,8 +76,7 @@ Plan plan_of(const Scenario& scenario, const Variant& variant, const Endpoint& t
 }
 
 std::vector<std::string> server_arguments(const Scenario& scenario) {
-  constexpr std::int64_t kPublishers = 16;
-  std::vector<std::string> arguments = {"--connections", std::to_string(scenario.subscribers + kPublishers)};
+  std::vector<std::string> arguments = {"--connections", std::to_string(scenario.server_connections())};
   for (const auto& [key, value] : scenario.server) {
     arguments.push_back("--" + key);
     arguments.push_back(value);
@@ -262,6 +259,7 @@ SingleRun run_once(const Scenario& scenario, const Variant& variant, const RunOr
                .interval_log = order.interval_log};
   const net::DescriptorPlan workers = plan_workers(scenario, host, options.descriptor_limit);
   spec.own_tables = workers.own_tables;
+  spec.connections_each = scenario.connections_each(variant);
   spec.first_measured = spec.pacer.first_at_or_after(scenario.phases.warm_up);
   spec.end = spec.pacer.first_at_or_after(scenario.phases.warm_up + scenario.phases.measure);
 

@@ -115,12 +115,16 @@ std::string default_directory(const Scenario& scenario) {
   return "results/" + scenario.name + "-" + time;
 }
 
+// `searches`: none, or one for each scenario.
 ProcessLimits limits_for(const std::vector<Scenario>& scenarios, const std::vector<CapacityPlan>& searches = {}) {
+  const unsigned cores = usable_cores();
   std::uint64_t most = 0;
-  for (const Scenario& scenario : scenarios) most = std::max(most, static_cast<std::uint64_t>(scenario.subscribers));
-  for (const CapacityPlan& search : searches) {
-    if (search.quantity == Quantity::kSubscribers)
-      most = std::max(most, static_cast<std::uint64_t>(search.bounds.at_most));
+  for (std::size_t i = 0; i < scenarios.size(); ++i) {
+    const bool grows = !searches.empty() && searches[i].quantity == Quantity::kSubscribers;
+    most = std::max(
+        most,
+        descriptors_needed(
+            grows ? with_load(scenarios[i], Quantity::kSubscribers, searches[i].bounds.at_most) : scenarios[i], cores));
   }
   return lift_process_limits(most);
 }
@@ -133,12 +137,14 @@ bool fit(const std::vector<Scenario>& scenarios, const ProcessLimits& limits) {
     const std::string problems = preflight_text(checks, true);
     if (!problems.empty()) fmt::print(stderr, "{}: limits of this machine\n{}", scenario.name, problems);
     if (hopeless(checks)) {
-      complain(fmt::format("{} subscribers do not fit on this machine", scenario.subscribers));
+      complain(refusal(scenario, checks));
       good = false;
-    } else if (static_cast<std::uint64_t>(scenario.subscribers) + net::kOtherDescriptors > limits.descriptors) {
+    } else if (net::descriptors_needed(scenario.connections(), scenario.worker_threads(limits.cores)) >
+               limits.descriptors) {
       fmt::print(stderr,
-                 "{} subscribers are more than a descriptor table may hold ({}): each thread has a table of its own\n",
-                 scenario.subscribers, limits.descriptors);
+                 "{} subscribers with {} connections are more than a descriptor table may hold ({}): each thread has "
+                 "a table of its own\n",
+                 scenario.subscribers, scenario.connections(), limits.descriptors);
     }
   }
   return good;

@@ -61,7 +61,7 @@ std::unique_ptr<Floor> measure_floor(const Scenario& scenario, const CampaignOpt
                                      Progress& progress) {
   auto floor = std::make_unique<Floor>(Floor{floor_scenario(scenario), std::nullopt, "", 0});
   // The null server is one thread with one descriptor table.
-  const std::uint64_t fit = options.descriptor_limit - std::min(options.descriptor_limit, net::kOtherDescriptors);
+  const std::uint64_t fit = net::connections_that_fit(options.descriptor_limit, 1);
   if (static_cast<std::uint64_t>(scenario.subscribers) > fit) {
     floor->obstacle = fmt::format("the null server holds at most {} subscribers", fit);
     return floor;

@@ -56,11 +56,15 @@ bool is_fast_clock(std::string_view clocksource) {
          clocksource.find("hyperv") != std::string_view::npos;
 }
 
+unsigned usable_cores() {
+  cpu_set_t cpus;
+  return sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? static_cast<unsigned>(CPU_COUNT(&cpus)) : 0;
+}
+
 HostInfo read_host_info() {
   HostInfo info;
   info.cpu = value_in("/proc/cpuinfo", "model name", ':');
-  cpu_set_t cpus;
-  if (sched_getaffinity(0, sizeof cpus, &cpus) == 0) info.cores = static_cast<unsigned>(CPU_COUNT(&cpus));
+  info.cores = usable_cores();
   info.memory_bytes =
       static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   utsname name{};

@@ -23,6 +23,7 @@ struct HostInfo {
 };
 
 HostInfo read_host_info();
+unsigned usable_cores();  // 0 when the kernel does not tell
 
 // Whether a clock source, as the kernel names it, is read without a system call.
 bool is_fast_clock(std::string_view clocksource);

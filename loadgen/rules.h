@@ -64,6 +64,7 @@ void stalls(const RunResult& run, Findings& found);             // 12
 void unsteady(const RunResult& run, Findings& found);           // 13
 void jit_runtime(const RunResult& run, Findings& found);        // 14
 void schedule_error(const RunResult& run, Findings& found);     // 19
+void phase_locking(const RunResult& run, Findings& found);      // 20
 void delayed_ack(const RunResult& run, Findings& found);        // 21
 void no_ports(const RunResult& run, Findings& found);           // 23
 void listen_queue(const RunResult& run, Findings& found);       // 24
@@ -73,19 +74,21 @@ void fanout_position(const RunResult& run, Findings& found);    // 27
 void damaged(const RunResult& run, Findings& found);            // 29
 void bursts(const RunResult& run, Findings& found);             // 32
 
-void clock_source(const Scenario& scenario, const HostInfo& host, Findings& found);   // 18
-void phase_locking(const Scenario& scenario, const HostInfo& host, Findings& found);  // 20
-void loopback(const Scenario& scenario, const HostInfo& host, Findings& found);       // 22
-void source_ports(const Scenario& scenario, const HostInfo& host, Findings& found);   // 23
-void huge_pages(const Scenario& scenario, const HostInfo& host, Findings& found);     // 25
-void processors(const Scenario& scenario, const HostInfo& host, Findings& found);     // 30
-void busy_machine(const Scenario& scenario, const HostInfo& host, Findings& found);   // 31
+void clock_source(const Scenario& scenario, const HostInfo& host, Findings& found);  // 18
+void loopback(const Scenario& scenario, const HostInfo& host, Findings& found);      // 22
+void source_ports(const Scenario& scenario, const HostInfo& host, Findings& found);  // 23
+void huge_pages(const Scenario& scenario, const HostInfo& host, Findings& found);    // 25
+void processors(const Scenario& scenario, const HostInfo& host, Findings& found);    // 30
+void busy_machine(const Scenario& scenario, const HostInfo& host, Findings& found);  // 31
 
 void left_out(const Scenario& scenario, const std::span<const Group>& groups, Findings& found);
 void few_samples(const Scenario& scenario, const std::span<const Group>& groups, Findings& found);        // 7
 void dependent_samples(const Scenario& scenario, const std::span<const Group>& groups, Findings& found);  // 8
 void unlike_settings(const Scenario& scenario, const std::span<const Group>& groups, Findings& found);    // 28
 void rare_events(const Scenario& scenario, const std::span<const Group>& groups, Findings& found);        // 34
+
+const OptionValue* option(const Variant& variant, std::string_view key);  // null: its technique has none of that name
+bool is_here(const Target& target);  // on the machine of the load generator, as far as its URL tells
 
 // For their sentences.
 std::string time_text(std::int64_t ns);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "loadgen/collect.h"
 #include "loadgen/publisher.h"
@@ -271,7 +272,10 @@ void Run::collect() {
   result_.series = watch_->finish(net::now());
   result_.interval_log_error = watch_->close_log();
   if (result_.interval_log_error.empty()) result_.interval_log = spec_.interval_log;
-  result_.steady_load = spec_.scenario.publish.arrivals != Arrivals::kRamp;
+  const PublishPlan& publish = spec_.scenario.publish;
+  result_.steady_load = publish.arrivals != Arrivals::kRamp;
+  if (publish.arrivals == Arrivals::kConstant)
+    result_.topic_period = Nanos(std::llround(1e9 * static_cast<double>(spec_.topics) / publish.rate.per_second()));
   loadgen::collect(spec_, *publishing_, workers_, result_);
   result_.interrupted = signal_ != 0;
   cost_.finish(result_);

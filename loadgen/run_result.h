@@ -95,6 +95,7 @@ struct RunResult {
   std::string interval_log;         // file beside the result; empty: none
   std::string interval_log_error;   // why there is none although one was asked for; else empty
   bool steady_load = true;          // false: the scenario changes the rate while measuring
+  Nanos topic_period{0};            // between messages of one topic where they are evenly apart; else 0
   std::uint64_t generator_rss_bytes = 0;
   std::optional<ServerUsage> server;
   std::string server_unknown;  // why there is none where there could be; else empty

@@ -40,8 +40,9 @@ struct RunSpec {
   std::uint64_t first_measured = 0;  // messages [first_measured, end) have their intended time in `measure`
   std::uint64_t end = 0;             // nothing is published from here on
   std::uint64_t seed = 0;
-  std::string interval_log{};  // path of the log of intervals; empty: none is written
-  bool own_tables = false;     // each worker has a descriptor table of its own (net/limits.h)
+  std::string interval_log{};          // path of the log of intervals; empty: none is written
+  bool own_tables = false;             // each worker has a descriptor table of its own (net/limits.h)
+  std::uint32_t connections_each = 1;  // of a subscriber, at a time
 
   const ReconnectPolicy& reconnect() const {
     const auto& technique = variant.technique->reconnect;
@@ -69,6 +70,10 @@ struct RunSpec {
     if (scenario.publish.from == PublishFrom::kSubscribers) part.speakers = members;
     part.owed_own = scenario.publish.echo;
     return part;
+  }
+  // What each of a subscriber's connections is made from; nothing: the kernel chooses.
+  std::optional<net::Address> source_address(const net::Address& to, std::uint32_t subscriber) const {
+    return scenario.sources.of(subscriber * connections_each, to);
   }
   // The subscriber whose turn it is, with publish.from: subscribers.
   std::uint32_t speaker_of(std::uint64_t message) const {

@@ -107,6 +107,7 @@ struct Variant {
   std::string path{};         // "/sub/{topic}": of a foreign server; empty: the technique's own
   std::string headers{};      // whole lines, added to every request
   std::string label() const;  // "polling 500ms", "sse"
+  Holding holding() const { return technique->holding != nullptr ? technique->holding(options) : Holding{}; }
 };
 
 struct Scenario {
@@ -132,12 +133,19 @@ struct Scenario {
   std::int64_t repetitions = 1;   // interleaved: ABC, ABC
   std::vector<Threshold> thresholds;
   const std::string& publish_url() const;  // never empty
-  std::uint64_t source_count() const;      // addresses that the subscribers connect from
+  // At most, at a time: of one subscriber, those that it posts over included, and of all with the variant that needs
+  // most.
+  std::uint32_t connections_each(const Variant& variant) const;
+  std::uint64_t connections() const;
+  std::uint64_t server_connections() const;  // the publishers' included
+  std::uint64_t server_threads() const;      // of the reference server
+  std::uint64_t source_count() const;        // addresses that the subscribers connect from
+  // Of simulated clients, on a machine with so many processors: half of them, since the server under test mostly shares
+  // it. There are more where that is what it takes for every subscriber to have a descriptor.
+  std::uint64_t worker_threads(unsigned cores) const;
   // Who may connect when `points` of phases.memory.counts have been read: never more than there are.
   std::int64_t admitted_after(std::size_t points) const;
   double receivers() const;  // of one message, on average
-  // Threads of simulated clients: half of the processors, since the server under test mostly shares the machine.
-  std::uint64_t threads_on(unsigned cores) const;
 };
 
 inline constexpr std::int64_t kMaxSubscribers = 100'000'000;

@@ -1,6 +1,8 @@
 // What costs are read of: target.process, which local process is the server, and phases.memory.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "loadgen/memory_slope.h"
 #include "loadgen/scenario_parts.h"
 #include "wire/url.h"
@@ -77,13 +79,36 @@ bool Target::takes_loopback_sources() const {
   return is_reference() || host.starts_with("127.") || host.starts_with("localhost");
 }
 
-std::uint64_t Scenario::threads_on(unsigned cores) const {
-  const std::int64_t wanted = threads > 0 ? threads : std::max<std::int64_t>(1, cores / 2);
-  return static_cast<std::uint64_t>(std::min(wanted, subscribers));
+std::uint32_t Scenario::connections_each(const Variant& variant) const {
+  const bool posts = publish.from == PublishFrom::kSubscribers && !variant.technique->publishes;
+  return variant.holding().connections + (posts ? 1 : 0);
+}
+
+std::uint64_t Scenario::connections() const {
+  std::uint32_t each = 1;
+  for (const Variant& variant : variants) each = std::max(each, connections_each(variant));
+  return each * static_cast<std::uint64_t>(subscribers);
+}
+
+std::uint64_t Scenario::server_connections() const {
+  constexpr std::uint64_t kPublishers = 16;
+  return connections() + kPublishers;
+}
+
+std::uint64_t Scenario::server_threads() const {
+  for (const auto& [key, value] : server) {
+    if (key == "threads") return static_cast<std::uint64_t>(wire::parse_count(value).value.value_or(1));
+  }
+  return 1;
 }
 
 std::uint64_t Scenario::source_count() const {
-  return sources.count_for(static_cast<std::uint64_t>(subscribers), target.takes_loopback_sources());
+  return sources.count_for(connections(), target.takes_loopback_sources());
+}
+
+std::uint64_t Scenario::worker_threads(unsigned cores) const {
+  const std::int64_t wanted = threads > 0 ? threads : std::max<std::int64_t>(1, cores / 2);
+  return static_cast<std::uint64_t>(std::min(wanted, subscribers));
 }
 
 std::string ProcessPlan::text() const {

@@ -197,6 +197,12 @@ struct ReconnectPolicy {
   bool both_ways = false;     // the share is taken off or added with equal chance, before `max` limits the delay
 };
 
+// What one client of a technique holds at a time, at most.
+struct Holding {
+  std::uint32_t connections = 1;  // that its conversation takes; several of them belong to one session of the server
+  std::uint32_t inflaters = 0;    // with a window of their own, for what comes compressed
+};
+
 struct TechniqueInfo {
   std::string_view name;  // one spelling everywhere
   std::string_view description;
@@ -204,6 +210,8 @@ struct TechniqueInfo {
   std::vector<OptionSpec> options;
   std::unique_ptr<Session> (*make)(Host& host, const Plan& plan, const std::string& topic);
   std::optional<ReconnectPolicy> reconnect{};  // of clients of this protocol, when the scenario says nothing
+  Holding (*holding)(std::span<const OptionValue> options) = nullptr;  // null: what Holding says by itself
+  bool publishes = false;                                              // Session::publish() does; else by POST
 };
 
 // The table; the order is the one of reports.

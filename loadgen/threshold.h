@@ -27,7 +27,9 @@ enum class Metric : std::uint8_t {
   kReordered,
   kCorrupt,
   kFailures,
+  kListenOverflows,           // connections that a full listen queue of this machine turned away
   kDeliveredShare,            // delivered / expected deliveries, 0 to 1
+  kConnectedShare,            // subscribers that were subscribed / all, 0 to 1
   kBytesPerDelivery,          // bytes on the wire, both directions, per delivery
   kServerCpuPerDelivery,      // ns of the server's CPU time per delivery
   kServerBytesPerSubscriber,  // memory of the server per subscriber

@@ -20,6 +20,7 @@ void add_run(Group& group, const RunResult& run) {
   group.requests += run.window.counts.requests;
   group.empty_answers += run.window.counts.empty_answers;
   group.skipped_polls += run.window.counts.skipped_polls;
+  group.subscribers += run.subscribers;
   group.connected += run.connected;
   group.delivery_latency.merge(run.recorder.delivery_latency);
   group.service_time.merge(run.recorder.service_time);
@@ -28,6 +29,18 @@ void add_run(Group& group, const RunResult& run) {
   group.send_lag.merge(run.send_lag);
   group.fanout_spread.merge(run.fanout_spread);
   group.verdict = std::max(group.verdict, run.verdict);
+}
+
+// Not known as soon as one run does not know it.
+std::optional<std::uint64_t> listen_overflows(const Group& group) {
+  std::uint64_t total = 0;
+  for (const RunResult* run : group.runs) {
+    const auto in_ramp = run->machine_in_ramp.listen_overflows;
+    const auto later = run->machine.listen_overflows;
+    if (!in_ramp || !later) return std::nullopt;
+    total += *in_ramp + *later;
+  }
+  return total;
 }
 
 // Sums over the runs first, one division at the end.
@@ -122,6 +135,7 @@ std::vector<Group> group_runs(const Scenario& scenario, std::span<const RunResul
     for (const RunResult* run : usable(repetitions)) add_run(group, *run);
     group.left_out = repetitions.size() - group.runs.size();
     add_costs(group);
+    group.listen_overflows = listen_overflows(group);
     groups.push_back(std::move(group));
   }
   return groups;
@@ -154,9 +168,14 @@ Measured measured(const Group& group, const Threshold& threshold) {
       return count(group.corrupt);
     case Metric::kFailures:
       return count(group.failures);
+    case Metric::kListenOverflows:
+      return group.listen_overflows ? count(*group.listen_overflows) : Measured{};
     case Metric::kDeliveredShare:
       if (group.expected == 0) return {};
       return {true, static_cast<double>(group.expected - group.missing) / static_cast<double>(group.expected)};
+    case Metric::kConnectedShare:
+      if (group.subscribers == 0) return {};
+      return {true, static_cast<double>(group.connected) / static_cast<double>(group.subscribers)};
     case Metric::kBytesPerDelivery:
       return known(group.bytes_per_delivery);
     case Metric::kServerCpuPerDelivery:

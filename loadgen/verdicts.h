@@ -28,6 +28,7 @@ struct Group {
   std::uint64_t requests = 0;  // this and the next two in the window in which bytes were counted
   std::uint64_t empty_answers = 0;
   std::uint64_t skipped_polls = 0;
+  std::uint64_t subscribers = 0;
   std::uint64_t connected = 0;
   measure::Histogram delivery_latency;
   measure::Histogram service_time;
@@ -39,7 +40,8 @@ struct Group {
   std::optional<double> server_cpu_ns_per_delivery;
   std::optional<double> server_bytes_per_subscriber;
   std::optional<double> messages_per_second;
-  Verdict verdict = Verdict::kValid;  // the worst of `runs`
+  std::optional<std::uint64_t> listen_overflows;  // of the whole machine, while its runs ramped and measured
+  Verdict verdict = Verdict::kValid;              // the worst of `runs`
 
   std::size_t repetitions() const { return runs.size() + left_out; }
 };

@@ -159,7 +159,7 @@ void Worker::probe_lag() {
 }
 
 std::optional<net::Address> Worker::source_address(const net::Address& target, std::uint32_t subscriber) const {
-  return spec_.scenario.sources.of(subscriber, target);
+  return spec_.source_address(target, subscriber);
 }
 
 const net::Address& Worker::resolve(const std::string& host_port) {

@@ -11,6 +11,8 @@ namespace net {
 
 namespace {
 
+// Besides connections, each table holds listeners, files and what the standard library opens.
+constexpr std::uint64_t kOtherDescriptors = 100;
 // What each thread's loop and timers need of the table that all threads copy.
 constexpr std::uint64_t kDescriptorsPerThread = 8;
 // SO_REUSEPORT spreads by a hash: the share of a listener that gets n connections on average has a standard deviation
@@ -40,15 +42,23 @@ DescriptorLimit raise_descriptor_limit(std::uint64_t needed) {
   return {limit.rlim_cur, limit.rlim_max};
 }
 
+std::uint64_t descriptors_needed(std::uint64_t connections, std::uint64_t threads) {
+  return connections + kOtherDescriptors + std::max<std::uint64_t>(threads, 1) * kDescriptorsPerThread;
+}
+
+std::uint64_t connections_that_fit(std::uint64_t limit, std::uint64_t threads) {
+  return limit - std::min(limit, descriptors_needed(0, threads));
+}
+
 DescriptorPlan plan_descriptors(std::uint64_t connections, std::uint64_t limit, std::uint64_t threads, bool even) {
   DescriptorPlan plan{std::max<std::uint64_t>(threads, 1), false};
-  if (connections + kOtherDescriptors + plan.threads * kDescriptorsPerThread <= limit) return plan;
+  if (descriptors_needed(connections, plan.threads) <= limit) return plan;
   plan.own_tables = true;
   const double share = even ? 1.0 : kUnevenShare;
   while (true) {
-    const std::uint64_t other = kOtherDescriptors + plan.threads * kDescriptorsPerThread;
-    const auto each = limit > other ? static_cast<std::uint64_t>(share * static_cast<double>(limit - other)) : 1;
-    const std::uint64_t needed = (connections + each - 1) / std::max<std::uint64_t>(each, 1);
+    const auto room = static_cast<double>(connections_that_fit(limit, plan.threads));
+    const std::uint64_t each = std::max<std::uint64_t>(static_cast<std::uint64_t>(share * room), 1);
+    const std::uint64_t needed = (connections + each - 1) / each;
     if (needed <= plan.threads || each <= 1) return plan;
     plan.threads = std::max(needed, plan.threads + 1);
   }
@@ -64,9 +74,15 @@ bool may_own_descriptor_tables() {
   return may;
 }
 
+std::string descriptor_cure(std::uint64_t needed, std::uint64_t nr_open) {
+  const std::string number = std::to_string(needed);
+  const std::string first = nr_open != 0 && needed > nr_open ? "sysctl -w fs.nr_open=" + number + " && " : "";
+  return first + "ulimit -Hn " + number;
+}
+
 std::string descriptor_shortage(std::uint64_t limit, std::uint64_t needed) {
   return std::to_string(limit) + " descriptors are allowed, " + std::to_string(needed) +
-         " are needed; raise it with: ulimit -Hn " + std::to_string(needed);
+         " are needed; raise it with: " + descriptor_cure(needed, most_descriptors());
 }
 
 }  // namespace net

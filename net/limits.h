@@ -19,6 +19,11 @@ struct DescriptorLimit {
 // fs.nr_open bounds it). Call it before threads start.
 DescriptorLimit raise_descriptor_limit(std::uint64_t needed = 0);
 
+// Of one table that `threads` share, `connections` of them included.
+std::uint64_t descriptors_needed(std::uint64_t connections, std::uint64_t threads);
+// The reverse: how many connections fit under `limit`.
+std::uint64_t connections_that_fit(std::uint64_t limit, std::uint64_t threads);
+
 struct DescriptorPlan {
   std::uint64_t threads = 1;  // at least so many are needed
   bool own_tables = false;    // each of them begins with own_descriptor_table()
@@ -35,10 +40,11 @@ bool own_descriptor_table();
 // Tries that on a thread that ends at once.
 bool may_own_descriptor_tables();
 
-// "20000 descriptors are allowed, 1000100 are needed; raise it with: ulimit -Hn 1000100"
-std::string descriptor_shortage(std::uint64_t limit, std::uint64_t needed);
+// The command that raises the limit to `needed`: "ulimit -Hn 1000108". `nr_open` is fs.nr_open, above which no limit
+// may be set (0: not known); where it is less, it has to be raised first.
+std::string descriptor_cure(std::uint64_t needed, std::uint64_t nr_open);
 
-// Besides connections, each table holds loops, timers, listeners and files.
-inline constexpr std::uint64_t kOtherDescriptors = 100;
+// "20000 descriptors are allowed, 1000108 are needed; raise it with: ulimit -Hn 1000108"
+std::string descriptor_shortage(std::uint64_t limit, std::uint64_t needed);
 
 }  // namespace net

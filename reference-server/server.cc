@@ -34,7 +34,7 @@ constexpr std::uint64_t kTooFewDescriptors = 4'096;
 // How many threads serve, and whether each has a descriptor table of its own; says so when that is not what was asked.
 // Throws when the connections do not fit.
 net::DescriptorPlan make_room(const Options& options) {
-  const std::uint64_t needed = options.connections + net::kOtherDescriptors;
+  const std::uint64_t needed = net::descriptors_needed(options.connections, options.threads);
   const net::DescriptorLimit limit = net::raise_descriptor_limit(needed);
   if (limit.soft < kTooFewDescriptors && options.connections == 0) {
     fmt::print(stderr,
@@ -46,7 +46,7 @@ net::DescriptorPlan make_room(const Options& options) {
   if (!net::may_own_descriptor_tables()) {
     throw std::runtime_error(fmt::format("{} connections do not fit: {} (about {} fit)", options.connections,
                                          net::descriptor_shortage(limit.soft, needed),
-                                         limit.soft - std::min(limit.soft, net::kOtherDescriptors)));
+                                         net::connections_that_fit(limit.soft, options.threads)));
   }
   fmt::print(stderr,
              "reference-server: {} connections are more than a descriptor table may hold ({}): {} threads, each with a "

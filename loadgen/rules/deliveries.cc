@@ -73,7 +73,7 @@ void missing(const RunResult& run, Findings& found) {
 void absences(const RunResult& run, Findings& found) {
   if (run.missed_while_away > 0) {
     found.info(fmt::format("{} messages missed during reconnects{}", count_text(run.missed_while_away),
-                           run.variant->technique->resumes ? "" : " (the technique has no replay)"));
+                           run.recorder.replayed == 0 ? " (none was replayed)" : ""));
   }
   if (run.recorder.replayed > 0) {
     found.info(fmt::format("{} messages were due during reconnects and replayed after them",

@@ -16,7 +16,7 @@ void huge_pages(const Scenario&, const HostInfo& host, Findings& found) {
 }
 
 void processors(const Scenario& scenario, const HostInfo& host, Findings& found) {
-  if (!scenario.target.is_running() && host.cores < 4) {
+  if (is_here(scenario.target) && host.cores < 4) {
     found.warn(fmt::format("{} cores: generator and server share CPUs; CPU per delivery is valid, capacity is not",
                            host.cores));
   }

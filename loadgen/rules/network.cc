@@ -21,16 +21,17 @@ std::uint64_t count_between(const measure::Histogram& histogram, std::int64_t lo
 
 }  // namespace
 
-void phase_locking(const Scenario& scenario, const HostInfo&, Findings& found) {
-  if (scenario.publish.arrivals != Arrivals::kConstant) return;
-  const double period = 1.0 / scenario.publish.rate.per_second();
-  for (const Variant& variant : scenario.variants) {
-    if (variant.technique->name != "polling") continue;
-    const double ratio = period / (static_cast<double>(variant.options.front().number) / 1e9);
-    if (ratio <= 0.5 || std::abs(ratio - std::round(ratio)) >= 0.01 * ratio) continue;
-    found.warn(fmt::format("publish period is {:.0f} x the interval of {}: data age is an aliasing artefact",
-                           std::round(ratio), variant.label()));
-  }
+// Polls that keep a schedule of their own meet each message of an even one at the same age. Where an answer or its end
+// sets the time of the next poll, the two drift apart.
+void phase_locking(const RunResult& run, Findings& found) {
+  if (run.topic_period == Nanos(0) || run.variant == nullptr) return;
+  const OptionValue* interval = option(*run.variant, "interval");
+  const OptionValue* timing = option(*run.variant, "timing");
+  if (interval == nullptr || interval->number <= 0 || timing == nullptr || timing->text != "fixed-rate") return;
+  const double ratio = static_cast<double>(run.topic_period.count()) / static_cast<double>(interval->number);
+  if (ratio <= 0.5 || std::abs(ratio - std::round(ratio)) >= 0.01 * ratio) return;
+  found.warn(fmt::format("publish period{} is {:.0f} x the interval of {}: data age is an aliasing artefact",
+                         run.topics > 1 ? " of a topic" : "", std::round(ratio), run.variant->label()));
 }
 
 // A sender that waits for an acknowledgement which the receiver delays: 40 ms on Linux, 200 ms elsewhere. It shows as a
@@ -67,16 +68,16 @@ void bursts(const RunResult& run, Findings& found) {
 }
 
 void loopback(const Scenario& scenario, const HostInfo&, Findings& found) {
-  if (scenario.target.is_running()) return;
+  if (!is_here(scenario.target)) return;
   found.info("loopback: absolute latencies are lower bounds; byte and CPU comparisons hold");
 }
 
 void source_ports(const Scenario& scenario, const HostInfo&, Findings& found) {
-  const auto subscribers = static_cast<std::uint64_t>(scenario.subscribers);
+  const std::uint64_t connections = scenario.connections();
   const std::uint64_t sources = scenario.source_count();
   if (sources < 2) return;
-  found.info(fmt::format("{} connections use {} source addresses, {}", count_text(subscribers), sources,
-                         scenario.sources.text(subscribers)));
+  found.info(fmt::format("{} connections use {} source addresses, {}", count_text(connections), sources,
+                         scenario.sources.text(connections)));
 }
 
 void no_ports(const RunResult& run, Findings& found) {

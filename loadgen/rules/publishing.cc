@@ -15,12 +15,11 @@ double tail_quantile(const measure::Histogram& histogram) {
   return std::min(0.99, 1 - measure::kSamplesBeyond / static_cast<double>(histogram.count()));
 }
 
-const OptionValue* option(const Variant& variant, std::string_view key) {
-  const auto& specs = variant.technique->options;
-  for (std::size_t i = 0; i < specs.size() && i < variant.options.size(); ++i) {
-    if (specs[i].key == key) return &variant.options[i];
-  }
-  return nullptr;
+// The tail of the send lag makes up enough of the latencies to be told by rule 1.
+bool fell_behind(const RunResult& run, std::int64_t lag) {
+  constexpr std::int64_t kNoticeable = 1'000'000;  // ns
+  if (run.delivered() == 0) return false;
+  return lag > std::max(kNoticeable, run.recorder.delivery_latency.value_at_quantile(0.5) / 10);
 }
 
 }  // namespace
@@ -33,7 +32,7 @@ void publisher_lag(const RunResult& run, Findings& found) {
   const double q = tail_quantile(run.send_lag);
   const std::int64_t lag = run.send_lag.value_at_quantile(q);
   const measure::Histogram& latency = run.recorder.delivery_latency;
-  if (lag <= std::max<std::int64_t>(1'000'000, latency.value_at_quantile(0.5) / 10)) return;
+  if (!fell_behind(run, lag)) return;
   const bool dominates = lag > kScheduler && 2 * lag > latency.value_at_quantile(q);
   found.add(dominates ? Level::kInvalid : Level::kWarn,
             fmt::format("publisher fell behind by up to {} (p{:.3g} {}); latencies are from the intended time",
@@ -85,13 +84,14 @@ void rate_not_reached(const RunResult& run, Findings& found) {
   found.warn(fmt::format("achieved {} of the asked rate: capacity point, not a latency point", percent(share)));
 }
 
-// Told where it matters to nobody but him who compares latencies below it; larger errors are rule 1.
+// Told where it matters to nobody but him who compares latencies below it, or beside latencies that dwarf it; an error
+// that is a part of them is rule 1.
 void schedule_error(const RunResult& run, Findings& found) {
   constexpr std::int64_t kWorthTelling = 100'000;  // ns
   if (run.send_lag.count() < 20) return;
   const double q = tail_quantile(run.send_lag);
   const std::int64_t error = run.send_lag.value_at_quantile(q);
-  if (error < kWorthTelling || error > 1'000'000) return;
+  if (error < kWorthTelling || fell_behind(run, error)) return;
   found.info(fmt::format("schedule error p{:.3g} {}", q * 100, time_text(error)));
 }
 

@@ -110,7 +110,11 @@ TechniqueInfo http_streaming() {
            {"body", Kind::kText, "",
             "with method: POST: what the request says; {topic} stands for the topic's name; its Content-Type is "
             "text/plain unless headers has another"}},
-          make};
+          make,
+          std::nullopt,
+          [](std::span<const OptionValue> options) -> Holding {
+            return {.connections = 1, .inflaters = options[kEncoding].number == 1 ? 1U : 0U};
+          }};
 }
 
 }  // namespace loadgen

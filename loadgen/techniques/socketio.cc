@@ -252,6 +252,20 @@ constexpr ReconnectPolicy kReconnect = {.initial = std::chrono::seconds(1),
                                         .attempts = 0,
                                         .both_ways = true};
 
+// By polling a GET and a POST are out side by side, and while it upgrades the WebSocket is beside both.
+Holding holding_of(std::span<const OptionValue> options) {
+  using Transports = EngineClient::Transports;
+  switch (static_cast<Transports>(options[kTransport].number)) {
+    case Transports::kWebSocket:
+      return {.connections = 1};
+    case Transports::kPolling:
+      return {.connections = 2};
+    case Transports::kUpgrade:
+      break;
+  }
+  return {.connections = 3};
+}
+
 }  // namespace
 
 TechniqueInfo socketio() {
@@ -262,7 +276,9 @@ TechniqueInfo socketio() {
           [](Host& host, const Plan& plan, const std::string& topic) -> std::unique_ptr<Session> {
             return std::make_unique<SocketIo>(host, plan, topic);
           },
-          kReconnect};
+          kReconnect,
+          holding_of,
+          true};
 }
 
 }  // namespace loadgen

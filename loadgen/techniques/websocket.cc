@@ -106,6 +106,11 @@ class WebSocket final : public Session, private WebSocketLink::Handler {
   bool knows_cursor_ = false;
 };
 
+// Without context takeover the thread's inflater serves every connection. With it, it is the server that chooses.
+Holding holding_of(std::span<const OptionValue> options) {
+  return {.connections = 1, .inflaters = options[kDeflate].number == kOn ? 1U : 0U};
+}
+
 }  // namespace
 
 TechniqueInfo websocket() {
@@ -124,7 +129,10 @@ TechniqueInfo websocket() {
            {"client-window", Kind::kChoice, "15", "with deflate: bits of the window that the client uses", windows}},
           [](Host& host, const Plan& plan, const std::string& topic) -> std::unique_ptr<Session> {
             return std::make_unique<WebSocket>(host, plan, topic);
-          }};
+          },
+          std::nullopt,
+          holding_of,
+          true};
 }
 
 }  // namespace loadgen

@@ -80,6 +80,13 @@ TEST_P(Contract, DeliversEveryMessageOnceAndInOrder) {
   EXPECT_EQ(world.restarts > 0, GetParam().name.find("limit") != std::string::npos) << "an end by design is no failure";
 }
 
+TEST_P(Contract, HoldsTheConnectionsThatItsTechniqueDeclares) {
+  World world(GetParam(), {});
+  converse(world);
+  EXPECT_EQ(world.most_connections, world.declared(*GetParam().technique).connections);
+  EXPECT_EQ(world.speak(message("spoken")), GetParam().technique->publishes);
+}
+
 TEST_P(Contract, IsNotSubscribedToWhatWasPublishedBefore) {
   World world(GetParam(), {});
   world.publish(message("before"));

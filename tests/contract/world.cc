@@ -83,6 +83,8 @@ World::~World() = default;
 
 loadgen::Link& World::open() {
   connections_.push_back(std::make_unique<Connection>(*this, connections_.empty()));
+  const auto held = [](const auto& connection) { return !connection->gone && !connection->closing; };
+  most_connections = std::max(most_connections, static_cast<std::size_t>(std::ranges::count_if(connections_, held)));
   return *connections_.back();
 }
 

@@ -40,6 +40,9 @@ class World final : public loadgen::Host {
   ~World() override;
 
   void publish(const std::string& payload) { server_.say("t", payload); }
+  loadgen::Holding declared(const loadgen::TechniqueInfo& technique) const {
+    return technique.holding != nullptr ? technique.holding(plan_.options) : loadgen::Holding{};
+  }
   // The client publishes over its own connection, when it is subscribed at the moment; false when it cannot.
   bool speak(const std::string& payload) { return subscribed_ && session_->publish(payload, true); }
   // Moves bytes both ways until nothing moves any more; then lets the session's time pass, until `count` messages have
@@ -60,7 +63,8 @@ class World final : public loadgen::Host {
   std::vector<std::string> failures;
   std::size_t subscriptions = 0;
   std::size_t restarts = 0;
-  std::size_t given = 0;  // bytes that the client has been given on its first connection
+  std::size_t most_connections = 0;  // that the client had at a time
+  std::size_t given = 0;             // bytes that the client has been given on its first connection
 
   // loadgen::Host
   loadgen::Link& open() override;

@@ -102,6 +102,16 @@ def test_streams_that_end_by_design_lose_nothing_and_are_no_failure(tmp_path, te
     assert 20 * (100 // 20 - 1) <= r["requests"] <= 20 * (100 // 20 + 1), "a request for each 20 messages"
 
 
+def test_polls_in_step_with_the_messages_of_a_topic_make_a_run_doubtful(tmp_path):
+    """100 messages a second over ten topics: one to each topic every 100 ms, as often as its subscribers ask by two of these."""
+    techniques = [{"polling": {"interval": "100ms"}}, {"polling": {"interval": "100ms", "timing": "closed", "variant": "closed"}}, "sse"]
+    finished = run(tmp_path, "--set", "topics=10", techniques=techniques)
+    assert finished.complete, finished.out + finished.err
+    told = [w["message"] for w in finished.result["warnings"] if w["rule"] == 20]
+    assert told == ["publish period of a topic is 1 x the interval of polling fixed-rate: data age is an aliasing artefact"]
+    assert finished.result["runs"][0]["verdict"] != "valid"
+
+
 def test_idle_subscribers_cost_their_heartbeats_and_their_empty_polls(tmp_path):
     finished = run(tmp_path, "--set", "phases.idle=600ms", "--set", "server.heartbeat=50ms", techniques=["websocket", "sse", "polling"], subscribers=20,
                    measure="300ms")

@@ -36,6 +36,20 @@ TEST(Membership, EverythingIsOwedWithEchoAndWhenThePublisherSpeaks) {
   EXPECT_EQ(speaker.stride(), 4U);
 }
 
+TEST(RunSpec, FewerSubscribersShareASourceAddressWhereEachHoldsSeveralConnections) {
+  RunFixture run;
+  const net::Address target = net::resolve("127.0.0.1:8080");
+  const auto host = [&](std::uint32_t subscriber) {
+    const auto source = run.spec.source_address(target, subscriber);
+    return source ? source->host() : "";
+  };
+  EXPECT_EQ(host(net::kConnectionsPerSource - 1), "");
+  EXPECT_EQ(host(net::kConnectionsPerSource), "127.0.0.2");
+  run.spec.connections_each = 2;
+  EXPECT_EQ(host(net::kConnectionsPerSource / 2 - 1), "");
+  EXPECT_EQ(host(net::kConnectionsPerSource / 2), "127.0.0.2");
+}
+
 TEST(RunSpec, EveryMemberOfEveryRoomSpeaksInTurn) {
   RunFixture run(3);
   run.scenario.subscribers = 11;  // rooms of 4, 4 and 3

@@ -12,6 +12,7 @@ class PreflightTest : public testing::Test {
   // A machine that carries a thousand subscribers with ease.
   PreflightTest() {
     scenario.subscribers = 1000;
+    scenario.publish.rate = {10, std::chrono::seconds(1)};
     system.write("proc/sys/fs/file-max", "9223372036854775807\n");
     system.write("proc/sys/fs/file-nr", "1325\t0\t9223372036854775807\n");
     system.write("proc/sys/net/ipv4/ip_local_port_range", "32768\t60999\n");
@@ -38,9 +39,26 @@ class PreflightTest : public testing::Test {
     EXPECT_EQ(check.cure, cure);
   }
 
+  // At a server that is not the reference server.
+  void aim(const std::string& url) {
+    scenario.target.reference = false;
+    scenario.target.url = url;
+  }
+  Variant& use(const std::string& name, std::vector<OptionValue> options) {
+    scenario.variants.clear();
+    return scenario.variants.emplace_back(Variant{find_technique(name), "", std::move(options), 1});
+  }
+  // The options of socketio with this transport.
+  static std::vector<OptionValue> transport(std::int64_t number) {
+    std::vector<OptionValue> options(find_technique("socketio")->options.size());
+    options.front().number = number;
+    return options;
+  }
+  static constexpr std::int64_t kUpgrade = 0, kPolling = 1, kWebSocket = 2;
+
   FakeSystem system;
   Scenario scenario;
-  ProcessLimits limits{20'000, false};
+  ProcessLimits limits{20'000, false, 2};
 };
 
 TEST_F(PreflightTest, AMachineWithRoomHasNoProblem) {
@@ -51,21 +69,68 @@ TEST_F(PreflightTest, AMachineWithRoomHasNoProblem) {
 
 TEST_F(PreflightTest, TooFewDescriptorsAreHopelessUnlessThreadsMayHaveTheirOwn) {
   scenario.subscribers = 30'000;
-  expect("file descriptors", Level::kInvalid, "ulimit -Hn 30100 (as root; or set nofile in /etc/security/limits.conf)");
+  expect("file descriptors", Level::kInvalid, "ulimit -Hn 30124 (as root; or set nofile in /etc/security/limits.conf)");
   EXPECT_TRUE(hopeless(checks()));
+  EXPECT_EQ(refusal(scenario, checks()), "30000 subscribers do not fit on this machine: about 19876 do");
   limits.own_tables = true;
   expect("file descriptors", Level::kInfo, "");
 }
 
-TEST_F(PreflightTest, TheSystemsOpenFilesCountBothEnds) {
+TEST_F(PreflightTest, WhatTheKernelAllowsNobodyToHaveIsRaisedFirst) {
+  scenario.subscribers = 1'200'000;
+  system.write("proc/sys/fs/nr_open", "1048576\n");
+  EXPECT_TRUE(of("file descriptors").cure.starts_with("sysctl -w fs.nr_open=1200124 && ulimit -Hn 1200124 (as root;"));
+}
+
+TEST_F(PreflightTest, SocketIoHoldsAsManyConnectionsAsItsTransportTakes) {
+  const std::pair<std::int64_t, std::string> kRows[] = {
+      {kWebSocket, "1,124"}, {kPolling, "2,124"}, {kUpgrade, "3,124"}};
+  for (const auto& [number, needed] : kRows) {
+    use("socketio", transport(number));
+    EXPECT_EQ(of("file descriptors").needed, needed);
+  }
+}
+
+TEST_F(PreflightTest, SubscribersThatPublishByPostHoldAConnectionMore) {
+  scenario.publish.from = PublishFrom::kSubscribers;
+  use("sse", {});
+  EXPECT_EQ(of("file descriptors").needed, "2,124");
+  use("websocket", std::vector<OptionValue>(find_technique("websocket")->options.size()));
+  EXPECT_EQ(of("file descriptors").needed, "1,124") << "they publish over the connection that they have";
+}
+
+TEST_F(PreflightTest, ConnectionsOfOneSessionDoNotFitWhereEachThreadHasATable) {
+  scenario.subscribers = 12'000;
+  limits.own_tables = true;
+  use("socketio", transport(kWebSocket));
+  EXPECT_FALSE(hopeless(checks()));
+  use("socketio", transport(kPolling));
+  EXPECT_EQ(of("file descriptors").limit, "20,000 a table, and those of a session of socketio must be in one");
+  EXPECT_TRUE(hopeless(checks()));
+  EXPECT_EQ(refusal(scenario, checks()), "12000 subscribers do not fit on this machine: about 9938 do");
+}
+
+TEST_F(PreflightTest, TheSystemsOpenFilesCountEveryEndOnThisMachine) {
   system.write("proc/sys/fs/file-max", "3000\n");
-  expect("open files, all programs", Level::kInvalid, "sysctl -w fs.file-max=3525");
+  expect("open files, all programs", Level::kInvalid, "sysctl -w fs.file-max=3541");
+  aim("http://127.0.0.1:${nchan.port}");
+  EXPECT_EQ(of("open files, all programs").needed, "3,541");
+  aim("http://192.0.2.1");
+  EXPECT_EQ(of("open files, all programs").needed, "2,433");
 }
 
 TEST_F(PreflightTest, LoopbackHasASourceAddressForEach14000Connections) {
   scenario.subscribers = 100'000;
   EXPECT_EQ(of("source ports").limit, "28,232 x 8 source addresses");
   EXPECT_EQ(of("source ports").level, Level::kInfo);
+}
+
+TEST_F(PreflightTest, FewerSubscribersShareASourceAddressWhereEachHoldsSeveralConnections) {
+  scenario.subscribers = 14'000;
+  EXPECT_EQ(scenario.source_count(), 1u);
+  use("socketio", transport(kPolling));
+  EXPECT_EQ(of("source ports").limit, "28,232 x 2 source addresses");
+  EXPECT_EQ(of("source ports").needed, "28,000");
 }
 
 TEST_F(PreflightTest, ARemoteTargetHasTheRangeOnceForEachSourceAddress) {
@@ -126,8 +191,19 @@ TEST_F(PreflightTest, MemoryForTheSubscribersAskedIsReckoned) {
   limits.own_tables = true;
   const Preflight check = of("memory");
   EXPECT_EQ(check.level, Level::kInvalid);
-  EXPECT_EQ(check.needed, "11.5 GiB");
-  EXPECT_EQ(check.cure, "about 327,872 subscribers fit");
+  EXPECT_EQ(check.needed, "11.7 GiB") << "with the recorders of 52 threads";
+  EXPECT_EQ(check.cure, "about 314,553 subscribers fit");
+}
+
+TEST_F(PreflightTest, MemoryOfConnectionsIsThatOfTheirEndsWithTlsAndWhatDecompresses) {
+  scenario.subscribers = 10'000;
+  std::vector<OptionValue> options(find_technique("websocket")->options.size());
+  Variant& variant = use("websocket", options);
+  EXPECT_EQ(of("memory").needed, "184 MiB") << "64 of programs, 3 of a thread, 12 KiB a subscriber";
+  variant.tls.enabled = true;
+  EXPECT_EQ(of("memory").needed, "575 MiB") << "20 KiB more at each end";
+  variant.options[1].number = 1;  // deflate: on
+  EXPECT_EQ(of("memory").needed, "1005 MiB") << "44 KiB more at the client's";
 }
 
 TEST_F(PreflightTest, MemoryForTheMessagesOfALongRunIsReckoned) {

@@ -74,11 +74,38 @@ TEST_F(Rules, Rule18TellsWhatASlowClockCosts) {
 }
 
 TEST_F(Rules, Rule20TellsPollsInStepWithPublishing) {
+  OptionValue& timing = add_timing("fixed-rate");
   EXPECT_EQ(said(20), "");
-  fixture.scenario.publish.rate = {1, std::chrono::seconds(2)};
+  result.topic_period = std::chrono::seconds(2);
   EXPECT_EQ(said(20), "warn: publish period is 2 x the interval of polling: data age is an aliasing artefact");
-  fixture.scenario.publish.arrivals = Arrivals::kPoisson;
-  EXPECT_EQ(said(20), "");
+  EXPECT_EQ(result.verdict, Verdict::kDoubtful);
+  for (const char* drifting : {"fixed-delay", "closed"}) {
+    timing.text = drifting;
+    EXPECT_EQ(said(20), "") << drifting;
+  }
+  timing.text = "fixed-rate";
+  result.topic_period = Nanos(0);
+  EXPECT_EQ(said(20), "") << "messages that are not evenly apart";
+}
+
+TEST_F(Rules, Rule20CountsTheMessagesOfOneTopic) {
+  add_timing("fixed-rate");
+  result.topics = 10;
+  result.topic_period = std::chrono::seconds(1);
+  EXPECT_EQ(said(20),
+            "warn: publish period of a topic is 1 x the interval of polling: data age is an aliasing artefact");
+}
+
+TEST_F(Rules, Rules22And30TellOfEveryServerOnThisMachine) {
+  host.cores = 2;
+  const auto told = [&](const std::string& url) {
+    fixture.scenario.target.reference = false;
+    fixture.scenario.target.url = url;
+    return std::pair(!said(22).empty(), !said(30).empty());
+  };
+  EXPECT_EQ(told("http://127.0.0.1:8080"), std::pair(true, true));
+  EXPECT_EQ(told("http://localhost:8080"), std::pair(true, true));
+  EXPECT_EQ(told("http://192.0.2.1:8080"), std::pair(false, false));
 }
 
 TEST_F(Rules, Rule21SeesAPeakAtTheDelayOfAnAcknowledgement) {

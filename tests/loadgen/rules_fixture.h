@@ -41,6 +41,12 @@ class Rules : public testing::Test {
     result.recorder.delivered += count;
     result.expected += count;
   }
+  OptionValue& add_timing(const std::string& word) {
+    OptionSpec timing{};
+    timing.key = "timing";
+    technique.options.push_back(timing);
+    return fixture.scenario.variants.front().options.emplace_back(OptionValue{0, word});
+  }
   // What the rules of one number say, joined; "" when they are silent.
   std::string said(int rule) {
     result.warnings.clear();

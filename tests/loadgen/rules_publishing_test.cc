@@ -42,10 +42,7 @@ TEST_F(Rules, Rule2TellsByHowMuchSkippedPollsStretchedTheInterval) {
 }
 
 TEST_F(Rules, Rule2TellsOfPollsInAClosedLoop) {
-  OptionSpec timing{};
-  timing.key = "timing";
-  technique.options.push_back(timing);
-  fixture.scenario.variants.front().options.push_back({2, "closed"});
+  add_timing("closed");
   EXPECT_EQ(said(2),
             "info: polls ran closed loop, as asked: a slow answer delays the next poll, and there are as many as are "
             "answered");
@@ -80,6 +77,16 @@ TEST_F(Rules, Rule19TellsAScheduleErrorThatIsNoFault) {
   result.send_lag.record(210'000, 12);
   EXPECT_EQ(said(19), "info: schedule error p91.1 210 µs");
   EXPECT_EQ(result.verdict, Verdict::kValid);
+}
+
+TEST_F(Rules, Rule19TellsWhatRule1LeavesOutBesideLongLatencies) {
+  deliver(40'000, 500'000'000);
+  result.send_lag.record(40'000'000, 12);
+  EXPECT_EQ(said(1), "");
+  EXPECT_EQ(said(19), "info: schedule error p91.1 40.0 ms");
+  result.send_lag.record(60'000'000, 12);
+  EXPECT_EQ(said(1).substr(0, 5), "warn:");
+  EXPECT_EQ(said(19), "") << "one of them tells it";
 }
 
 }  // namespace

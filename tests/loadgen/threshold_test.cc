@@ -37,6 +37,8 @@ TEST(ThresholdText, NamesMetricAggregationOperatorAndValue) {
       {"corrupt == 0", Metric::kCorrupt, Aggregation::kNone, Comparison::kEqual, 0},
       {"failures <= 3", Metric::kFailures, Aggregation::kNone, Comparison::kLessEqual, 3},
       {"delivered_share >= 50%", Metric::kDeliveredShare, Aggregation::kNone, Comparison::kGreaterEqual, 0.5},
+      {"listen_overflows == 0", Metric::kListenOverflows, Aggregation::kNone, Comparison::kEqual, 0},
+      {"connected_share == 100%", Metric::kConnectedShare, Aggregation::kNone, Comparison::kEqual, 1},
       {"bytes_per_delivery < 1KiB", Metric::kBytesPerDelivery, Aggregation::kNone, Comparison::kLess, 1024},
       {"server_cpu_per_delivery < 5us", Metric::kServerCpuPerDelivery, Aggregation::kNone, Comparison::kLess, 5000},
       {"server_bytes_per_subscriber < 4KB", Metric::kServerBytesPerSubscriber, Aggregation::kNone, Comparison::kLess,

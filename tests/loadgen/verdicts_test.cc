@@ -81,6 +81,24 @@ TEST_F(Verdicts, WhatWasNotMeasuredIsUnknown) {
   EXPECT_FALSE(value_of("round_trip.p99 < 1s").known) << "no polls";
 }
 
+TEST_F(Verdicts, ASubscriberThatNeverSubscribedMissesNothingButBreaksTheShareOfTheConnected) {
+  add_run({1, 2, 3}).subscribers = 1'000'000;
+  runs_.front().connected = 1'000'000;
+  EXPECT_EQ(code("connected_share == 100%"), 0);
+  runs_.front().connected -= 1;
+  EXPECT_EQ(code("missing == 0"), 0);
+  EXPECT_EQ(code("connected_share == 100%"), 1);
+}
+
+TEST_F(Verdicts, ListenOverflowsAreThoseOfRampAndMeasureAndUnknownWhereOneRunDoesNotKnow) {
+  add_run({1});
+  runs_.front().machine_in_ramp.listen_overflows = 3;
+  runs_.front().machine.listen_overflows = 1;
+  EXPECT_EQ(value_of("listen_overflows == 0").value, 4);
+  add_run({1});
+  EXPECT_FALSE(value_of("listen_overflows == 0").known);
+}
+
 TEST_F(Verdicts, ExitCodesFollowTheContract) {
   add_run({1, 2, 3});
   EXPECT_EQ(code(""), 0);

@@ -38,9 +38,24 @@ TEST(DescriptorPlan, EndsForALimitThatHoldsNothing) {
   EXPECT_TRUE(plan_descriptors(1'000, 50, 1, true).own_tables);
 }
 
+TEST(DescriptorPlan, LeavesThreadsAloneUnderALimitThatWasRaisedToWhatIsNeeded) {
+  for (const std::uint64_t threads : {1U, 2U, 16U}) {
+    const std::uint64_t limit = descriptors_needed(30'000, threads);
+    EXPECT_FALSE(plan_descriptors(30'000, limit, threads, false).own_tables) << threads;
+    EXPECT_TRUE(plan_descriptors(30'001, limit, threads, false).own_tables) << threads;
+    EXPECT_EQ(connections_that_fit(limit, threads), 30'000U);
+  }
+  EXPECT_EQ(connections_that_fit(50, 1), 0U);
+}
+
 TEST(DescriptorLimit, NamesTheLimitAndTheCommandThatLiftsIt) {
-  EXPECT_EQ(descriptor_shortage(20'000, 1'000'100),
-            "20000 descriptors are allowed, 1000100 are needed; raise it with: ulimit -Hn 1000100");
+  EXPECT_EQ(descriptor_shortage(20, 300), "20 descriptors are allowed, 300 are needed; raise it with: ulimit -Hn 300");
+}
+
+TEST(DescriptorLimit, IsRaisedBehindTheOneThatTheKernelSetsForAll) {
+  EXPECT_EQ(descriptor_cure(2'000'108, 1'048'576), "sysctl -w fs.nr_open=2000108 && ulimit -Hn 2000108");
+  EXPECT_EQ(descriptor_cure(1'048'576, 1'048'576), "ulimit -Hn 1048576");
+  EXPECT_EQ(descriptor_cure(2'000'108, 0), "ulimit -Hn 2000108");
 }
 
 std::uint64_t open_descriptors() {

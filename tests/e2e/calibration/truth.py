@@ -14,12 +14,19 @@ class Faults:
     """What happens on the way to the subscribers. `pattern` maps (sequence, subscriber) to drop, twice, swap (goes after the next
     message) or corrupt, or to None; sequences start at 1, subscribers at 0. `stagger_s` delays subscriber n by n times that. After the
     message `cut_at` every stream is closed; one that comes back waits for the next message, which it has missed like those before, and is
-    subscribed right after it. With `resumes` it then gets what it asks for."""
+    subscribed right after it. With `resumes` it then gets what it asks for. `pattern` may say foreign, too: a message without a marker goes first.
+    A stream, or a poll, is answered `answer_s` late. `beats` = (n, count, every_s): when n streams are there, each gets so many heartbeats. Every message
+    of `stray` also goes to the subscribers of the other topics. The stream `late` = (subscriber, sequence) is answered right after that message, and gets
+    all that came before."""
 
     def __init__(self, delay_s=0.0, stall_at=None, stall_s=0.0, pattern=lambda sequence, subscriber: None, comment=b"", stagger_s=0.0, cut_at=None,
-                 resumes=False):
+                 resumes=False, answer_s=0.0, beats=None, stray=(), late=None):
+        self.answer_s, self.beats, self.stray, self.late = answer_s, beats, stray, late
         self.delay_s, self.stall_at, self.stall_s, self.pattern, self.comment = delay_s, stall_at, stall_s, pattern, comment
         self.stagger_s, self.cut_at, self.resumes = stagger_s, cut_at, resumes
+
+
+SCRIPT = b'<script>parent.pushbench&&parent.pushbench(1,"%s")</script>\n'     # markers and their filler need no escapes
 
 
 def damaged(message):
@@ -27,18 +34,25 @@ def damaged(message):
     return message[:-1] + (b"A" if message[-1:] != b"A" else b"B")
 
 
-class Subscriber:
-    """One stream. `frame` makes the bytes of a message."""
+STRANGER = b"what somebody else has to say"
 
-    def __init__(self, number, writer, frame):
-        self.number, self.writer, self.frame, self.waiting, self.sent = number, writer, frame, None, 0
+
+def copies_of(fault, message):
+    return {"drop": [], "twice": [message, message], "corrupt": [damaged(message)], "foreign": [STRANGER, message]}.get(fault, [message])
+
+
+class Subscriber:
+    """One stream. `frame` makes the bytes of a message, `beat` is a heartbeat."""
+
+    def __init__(self, number, writer, frame, beat=b""):
+        self.number, self.writer, self.frame, self.beat, self.waiting, self.sent = number, writer, frame, beat, None, 0
 
     def tell(self, faults, sequence, message):
         fault = faults.pattern(sequence, self.number)
         if fault == "swap":
             self.waiting = message
             return
-        copies = {"drop": [], "twice": [message, message], "corrupt": [damaged(message)]}.get(fault, [message])
+        copies = copies_of(fault, message)
         if self.waiting is not None:
             copies.append(self.waiting)
             self.waiting = None
@@ -59,6 +73,8 @@ class Truth:
         self.heads_in, self.heads_out, self.stalled, self.tasks = [], [], 0, set()
         self.late_s = 0.0     # the most that a message left after the time that the faults say
         self.missed, self.replayed, self.cut = [], [], False      # of each stream that came back: messages
+        self.strays, self.early = 0, []                           # sent to those of another topic; sequences that came before the answer to their stream
+        self.streams = []                                         # every subscriber of a stream
 
     def topic(self, query):
         return self.topics.setdefault(query["topic"][0], Topic())
@@ -106,6 +122,11 @@ class Truth:
                 asyncio.get_running_loop().call_later(subscriber.number * self.faults.stagger_s, subscriber.tell, self.faults, sequence, message)
             else:
                 subscriber.tell(self.faults, sequence, message)
+        if sequence in self.faults.stray:
+            strangers = [subscriber for other in self.topics.values() if other is not topic for subscriber in other.subscribers]
+            self.strays += len(strangers)
+            for subscriber in strangers:
+                subscriber.writer.write(subscriber.frame(message))
         if sequence == self.faults.cut_at:
             self.cut = True
             for subscriber in topic.subscribers:
@@ -120,8 +141,16 @@ class Truth:
         head = "\r\n".join(["HTTP/1.1 200 OK", f"Content-Length: {len(body)}", *headers]) + "\r\n\r\n"
         writer.write(head.encode() + body)
 
-    async def stream(self, writer, query, head, frame, request_size):
+    async def beat(self, count, every_s):
+        await asyncio.sleep(4 * every_s)         # a busy client may be late to begin its window
+        for _ in range(count):
+            await asyncio.sleep(every_s)
+            for subscriber in self.streams:
+                subscriber.writer.write(subscriber.beat)
+
+    async def stream(self, writer, query, head, frame, request_size, beat=b""):
         topic = self.topic(query)
+        await asyncio.sleep(self.faults.answer_s)
         if self.cut:
             await topic.news.wait()
             self.missed.append(topic.log[-1][0] - self.faults.cut_at)
@@ -129,20 +158,32 @@ class Truth:
         if self.faults.resumes:
             head = [*head, f"Pushbench-Cursor: {after}"]
         number = self.next_number[topic] = self.next_number.get(topic, -1) + 1
+        if self.faults.late is not None and number == self.faults.late[0]:
+            while len(topic.log) < self.faults.late[1]:
+                await topic.news.wait()
+            self.early = [sequence for sequence, _ in topic.log]
         data = ("\r\n".join(head) + "\r\n\r\n").encode()
         self.heads_in.append(request_size)
         self.heads_out.append(len(data))
         replay = topic.log[after:] if self.faults.resumes else []
         if self.cut:
             self.replayed.append(len(replay))
-        writer.write(data + b"".join(frame(message) for _, message in replay))
-        topic.subscribers.append(Subscriber(number, writer, frame))
+        before = topic.log[:len(self.early)] if self.faults.late is not None and number == self.faults.late[0] else []
+        writer.write(data + b"".join(frame(message) for _, message in before + replay))
+        topic.subscribers.append(Subscriber(number, writer, frame, beat))
+        self.streams.append(topic.subscribers[-1])
+        if self.faults.beats is not None and len(self.streams) == self.faults.beats[0]:
+            self.tasks.add(asyncio.create_task(self.beat(*self.faults.beats[1:])))
         return True
 
     async def get_sse(self, writer, query, headers, body, size):
         comment = b": %s\n\n" % self.faults.comment if self.faults.comment else b""
         return await self.stream(writer, query, ["HTTP/1.1 200 OK", "Content-Type: text/event-stream", "Connection: close"],
-                           lambda message: comment + b"data: %s\n\n" % message, size)
+                           lambda message: comment + b"data: %s\n\n" % message, size, beat=b":\n\n")
+
+    async def get_forever_frame(self, writer, query, headers, body, size):
+        return await self.stream(writer, query, ["HTTP/1.1 200 OK", "Content-Type: text/html", "Connection: close"],
+                           lambda message: SCRIPT % message, size, beat=b"\n")
 
     async def get_http_streaming(self, writer, query, headers, body, size):
         return await self.stream(writer, query, ["HTTP/1.1 200 OK", "Content-Type: text/plain", "Connection: close"],
@@ -156,6 +197,7 @@ class Truth:
                            lambda message: ping + bytes([0x81, len(message)]) + message, size)
 
     async def get_polling(self, writer, query, headers, body, size):
+        await asyncio.sleep(self.faults.answer_s)
         self.poll(writer, self.topic(query), query)
 
     async def get_long_polling(self, writer, query, headers, body, size):
@@ -171,7 +213,7 @@ class Truth:
         lines = []
         for sequence, message in topic.log[int(query["after"][0]):] if "after" in query else []:
             fault = self.faults.pattern(sequence, 0)
-            lines += {"drop": [], "twice": [message, message], "corrupt": [damaged(message)]}.get(fault, [message])
+            lines += copies_of(fault, message)
         self.answer(writer, b"".join(line + b"\n" for line in lines), "Content-Type: text/plain", f"Pushbench-Cursor: {len(topic.log)}")
 
 
