@@ -70,7 +70,7 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
     if (owner_.attempt_ != nullptr) owner_.attempt_->sent += static_cast<std::uint32_t>(bytes);
   }
   void count_segments() {
-    if (tcp_ != nullptr) owner_.worker_.count_ended_segments(segments());
+    if (tcp_ != nullptr) owner_.worker_.count_ended_segments(owner_.number_, segments());
   }
 
   std::unique_ptr<Connection> next_;  // of the same subscriber

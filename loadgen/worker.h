@@ -13,8 +13,10 @@
 #include <vector>
 
 #include "loadgen/accounting.h"
+#include "loadgen/lag_probe.h"
 #include "loadgen/recorder.h"
 #include "loadgen/run_spec.h"
+#include "loadgen/segment_census.h"
 #include "loadgen/slicer.h"
 #include "loadgen/speakers.h"
 #include "loadgen/subscriber.h"
@@ -66,7 +68,10 @@ class Worker final : private net::Timer::Handler {
   void admit(std::uint64_t admitted);  // more of them; requires that on_ready has come
   void begin_idle();
   void end_idle();
-  void begin_measure();
+  // begin_measure() is so far ahead: reads by and by what would take long at once. Publishing may go on.
+  void prepare_measure();
+  static Nanos time_to_prepare(std::uint64_t subscribers);  // for a worker of so many
+  void begin_measure(wire::Time begin);                     // not after now
   void end_measure();
   void publish_from(wire::Time start);             // requires publish.from: subscribers
   void stop_publishing_at(std::uint64_t message);  // the same
@@ -100,7 +105,10 @@ class Worker final : private net::Timer::Handler {
   void count_subscribed(int change);
   void attempt_settled();  // a subscriber's first attempt to subscribe has succeeded or failed
   void count_failure(Failure kind, std::string_view detail);
-  void count_ended_segments(const net::Segments& segments) { ended_segments_ += segments; }
+  // A connection of this subscriber has ended.
+  void count_ended_segments(std::uint32_t number, const net::Segments& segments) {
+    census_.ended(place_of(number), segments);
+  }
   void bury(std::unique_ptr<Link> connection) { graves_.push_back(std::move(connection)); }
   std::optional<net::Address> source_address(const net::Address& target, std::uint32_t subscriber) const;
   // Of a server that a redirect names; kept, since asking for it stops the thread. Connecting to one that is not found
@@ -115,7 +123,14 @@ class Worker final : private net::Timer::Handler {
   std::uint32_t share_below(std::uint64_t number) const;  // how many of this worker's are numbered below
   void connect_due();
   void probe_lag();
-  void take_snapshot(Window& window) const;
+  std::size_t place_of(std::uint32_t number) const { return number / shares_; }  // among this worker's
+  enum class Census : std::uint8_t { kBegin, kEnd };                             // of `measure`
+  void begin_census(Census census);
+  void take_census(std::size_t most);
+  void census_slice();
+  void end_census();
+  net::Segments all_segments();
+  void take_counts(Window& window) const;  // all but segments
   void end_iteration();
   void check_drained();
   std::uint64_t outstanding() const;
@@ -144,12 +159,14 @@ class Worker final : private net::Timer::Handler {
   net::Timer connect_timer_;
   net::Timer lag_timer_;
   wire::Time begin_{};
-  wire::Time lag_due_{};
+  LagProbe lag_;
   wire::Time read_time_{};
   std::uint64_t subscribed_ = 0;
   std::uint64_t ever_subscribed_ = 0;
   std::uint64_t settled_ = 0;  // subscribers whose first attempt is over
-  net::Segments ended_segments_;
+  SegmentCensus census_;
+  Census census_of_ = Census::kBegin;
+  bool census_due_ = false;                // it is not complete
   std::uint64_t drained_at_ = UINT64_MAX;  // value of recorder_.delivered at which the drain may be complete
   std::uint64_t published_end_ = 0;
   Unpublished unpublished_;
