@@ -29,7 +29,7 @@ namespace loadgen {
 struct Window {
   SessionCounts counts;
   net::TlsCounts tls;
-  std::uint64_t deliveries = 0;  // messages accepted, those of the warm-up that came late included
+  std::uint64_t deliveries = 0;  // messages, second copies not included, those of the warm-up that came late are
   net::Segments segments;
   Nanos cpu{0};   // of the thread
   Nanos busy{0};  // of the loop: not waiting for events

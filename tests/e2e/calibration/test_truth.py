@@ -158,6 +158,25 @@ def test_what_passed_while_clients_were_away_is_counted_as_missed_or_replayed(tm
     assert (r["duplicate"], r["reordered"]) == (0, 0)
 
 
+def test_what_was_dropped_before_the_cut_is_missing_and_not_missed_while_away(tmp_path):
+    """A server that drops messages 10, 11 and 12 of a reader and then its connection."""
+    with truth(Faults(cut_at=12, pattern=lambda sequence, subscriber: "drop" if 10 <= sequence <= 12 else None)) as (url, server):
+        r = run(tmp_path, "--set", "reconnect={initial: 300ms, max: 300ms, jitter: 0}", "--set", "phases.drain=500ms", target=url, subscribers=5,
+                rate="20/s", measure="2s").run
+    missed = sum(server.missed)
+    note("sse, 3 messages dropped before a cut: missing, missed while away", f"{15 + missed}, {missed}", f"{r['missing']}, {r['missed_while_away']}")
+    assert (r["missing"], r["missed_while_away"]) == (15 + missed, missed)
+
+
+def test_a_server_that_sends_everything_twice_delivers_it_once(tmp_path):
+    with truth(Faults(pattern=lambda sequence, subscriber: "twice")) as (url, server):
+        r = run(tmp_path, target=url, techniques=["http-streaming"]).run
+    deliveries = r["bytes"]["deliveries"]
+    note("http-streaming, everything twice: payload bytes received per delivery", 200, f"{r['bytes']['received']['payload'] / deliveries:g}")
+    assert r["duplicate"] == 10 * MEASURED
+    assert r["bytes"]["received"]["payload"] == pytest.approx(200 * deliveries, rel=0.03), "a window may begin or end between two copies"
+
+
 def test_the_place_in_the_fan_out_shows_in_spread_and_deciles(tmp_path):
     """20 subscribers that connect one after the other; the n-th gets every message n x 5 ms after the first."""
     with truth(Faults(stagger_s=0.005)) as (url, server):
