@@ -50,10 +50,8 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
   std::unique_ptr<Connection>& next() { return next_; }
 
  private:
-  // One subscriber in so many has its receives stamped by the kernel (validity rule 10).
-  static constexpr std::uint32_t kStampedShare = 100;
   void on_open(net::Tcp& tcp) override {
-    if (owner_.number_ % kStampedShare == 0) tcp.stamp_receives();
+    if (owner_.worker_.samples_reads_of(owner_.number_)) tcp.stamp_receives();
     owner_.session_->on_open(*this);
   }
   void on_bytes(net::Tcp&, Bytes bytes) override {

@@ -14,6 +14,7 @@
 
 #include "loadgen/accounting.h"
 #include "loadgen/lag_probe.h"
+#include "loadgen/read_sample.h"
 #include "loadgen/recorder.h"
 #include "loadgen/run_spec.h"
 #include "loadgen/segment_census.h"
@@ -99,6 +100,7 @@ class Worker final : private net::Timer::Handler {
   net::TlsCounts& tls_counts() { return tls_counts_; }
   std::uint64_t random() { return random_(); }
   void set_read_time(wire::Time time) { read_time_ = time; }
+  bool samples_reads_of(std::uint32_t number) const { return is_read_sample(number, place_of(number), size_); }
   void note_read_delay(Nanos delay);  // received bytes waited so long in the kernel
   void deliver(Reception& reception, Bytes message);
   void count_round_trip(wire::Time begun);
