@@ -3,6 +3,7 @@
 // subscriber's worker.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -54,7 +55,11 @@ struct ByteCount {
   std::uint64_t link_acknowledgements = 0;  // these travel in the other direction
   // One read or write; `tls` are the bytes that TLS put around it and around what went before.
   void add_transfer(std::size_t bytes, std::uint64_t tls = 0);
-  std::uint64_t framing() const { return total + decoded - encoded - payload - http - heartbeat; }
+  // A message that the border of a window cuts has only its end in `total`: too few bytes for it are no framing.
+  std::uint64_t framing() const {
+    const auto rest = static_cast<std::int64_t>(total + decoded - encoded - payload - http - heartbeat);
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(rest, 0));
+  }
 };
 // 1,500 less 20 (IPv4), 20 (TCP) and 12 (the time-stamp option, RFC 7323).
 inline constexpr std::uint64_t kLinkSegment = 1448;
