@@ -24,6 +24,7 @@ void PostConnection::connect(const std::optional<net::Address>& source) {
 
 void PostConnection::on_open(net::Tcp&) {
   open_ = true;
+  if (counts_ != nullptr) counts_->add_connection_begin();
   parser_.reset();
   if (waiting_.count > 0) send(std::exchange(waiting_, {}));
   owner_.on_posting_open();
@@ -112,7 +113,7 @@ net::Segments PostConnection::segments() const {
 }
 
 void PostConnection::give_up() {
-  open_ = false;
+  if (std::exchange(open_, false) && counts_ != nullptr) counts_->add_connection_end();
   ended_segments_ = segments();
   tcp_.reset();
   waiting_ = {};

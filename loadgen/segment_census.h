@@ -29,6 +29,8 @@ class SegmentCensus {
     ended_ += segments;
     if (place < read_) ended_since_ += segments;
   }
+  // For what a connection has at its very end, when it is no subscriber's any more: counted where it comes.
+  net::Segments& ends() { return ended_; }
 
   // What every subscriber's connections, ended or open, had when it was read.
   net::Segments total() const {

@@ -107,6 +107,7 @@ class Worker final : private net::Timer::Handler {
   void count_subscribed(int change);
   void attempt_settled();  // a subscriber's first attempt to subscribe has succeeded or failed
   void count_failure(Failure kind, std::string_view detail);
+  net::Segments& last_segments() { return census_.ends(); }  // of connections that have ended, after that
   // A connection of this subscriber has ended.
   void count_ended_segments(std::uint32_t number, const net::Segments& segments) {
     census_.ended(place_of(number), segments);

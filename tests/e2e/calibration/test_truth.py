@@ -79,6 +79,20 @@ def test_bytes_are_counted_exactly_by_kind(tmp_path):
         assert r["bytes"]["handshake"] == {"count": 10, "received": sum(server.heads_out[ten]) / 10, "sent": sum(server.heads_in[ten]) / 10}
 
 
+def test_a_connection_for_each_poll_costs_the_segments_that_begin_and_end_it(tmp_path):
+    """The client closes: SYN, ACK, request, FIN and the ACK of the server's go out, SYN with ACK, answer and FIN come in, each at least."""
+    with truth() as (url, server):
+        r = run(tmp_path, "--set", "techniques=[{polling: {interval: 50ms, connection: close}}]", target=url).run
+    polls, at_the_border = r["requests"], 2 * 10
+    assert polls >= 150 and r["failures"] == {}
+    per_poll = {way: r["bytes"][way]["tcpip"] / 52 / polls for way in ("sent", "received")}
+    model = {way: r["bytes"][way]["tcpip_1500"] / 52 / polls for way in ("sent", "received")}
+    note("polling, a connection each: segments sent and received per poll, at least", "5, 3", f"{per_poll['sent']:.2f}, {per_poll['received']:.2f}")
+    note("polling, a connection each: segments of the model", "6, 5", f"{model['sent']:.2f}, {model['received']:.2f}")
+    assert per_poll["sent"] >= 5 * (1 - at_the_border / polls) and per_poll["received"] >= 3 * (1 - at_the_border / polls)
+    assert model == {"sent": pytest.approx(6, rel=at_the_border / polls), "received": pytest.approx(5, rel=at_the_border / polls)}
+
+
 def lateness(r):
     """What the run says of its own disturbance, in ns: how far its clocks and its publisher were off at worst."""
     return r["send_lag_ns"]["max"] + r["generator"]["loop_lag_ns"]["max"]

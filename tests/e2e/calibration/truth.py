@@ -76,6 +76,9 @@ class Truth:
                 if await answer(writer, urllib.parse.parse_qs(query), headers, body, len(head)):
                     await reader.read()          # a stream: until the client goes
                     return
+                if headers.get("connection") == "close":
+                    await reader.read()          # the client closes first
+                    break
         writer.close()
 
     # Publishing.
@@ -156,7 +159,7 @@ class Truth:
                            lambda message: ping + bytes([0x81, len(message)]) + message, size)
 
     async def get_polling(self, writer, query, headers, body, size):
-        self.poll(writer, self.topic(query), query)
+        self.poll(writer, self.topic(query), query, *(["Connection: close"] if headers.get("connection") == "close" else []))
 
     async def get_long_polling(self, writer, query, headers, body, size):
         topic = self.topic(query)
@@ -166,13 +169,13 @@ class Truth:
                 await asyncio.wait_for(topic.news.wait(), int(query["hold"][0]) / 1000)
         self.poll(writer, topic, query)
 
-    def poll(self, writer, topic, query):
+    def poll(self, writer, topic, query, *headers):
         """An answer has no subscriber: the pattern is that of subscriber 0, and nobody's messages change places across answers."""
         lines = []
         for sequence, message in topic.log[int(query["after"][0]):] if "after" in query else []:
             fault = self.faults.pattern(sequence, 0)
             lines += {"drop": [], "twice": [message, message], "corrupt": [damaged(message)]}.get(fault, [message])
-        self.answer(writer, b"".join(line + b"\n" for line in lines), "Content-Type: text/plain", f"Pushbench-Cursor: {len(topic.log)}")
+        self.answer(writer, b"".join(line + b"\n" for line in lines), "Content-Type: text/plain", f"Pushbench-Cursor: {len(topic.log)}", *headers)
 
 
 @contextlib.contextmanager
