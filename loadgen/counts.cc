@@ -43,6 +43,18 @@ void ByteCount::add_transfer(std::size_t bytes, std::uint64_t tls) {
   link_acknowledgements += (segments + 1) / 2;
 }
 
+// SYN, SYN with ACK, ACK.
+void SessionCounts::add_connection_begin() {
+  sent.link_segments += 2;
+  received.link_segments += 1;
+}
+
+// FIN and ACK each way.
+void SessionCounts::add_connection_end() {
+  sent.link_segments += 2;
+  received.link_segments += 2;
+}
+
 void SessionCounts::add(const SessionCounts& other) {
   each_counter(*this, other, [](std::uint64_t& to, std::uint64_t from) { to += from; });
 }

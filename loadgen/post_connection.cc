@@ -24,36 +24,39 @@ void PostConnection::connect(const std::optional<net::Address>& source) {
 
 void PostConnection::on_open(net::Tcp&) {
   open_ = true;
+  if (counts_ != nullptr) counts_->add_connection_begin();
   parser_.reset();
-  if (!waiting_.empty()) send(std::exchange(waiting_, {}));
+  if (waiting_.count > 0) send(std::exchange(waiting_, {}));
   owner_.on_posting_open();
 }
 
 void PostConnection::post(std::uint64_t message, wire::Bytes payload) {
-  thread_local std::string request;
-  request.clear();
+  thread_local Requests single;
+  single.clear();
+  Requests& requests = open_ ? single : waiting_;
+  std::string& request = requests.text;
+  const std::size_t before = request.size();
   const PublishTarget& target = spec_.publish;
   request.append(target.method_and_base);
   append_path(request, target.path, spec_.plan.topics[spec_.topic_of(message)]);
   request.append(target.headers);
   fmt::format_to(std::back_inserter(request), "{}\r\n\r\n", payload.size());
-  if (counts_ != nullptr) {
-    ++counts_->requests;
-    counts_->sent.http += request.size();
-    counts_->sent.payload += payload.size();
-  }
+  requests.http_bytes += request.size() - before;
   request += payload;
+  ++requests.count;
   outstanding_.push_back(message);
-  if (open_) {
-    send(request);
-  } else {
-    waiting_ += request;
-  }
+  if (open_) send(single);
 }
 
-void PostConnection::send(wire::Bytes text) {
-  if (counts_ != nullptr) counts_->sent.add_transfer(text.size(), tls_counts_.sent.new_overhead());
-  tcp_->send(text);
+// What waited for a connection that did not come about was never sent: every kind of its bytes is counted here.
+void PostConnection::send(const Requests& requests) {
+  if (counts_ != nullptr) {
+    counts_->requests += requests.count;
+    counts_->sent.http += requests.http_bytes;
+    counts_->sent.payload += requests.text.size() - requests.http_bytes;
+    counts_->sent.add_transfer(requests.text.size(), tls_counts_.sent.new_overhead());
+  }
+  tcp_->send(wire::Bytes(requests.text));
 }
 
 void PostConnection::on_bytes(net::Tcp&, wire::Bytes bytes) {
@@ -110,10 +113,10 @@ net::Segments PostConnection::segments() const {
 }
 
 void PostConnection::give_up() {
-  open_ = false;
+  if (std::exchange(open_, false) && counts_ != nullptr) counts_->add_connection_end();
   ended_segments_ = segments();
   tcp_.reset();
-  waiting_.clear();
+  waiting_ = {};
   for (const std::uint64_t message : std::exchange(outstanding_, {})) owner_.on_unpublished(message);
 }
 

@@ -37,7 +37,7 @@ class PostConnection final : private net::Tcp::Handler, private wire::http1::Res
   void connect(const std::optional<net::Address>& source);
   bool is_open() const { return open_; }
   bool is_connecting() const { return tcp_ != nullptr && !open_; }
-  std::size_t unsent_bytes() const { return waiting_.size() + (tcp_ != nullptr ? tcp_->unsent_bytes() : 0); }
+  std::size_t unsent_bytes() const { return waiting_.text.size() + (tcp_ != nullptr ? tcp_->unsent_bytes() : 0); }
   std::size_t outstanding() const { return outstanding_.size(); }  // posted and not answered
   net::Segments segments() const;                                  // of all its connections until now
   // Requires is_open() or is_connecting(): then it leaves as soon as the connection is open.
@@ -51,7 +51,16 @@ class PostConnection final : private net::Tcp::Handler, private wire::http1::Res
   void on_head(const wire::http1::Response& response) override;
   void on_body(wire::Bytes) override {}
   void on_end() override;
-  void send(wire::Bytes text);
+  struct Requests {
+    std::string text;
+    std::uint64_t http_bytes = 0;  // of `text`; the rest are payloads
+    std::uint64_t count = 0;
+    void clear() {
+      text.clear();
+      http_bytes = count = 0;
+    }
+  };
+  void send(const Requests& requests);
   void fail(Failure kind, std::string_view detail);
 
   const RunSpec& spec_;
@@ -64,7 +73,7 @@ class PostConnection final : private net::Tcp::Handler, private wire::http1::Res
   wire::http1::ResponseParser parser_;
   net::Segments ended_segments_;
   std::deque<std::uint64_t> outstanding_;  // in the order of their answers
-  std::string waiting_;                    // requests, while connecting
+  Requests waiting_;                       // while connecting
   bool open_ = false;
   bool accepted_ = false;  // the answer in hand is 2xx
 };

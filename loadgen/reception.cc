@@ -4,13 +4,13 @@
 
 namespace loadgen {
 
-void Reception::leave() {
+void Reception::leave(std::uint64_t place) {
   if (!tracker.started()) return;
   if (absences == nullptr) absences = std::make_unique<std::vector<Range>>();
   if (!absences->empty() && absences->back().to == kStillAway) return;
   // What was replayed in full needs no memory.
   std::erase_if(*absences, [this](const Range& range) { return tracker.missing_in(range.from, range.to - 1) == 0; });
-  absences->push_back({tracker.next(), kStillAway});
+  absences->push_back({std::max(tracker.next(), place), kStillAway});
   absent_before = kStillAway;
 }
 

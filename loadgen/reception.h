@@ -23,8 +23,9 @@ struct Reception {
   Reception() = default;
   explicit Reception(Membership membership) : part(membership) {}
 
-  // The connection was lost, or ended by design: what is due from now on is missed, or replayed after the return.
-  void leave();
+  // The connection was lost, or ended by design; `place` is the first one that is due from now on: it is missed, or
+  // replayed after the return. What was due before and has not come is lost, and not missed for being away.
+  void leave(std::uint64_t place);
   // Subscribed again; `place` is the first one that is due from now on. Nothing happens without leave().
   void come_back(std::uint64_t place);
   // It was due while the subscriber was away.

@@ -46,16 +46,18 @@ void Recorder::message(const RunSpec& spec, Reception& reception, Bytes bytes, w
   }
   const std::uint64_t place = part.place(marker.sequence);
   const measure::Arrival arrival = reception.tracker.arrive(place);
-  if (arrival == measure::Arrival::kEarly) [[unlikely]] {
-    early += measured;
-    return;
+  if (arrival != measure::Arrival::kInOrder) [[unlikely]] {
+    if (arrival == measure::Arrival::kEarly) {
+      early += measured;
+      return;
+    }
+    if (arrival == measure::Arrival::kDuplicate) {
+      duplicate += measured;
+      return;
+    }
   }
   ++delivered_any;
   if (measured == 0) return;
-  if (arrival == measure::Arrival::kDuplicate) [[unlikely]] {
-    ++duplicate;
-    return;
-  }
   if (arrival == measure::Arrival::kReordered || reception.was_absent(place)) [[unlikely]]
     count_late(reception, place, arrival);
   count_delivery(part, marker, message, received);

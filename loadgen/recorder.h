@@ -61,7 +61,7 @@ class Recorder {
   measure::Histogram subscriber_bandwidth;  // bytes per second received by each subscriber during `measure`
   measure::Histogram loop_lag;              // of this thread's loop
   std::uint64_t delivered = 0;              // measured messages, each subscriber's first copy
-  std::uint64_t delivered_any = 0;          // every message accepted, for the live display and bytes per delivery
+  std::uint64_t delivered_any = 0;  // the same of any message, for the live display and everything "per delivery"
   std::uint64_t duplicate = 0;
   std::uint64_t reordered = 0;  // of those delivered: after a later message of the same speaker
   std::uint64_t replayed = 0;   // of those delivered: due while the subscriber had no connection

@@ -122,6 +122,15 @@ void Run::begin_warm_up() {
   enter(Phase::kWarmUp, publish_begun_);
   publish_start_.store(publish_begun_.time_since_epoch().count(), std::memory_order_release);
   publishing_->publish_from(publish_begun_);
+  const std::uint64_t most = (sum(&LiveCounters::started) + workers_.size() - 1) / workers_.size();
+  const Nanos warm_up = spec_.scenario.phases.warm_up;
+  phase_timer_.start(loop_.timers(), publish_begun_ + std::max(warm_up - Worker::time_to_prepare(most), Nanos(0)),
+                     *this);
+}
+
+void Run::prepare_measure() {
+  prepared_ = true;
+  for (auto& worker : workers_) worker->prepare_measure();
   phase_timer_.start(loop_.timers(), publish_begun_ + spec_.scenario.phases.warm_up, *this);
 }
 
@@ -133,7 +142,7 @@ void Run::begin_measure() {
                                                         : sum(&LiveCounters::ever_subscribed);
   watch_->begin_measure(phase_begun_);
   probe_.start();
-  for (auto& worker : workers_) worker->begin_measure();
+  for (auto& worker : workers_) worker->begin_measure(phase_begun_);
   cost_.begin_measure();
   const Phases& phases = spec_.scenario.phases;
   phase_timer_.start(loop_.timers(), publish_begun_ + phases.warm_up + phases.measure, *this);
@@ -210,7 +219,7 @@ void Run::on_timer(net::Timer& timer) {
     case Phase::kIdle:
       return end_idle();
     case Phase::kWarmUp:
-      return begin_measure();
+      return prepared_ ? begin_measure() : prepare_measure();
     case Phase::kMeasure:
       return end_measure();
     case Phase::kFinishing:

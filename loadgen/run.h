@@ -54,6 +54,7 @@ class Run final : private net::Timer::Handler {
   void end_ramp();
   void end_idle();
   void begin_warm_up();
+  void prepare_measure();
   void begin_measure();
   void end_measure();
   void publishing_done();
@@ -98,6 +99,7 @@ class Run final : private net::Timer::Handler {
   Phase phase_ = Phase::kRamp;
   bool publishing_ready_ = false;
   bool publishing_done_ = false;
+  bool prepared_ = false;  // the workers, for `measure`
 };
 
 }  // namespace loadgen

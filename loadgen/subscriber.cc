@@ -95,7 +95,7 @@ void Subscriber::subscribed() {
   const std::unique_ptr<Attempt> attempt = std::move(attempt_);
   attempts_ = 0;
   const wire::Time now = net::now();
-  const std::uint64_t place = reception_.part.place(worker_.first_entitled(reception_.part.topic, now));
+  const std::uint64_t place = next_due(now);
   if (!ever_subscribed()) {
     worker_.recorder().readiness.record(now - attempt->started);
     reception_.tracker.start_at(place);
@@ -104,6 +104,10 @@ void Subscriber::subscribed() {
   }
   worker_.recorder().handshakes.add(attempt->received, attempt->sent);
   worker_.count_subscribed(+1);
+}
+
+std::uint64_t Subscriber::next_due(wire::Time now) const {
+  return reception_.part.place(worker_.first_entitled(reception_.part.topic, now));
 }
 
 void Subscriber::deliver(Bytes message) {
@@ -203,7 +207,7 @@ void Subscriber::count_failure(Failure kind, std::string_view detail) {
 void Subscriber::leave() {
   if (phase_ != Phase::kSubscribed) return;
   worker_.count_subscribed(-1);
-  reception_.leave();
+  reception_.leave(next_due(net::now()));
   if (extras_ != nullptr && extras_->voice != nullptr) extras_->voice->connection_lost();
 }
 

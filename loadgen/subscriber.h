@@ -82,7 +82,8 @@ class Subscriber final : public Host, private net::Timer::Handler {
 
   Extras& extras();
   Link& connect(bool secure, std::string_view host);
-  const net::Address& target() const;  // of the present connection
+  const net::Address& target() const;            // of the present connection
+  std::uint64_t next_due(wire::Time now) const;  // place of the first message that is due from `now` on
   void connect_again();
   void settle();
   void leave();

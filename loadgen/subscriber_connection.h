@@ -30,18 +30,19 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
     tcp_->send(bytes);
   }
   void close() override {
-    count_segments();
-    net::Tcp::finish(std::move(tcp_));
+    finish();
     owner_.drop(*this);
   }
   void close_after_peer() override {
-    count_segments();
-    net::Tcp::finish_after_peer(std::move(tcp_));
+    const net::SegmentSink sink = end_count();
+    net::Tcp::finish_after_peer(std::move(tcp_), sink);
     owner_.drop(*this);
   }
-  // Dropped without a goodbye.
+  // Dropped without a goodbye, unless the peer has said one.
   void abort() {
-    count_segments();
+    if (tcp_ == nullptr) return;
+    if (tcp_->ended_by_peer()) return finish();
+    end_count();
     tcp_.reset();
   }
   bool truncated() const override { return tcp_ != nullptr && tcp_->truncated(); }
@@ -50,10 +51,9 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
   std::unique_ptr<Connection>& next() { return next_; }
 
  private:
-  // One subscriber in so many has its receives stamped by the kernel (validity rule 10).
-  static constexpr std::uint32_t kStampedShare = 100;
   void on_open(net::Tcp& tcp) override {
-    if (owner_.number_ % kStampedShare == 0) tcp.stamp_receives();
+    if (owner_.worker_.samples_reads_of(owner_.number_)) tcp.stamp_receives();
+    owner_.counts().add_connection_begin();
     owner_.session_->on_open(*this);
   }
   void on_bytes(net::Tcp&, Bytes bytes) override {
@@ -69,8 +69,17 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
     owner_.counts().sent.add_transfer(bytes, owner_.worker_.tls_counts().sent.new_overhead());
     if (owner_.attempt_ != nullptr) owner_.attempt_->sent += static_cast<std::uint32_t>(bytes);
   }
-  void count_segments() {
-    if (tcp_ != nullptr) owner_.worker_.count_ended_segments(segments());
+  void finish() {
+    const net::SegmentSink sink = end_count();
+    net::Tcp::finish(std::move(tcp_), sink);
+  }
+  // Counts its end, and its segments until now; what comes after that goes to the sink. Who never was connected has
+  // sent a SYN and nothing else, however often.
+  net::SegmentSink end_count() {
+    const net::Segments until_now = segments();
+    if (until_now.out > until_now.retransmitted + 1) owner_.counts().add_connection_end();
+    owner_.worker_.count_ended_segments(owner_.number_, until_now);
+    return {&owner_.worker_.last_segments(), until_now};
   }
 
   std::unique_ptr<Connection> next_;  // of the same subscriber

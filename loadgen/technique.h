@@ -3,6 +3,7 @@
 // subscriber's worker.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -49,12 +50,17 @@ struct ByteCount {
   std::uint64_t encoded = 0;  // compressed bodies and messages as they travelled (Content-Encoding, permessage-deflate)
   std::uint64_t decoded = 0;  // the same after decompression
   // A model, not a count: every read and every write as segments on a link with an MTU of 1,500 bytes, and the pure
-  // acknowledgements of a receiver that delays them (one for two segments, at least one; RFC 5681 section 4.2).
+  // acknowledgements of a receiver that delays them (one for two segments, at least one; RFC 5681 section 4.2). A
+  // connection is begun with three segments and ended with four, none of which rides on data (RFC 9293 section 3.5).
   std::uint64_t link_segments = 0;
   std::uint64_t link_acknowledgements = 0;  // these travel in the other direction
   // One read or write; `tls` are the bytes that TLS put around it and around what went before.
   void add_transfer(std::size_t bytes, std::uint64_t tls = 0);
-  std::uint64_t framing() const { return total + decoded - encoded - payload - http - heartbeat; }
+  // A message that the border of a window cuts has only its end in `total`: too few bytes for it are no framing.
+  std::uint64_t framing() const {
+    const auto rest = static_cast<std::int64_t>(total + decoded - encoded - payload - http - heartbeat);
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(rest, 0));
+  }
 };
 // 1,500 less 20 (IPv4), 20 (TCP) and 12 (the time-stamp option, RFC 7323).
 inline constexpr std::uint64_t kLinkSegment = 1448;
@@ -77,6 +83,8 @@ struct SessionCounts {
   std::uint64_t gap_messages = 0;         // messages the server said it no longer has
   std::uint64_t request_timeouts = 0;     // held requests that the client gave up, and asked again
   std::uint64_t compressed_messages = 0;  // that came compressed by themselves (permessage-deflate)
+  void add_connection_begin();
+  void add_connection_end();
   void add(const SessionCounts& other);
   void subtract(const SessionCounts& earlier);
 };

@@ -12,7 +12,6 @@ namespace loadgen {
 
 namespace {
 
-constexpr Nanos kLagProbe = std::chrono::milliseconds(10);
 constexpr Nanos kConnectBatch = std::chrono::milliseconds(1);
 // Attempts of all workers that may be under way: less than any listen queue holds (net.core.somaxconn is 4096), so that
 // the ramp goes as fast as the server takes it and no connection waits for a SYN to be sent again.
@@ -27,26 +26,6 @@ measure::Pacer share_of(const wire::Rate& rate, std::uint32_t shares) {
 }
 
 }  // namespace
-
-void Window::add(const Window& other) {
-  counts.add(other.counts);
-  tls.add(other.tls);
-  deliveries += other.deliveries;
-  segments += other.segments;
-  cpu += other.cpu;
-  busy += other.busy;
-  length = std::max(length, other.length);
-}
-
-void Window::subtract(const Window& earlier) {
-  counts.subtract(earlier.counts);
-  tls.subtract(earlier.tls);
-  deliveries -= earlier.deliveries;
-  segments -= earlier.segments;
-  cpu -= earlier.cpu;
-  busy -= earlier.busy;
-  length -= earlier.length;
-}
 
 Worker::Worker(const RunSpec& spec, const std::atomic<std::int64_t>& publish_start, std::uint32_t share,
                std::uint32_t shares, Events events)
@@ -99,6 +78,7 @@ void Worker::run() {
     if (admitted_ == 0) events_.on_ready();
   });
   loop_.run();
+  if (census_due_) end_census();
   receptions_.reserve(subscribers_.size());
   for (auto& subscriber : subscribers_) receptions_.push_back(subscriber->take_reception());
   slicer_.finish(recorder_.delivery_latency, net::now(), loop_.idle_time());
@@ -152,10 +132,8 @@ void Worker::attempt_settled() {
 
 void Worker::probe_lag() {
   const wire::Time now = net::now();
-  recorder_.loop_lag.record(now - lag_due_);
-  slicer_.note_lag(now - lag_due_);
-  lag_due_ = std::max(lag_due_ + kLagProbe, now);
-  if (measuring_) lag_timer_.start(loop_.timers(), lag_due_, *this);
+  slicer_.note_lag(lag_.came(now, recorder_.loop_lag));
+  if (measuring_) lag_timer_.start(loop_.timers(), lag_.due(), *this);
 }
 
 std::optional<net::Address> Worker::source_address(const net::Address& target, std::uint32_t subscriber) const {
@@ -200,52 +178,6 @@ void Worker::count_failure(Failure kind, std::string_view detail) {
   recorder_.failures.add(kind, detail);
 }
 
-void Worker::take_snapshot(Window& window) const {
-  window.counts = counts_;
-  window.tls = tls_counts_;
-  window.deliveries = recorder_.delivered_any;
-  window.segments = ended_segments_;
-  for (const auto& subscriber : subscribers_) subscriber->add_segments(window.segments);
-  window.length = net::now().time_since_epoch();
-  window.cpu = net::thread_cpu();
-  window.busy = window.length - loop_.idle_time();
-}
-
-void Worker::begin_idle() {
-  loop_.post([this] { take_snapshot(begin_window_); });
-}
-
-void Worker::end_idle() {
-  loop_.post([this] {
-    take_snapshot(idle_window_);
-    idle_window_.subtract(begin_window_);
-  });
-}
-
-void Worker::begin_measure() {
-  loop_.post([this] {
-    for (const auto& subscriber : subscribers_) subscriber->take_received_bytes();
-    measuring_ = true;
-    lag_due_ = net::now() + kLagProbe;
-    lag_timer_.start(loop_.timers(), lag_due_, *this);
-    take_snapshot(begin_window_);
-  });
-}
-
-void Worker::end_measure() {
-  loop_.post([this] {
-    if (!measuring_) return;
-    measuring_ = false;
-    take_snapshot(window_);
-    window_.subtract(begin_window_);
-    const double seconds = std::chrono::duration<double>(window_.length).count();
-    for (const auto& subscriber : subscribers_) {
-      const auto bytes = static_cast<double>(subscriber->take_received_bytes());
-      recorder_.subscriber_bandwidth.record(static_cast<std::int64_t>(bytes / seconds));
-    }
-  });
-}
-
 void Worker::publish_from(wire::Time start) {
   loop_.post([this, start] { speakers_->publish_from(start); });
 }
@@ -255,7 +187,7 @@ void Worker::stop_publishing_at(std::uint64_t message) {
 }
 
 Subscriber* Worker::subscriber(std::uint32_t number) {
-  const std::size_t place = number / shares_;
+  const std::size_t place = place_of(number);
   return place < subscribers_.size() ? subscribers_[place].get() : nullptr;
 }
 

@@ -13,8 +13,11 @@
 #include <vector>
 
 #include "loadgen/accounting.h"
+#include "loadgen/lag_probe.h"
+#include "loadgen/read_sample.h"
 #include "loadgen/recorder.h"
 #include "loadgen/run_spec.h"
+#include "loadgen/segment_census.h"
 #include "loadgen/slicer.h"
 #include "loadgen/speakers.h"
 #include "loadgen/subscriber.h"
@@ -27,7 +30,7 @@ namespace loadgen {
 struct Window {
   SessionCounts counts;
   net::TlsCounts tls;
-  std::uint64_t deliveries = 0;  // messages accepted, those of the warm-up that came late included
+  std::uint64_t deliveries = 0;  // messages, second copies not included, those of the warm-up that came late are
   net::Segments segments;
   Nanos cpu{0};   // of the thread
   Nanos busy{0};  // of the loop: not waiting for events
@@ -66,7 +69,10 @@ class Worker final : private net::Timer::Handler {
   void admit(std::uint64_t admitted);  // more of them; requires that on_ready has come
   void begin_idle();
   void end_idle();
-  void begin_measure();
+  // begin_measure() is so far ahead: reads by and by what would take long at once. Publishing may go on.
+  void prepare_measure();
+  static Nanos time_to_prepare(std::uint64_t subscribers);  // for a worker of so many
+  void begin_measure(wire::Time begin);                     // not after now
   void end_measure();
   void publish_from(wire::Time start);             // requires publish.from: subscribers
   void stop_publishing_at(std::uint64_t message);  // the same
@@ -94,13 +100,18 @@ class Worker final : private net::Timer::Handler {
   net::TlsCounts& tls_counts() { return tls_counts_; }
   std::uint64_t random() { return random_(); }
   void set_read_time(wire::Time time) { read_time_ = time; }
+  bool samples_reads_of(std::uint32_t number) const { return is_read_sample(number, place_of(number), size_); }
   void note_read_delay(Nanos delay);  // received bytes waited so long in the kernel
   void deliver(Reception& reception, Bytes message);
   void count_round_trip(wire::Time begun);
   void count_subscribed(int change);
   void attempt_settled();  // a subscriber's first attempt to subscribe has succeeded or failed
   void count_failure(Failure kind, std::string_view detail);
-  void count_ended_segments(const net::Segments& segments) { ended_segments_ += segments; }
+  net::Segments& last_segments() { return census_.ends(); }  // of connections that have ended, after that
+  // A connection of this subscriber has ended.
+  void count_ended_segments(std::uint32_t number, const net::Segments& segments) {
+    census_.ended(place_of(number), segments);
+  }
   void bury(std::unique_ptr<Link> connection) { graves_.push_back(std::move(connection)); }
   std::optional<net::Address> source_address(const net::Address& target, std::uint32_t subscriber) const;
   // Of a server that a redirect names; kept, since asking for it stops the thread. Connecting to one that is not found
@@ -115,7 +126,14 @@ class Worker final : private net::Timer::Handler {
   std::uint32_t share_below(std::uint64_t number) const;  // how many of this worker's are numbered below
   void connect_due();
   void probe_lag();
-  void take_snapshot(Window& window) const;
+  std::size_t place_of(std::uint32_t number) const { return number / shares_; }  // among this worker's
+  enum class Census : std::uint8_t { kBegin, kEnd };                             // of `measure`
+  void begin_census(Census census);
+  void take_census(std::size_t most);
+  void census_slice();
+  void end_census();
+  net::Segments all_segments();
+  void take_counts(Window& window) const;  // all but segments
   void end_iteration();
   void check_drained();
   std::uint64_t outstanding() const;
@@ -144,12 +162,14 @@ class Worker final : private net::Timer::Handler {
   net::Timer connect_timer_;
   net::Timer lag_timer_;
   wire::Time begin_{};
-  wire::Time lag_due_{};
+  LagProbe lag_;
   wire::Time read_time_{};
   std::uint64_t subscribed_ = 0;
   std::uint64_t ever_subscribed_ = 0;
   std::uint64_t settled_ = 0;  // subscribers whose first attempt is over
-  net::Segments ended_segments_;
+  SegmentCensus census_;
+  Census census_of_ = Census::kBegin;
+  bool census_due_ = false;                // it is not complete
   std::uint64_t drained_at_ = UINT64_MAX;  // value of recorder_.delivered at which the drain may be complete
   std::uint64_t published_end_ = 0;
   Unpublished unpublished_;

@@ -23,6 +23,13 @@ struct Segments {
   }
 };
 
+// Where a connection that nobody owns any more tells its last segments, when its socket is closed: those above
+// `counted`, which its owner knows of. `sum` outlives the connection's loop; null: nowhere.
+struct SegmentSink {
+  Segments* sum = nullptr;
+  Segments counted;
+};
+
 // Zero when `descriptor` is no TCP socket.
 Segments read_segments(int descriptor);
 

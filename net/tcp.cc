@@ -171,6 +171,7 @@ void Tcp::end(int error) {
 void Tcp::destroy() {
   if (state_ == State::kClosing) return;
   state_ = State::kClosing;
+  if (linger_ != nullptr && socket_ >= 0) linger_->tell_segments();
   linger_.reset();
   // Explicitly: a process that is being forked elsewhere may hold a copy of the descriptor for a moment, and the set
   // would keep it.

@@ -9,6 +9,7 @@
 
 #include "net/address.h"
 #include "net/loop.h"
+#include "net/segments.h"
 #include "net/tls.h"
 #include "wire/bytes.h"
 
@@ -57,11 +58,14 @@ class Tcp {
   void send(const wire::SharedBytes& bytes);
   // Orderly end: what is queued leaves, then TLS's close_notify, then FIN, then the socket lingers until the peer
   // closes too or 2 s have passed (closing with unread input would reset the connection and could destroy what the peer
-  // has not read yet). A peer that reads nothing for 30 s is dropped. No event follows.
-  static void finish(Ptr tcp);
+  // has not read yet). A peer that reads nothing for 30 s is dropped. No event follows; `sink` is told when the socket
+  // is closed.
+  static void finish(Ptr tcp, const SegmentSink& sink = {});
   // The same, but the peer is to close first: no close_notify and no FIN of ours, and after 2 s without the peer's FIN
   // the socket is closed all the same.
-  static void finish_after_peer(Ptr tcp);
+  static void finish_after_peer(Ptr tcp, const SegmentSink& sink = {});
+  // The peer has ended it and our end has not gone out: finish() answers with it, and need not wait for anybody.
+  bool ended_by_peer() const;
 
   // From now on receive_delay() tells in on_bytes how long the oldest byte of this read had waited in the kernel. Costs
   // a system call a read. TLS or not.
@@ -112,7 +116,7 @@ class Tcp {
   void backlog_written();
   void tell_drain();
   void drop_output();
-  static void finish(Ptr tcp, bool peer_first);
+  static void finish(Ptr tcp, bool peer_first, const SegmentSink& sink);
   void linger();
   void destroy();
   static constexpr std::uint32_t kNone = UINT32_MAX;

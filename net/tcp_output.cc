@@ -192,16 +192,27 @@ void Tcp::drop_output() {
   if ((wanted_ & EPOLLIN) == 0) loop_.tell_later(*this, -EPIPE);
 }
 
-void Tcp::finish(Ptr tcp) {
-  finish(std::move(tcp), false);
+void Tcp::Linger::tell_segments() const {
+  if (sink.sum == nullptr) return;
+  *sink.sum += read_segments(tcp.socket_);
+  *sink.sum -= sink.counted;
 }
 
-void Tcp::finish_after_peer(Ptr tcp) {
+bool Tcp::ended_by_peer() const {
+  return state_ == State::kEnded && !write_failed_ &&
+         (secure_ == nullptr || secure_->tls.state() != Tls::State::kFailed);
+}
+
+void Tcp::finish(Ptr tcp, const SegmentSink& sink) {
+  finish(std::move(tcp), false, sink);
+}
+
+void Tcp::finish_after_peer(Ptr tcp, const SegmentSink& sink) {
   const bool open = tcp->state_ == State::kOpen;  // else the peer has closed already
-  finish(std::move(tcp), open);
+  finish(std::move(tcp), open, sink);
 }
 
-void Tcp::finish(Ptr owned, bool peer_first) {
+void Tcp::finish(Ptr owned, bool peer_first, const SegmentSink& sink) {
   Tcp* tcp = owned.release();
   const bool open = tcp->state_ == State::kOpen || (tcp->state_ == State::kEnded && !tcp->write_failed_);
   if (!open || tcp->write_failed_) {
@@ -213,6 +224,7 @@ void Tcp::finish(Ptr owned, bool peer_first) {
   tcp->linger_ = std::make_unique<Linger>(*tcp);
   tcp->linger_->timer.start(tcp->loop_.timers(), now() + kStallTime, *tcp->linger_);
   tcp->linger_->peer_first = peer_first;
+  tcp->linger_->sink = sink;
   if (tcp->secure_ != nullptr) peer_first ? tcp->encrypt_for_good() : tcp->say_goodbye();
   if (tcp->backlog_ == nullptr) tcp->loop_.flush_later(*tcp);  // its flush() lingers when nothing is left
 }

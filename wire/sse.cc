@@ -95,14 +95,16 @@ class Parser::Lines {
  public:
   explicit Lines(Bytes bytes) : at_(bytes.data()), end_(at_ + bytes.size()), cr_(find(at_, end_, '\r')) {}
 
-  bool next(Bytes& line) {
+  // `end`: the size of its line end, of which a LF may follow a CR in the next feed().
+  bool next(Bytes& line, std::size_t& end) {
     if (cr_ < at_) cr_ = find(at_, end_, '\r');
     if (lf_ == nullptr || lf_ < at_) lf_ = find(at_, end_, '\n');
     const char* const stop = std::min(cr_, lf_);
     if (stop == end_) return false;
     line = Bytes(at_, static_cast<std::size_t>(stop - at_));
     const bool crlf = stop == cr_ && lf_ == stop + 1 && lf_ != end_;
-    at_ = stop + (crlf ? 2 : 1);
+    end = crlf ? 2 : 1;
+    at_ = stop + end;
     return true;
   }
   Bytes rest() const { return Bytes(at_, static_cast<std::size_t>(end_ - at_)); }
@@ -122,18 +124,23 @@ Parser::~Parser() = default;
 void Parser::feed(Bytes bytes, Handler& handler) {
   if (failed_ || bytes.empty()) return;
   const bool ends_with_cr = bytes.back() == '\r';
-  if (skip_lf_ && bytes.front() == '\n') bytes.remove_prefix(1);
+  const std::uint32_t resets = resets_;
+  if (skip_lf_ && bytes.front() == '\n') {
+    bytes.remove_prefix(1);
+    if (filler_) handler.on_filler(1);
+    if (resets != resets_) return;
+  }
   skip_lf_ = ends_with_cr;
 
   Views views;
   if (bom_seen_ < kByteOrderMark.size() && !skip_byte_order_mark(bytes)) return;
   Lines lines(bytes);
-  const std::uint32_t resets = resets_;
-  for (Bytes line; lines.next(line);) {
+  std::size_t end = 0;
+  for (Bytes line; lines.next(line, end);) {
     if (pending_ != nullptr && !pending_->line.empty()) {
-      take_rest_of_line(line, views, handler);
+      take_rest_of_line(line, end, views, handler);
     } else {
-      take_line(line, views, handler);
+      take_line(line, end, views, handler);
     }
     if (failed_ || resets != resets_) return;
   }
@@ -166,17 +173,22 @@ void Parser::take_tail(Bytes tail, Views& views, Handler& handler) {
 }
 
 // Completes the line of which pending_ has the beginning.
-void Parser::take_rest_of_line(Bytes rest, Views& views, Handler& handler) {
+void Parser::take_rest_of_line(Bytes rest, std::size_t end, Views& views, Handler& handler) {
   // Moved out, so that the views given to the handler do not depend on pending_.
   std::string line = std::exchange(pending_->line, std::string()).append(rest);
-  take_line(line, views, handler);
+  take_line(line, end, views, handler);
   if (pending_ == nullptr) return;
   line.clear();
   pending_->line = std::move(line);
 }
 
-void Parser::take_line(Bytes line, Views& views, Handler& handler) {
-  if (line.empty()) return dispatch(views, handler);
+void Parser::take_line(Bytes line, std::size_t end, Views& views, Handler& handler) {
+  if (line.empty()) {
+    if (filler_ && views.empty() && (pending_ == nullptr || pending_->empty())) return handler.on_filler(end);
+    filler_ = false;
+    return dispatch(views, handler);
+  }
+  filler_ = false;
   if (line.size() > max_event_) return fail(handler);
   // What nearly every line is.
   if (begins_with(line, "data: ")) return take_data(Bytes(line.data() + 6, line.size() - 6), views, handler);
@@ -186,8 +198,15 @@ void Parser::take_line(Bytes line, Views& views, Handler& handler) {
   if (colon == Bytes::npos) return take_field(line, Bytes(), views, handler);
   Bytes value = line.substr(colon + 1);
   if (!value.empty() && value.front() == ' ') value.remove_prefix(1);
-  if (colon == 0) return handler.on_comment(value);
+  if (colon == 0) return take_comment(line.size() + end, value, handler);
   take_field(line.substr(0, colon), value, views, handler);
+}
+
+void Parser::take_comment(std::size_t size, Bytes text, Handler& handler) {
+  filler_ = true;
+  const std::uint32_t resets = resets_;
+  handler.on_filler(size);
+  if (resets == resets_) handler.on_comment(text);
 }
 
 // Names are matched as they are, case and all; fields of other names are ignored.
@@ -268,7 +287,7 @@ void Parser::reset() {
   ++resets_;
   pending_.reset();
   bom_seen_ = 0;
-  skip_lf_ = false;
+  skip_lf_ = filler_ = false;
   failed_ = false;
 }
 

@@ -36,6 +36,8 @@ class Parser {
     virtual void on_event(const Event& event) = 0;          // views valid during the call
     virtual void on_retry(std::uint64_t milliseconds) = 0;  // at most kMaxRetry
     virtual void on_comment(Bytes) {}                       // without the colon and one space
+    // So many bytes of the stream were a comment, or a blank line after it that ends no event; line ends included.
+    virtual void on_filler(std::size_t) {}
     virtual void on_too_large() = 0;  // a line or the data of one event above the limit: parsing ends
 
    protected:
@@ -62,8 +64,9 @@ class Parser {
   class Lines;
   bool skip_byte_order_mark(Bytes& bytes);
   void take_tail(Bytes tail, Views& views, Handler& handler);
-  void take_rest_of_line(Bytes rest, Views& views, Handler& handler);
-  void take_line(Bytes line, Views& views, Handler& handler);
+  void take_rest_of_line(Bytes rest, std::size_t end, Views& views, Handler& handler);
+  void take_line(Bytes line, std::size_t end, Views& views, Handler& handler);
+  void take_comment(std::size_t size, Bytes text, Handler& handler);
   void take_field(Bytes name, Bytes value, Views& views, Handler& handler);
   void take_data(Bytes value, Views& views, Handler& handler);
   void take_id(Bytes value, Views& views);
@@ -77,6 +80,7 @@ class Parser {
   std::uint32_t resets_ = 0;   // how feed() notices a reset() by its handler
   std::uint8_t bom_seen_ = 0;  // bytes of the byte order mark matched; all: the start has passed
   bool skip_lf_ = false;       // the last line ended with CR: a LF next belongs to it
+  bool filler_ = false;        // the last line was a comment, or a blank line after one
   bool failed_ = false;
 };
 

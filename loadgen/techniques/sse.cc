@@ -57,8 +57,7 @@ class Sse final : public StreamSession, private wire::sse::Parser::Handler {
     if (bounds[0] <= bounds[1]) lost(bounds[0], bounds[1]);
   }
 
-  // ": text", its line end, and the blank line after it, as most servers write one.
-  void on_comment(Bytes text) override { host_.counts().received.heartbeat += text.size() + 4; }
+  void on_filler(std::size_t bytes) override { host_.counts().received.heartbeat += bytes; }
 
   void on_retry(std::uint64_t milliseconds) override {
     constexpr std::uint64_t kDay = 86'400'000;

@@ -133,7 +133,7 @@ def test_server_and_generator_costs_are_measured(tmp_path):
 
 
 def test_the_series_and_the_interval_log_add_up_to_the_run(tmp_path):
-    finished = run(tmp_path, techniques=["sse"], subscribers=100, measure="2s")
+    finished = run(tmp_path, "--set", "threads=1", techniques=["sse"], subscribers=100, measure="2s")
     assert finished.complete, finished.out + finished.err
     r = finished.run
     series = r["series"]

@@ -158,6 +158,26 @@ TEST(Calibration, ALinkOf1500BytesIsModelledFromWhatIsReadAtOnce) {
   EXPECT_EQ(count.total - before.total, 1440U) << "what TLS adds is counted apart";
 }
 
+TEST(Calibration, AConnectionCostsSevenSegmentsOfItsOwn) {
+  SessionCounts counts;
+  counts.add_connection_begin();
+  EXPECT_EQ(counts.sent.link_segments, 2U) << "SYN, ACK";
+  EXPECT_EQ(counts.received.link_segments, 1U) << "SYN with ACK";
+  counts.add_connection_end();
+  EXPECT_EQ(counts.sent.link_segments + counts.received.link_segments, 7U);
+  EXPECT_EQ(counts.received.link_segments, 3U);
+  EXPECT_EQ(counts.sent.total + counts.received.total, 0U);
+}
+
+TEST(Calibration, AMessageThatTheBorderOfTheWindowCutsLeavesNoNegativeFraming) {
+  ByteCount count;
+  count.total = 1'000;  // the end of a message of 1 MiB: the window began in the middle of it
+  count.payload = 1 << 20;
+  EXPECT_EQ(count.framing(), 0U);
+  count.total = (1 << 20) + 14;
+  EXPECT_EQ(count.framing(), 14U);
+}
+
 TEST(Calibration, WhatTlsAddsIsToldOnce) {
   net::TlsCounts::Direction direction;
   direction.wire = 122;

@@ -112,7 +112,7 @@ TEST(Recorder, WhatComesAfterAnAbsenceAndWasDueInItIsReplayed) {
     recorder.message(run.spec, reception, run.payload(n), run.intended(n) + microseconds(50));
   };
   for (std::uint64_t n = 0; n < 12; ++n) receive(n);
-  reception.leave();
+  reception.leave(13);
   reception.come_back(16);  // sequence 16 is message 15: 12, 13 and 14 were due meanwhile
   receive(12);
   receive(14);
@@ -135,20 +135,45 @@ TEST(Recorder, WhoStaysAwayMissesEverythingFromThenOn) {
   Recorder recorder(run.spec);
   Subscribed reception;
   for (std::uint64_t n = 0; n < 20; ++n) recorder.message(run.spec, reception, run.payload(n), run.intended(n));
-  reception.leave();
+  reception.leave(21);
   const Account account = account_of(run.spec, reception, 30, {});
   EXPECT_EQ(account.missing, 10U);
   EXPECT_EQ(account.missed_while_away, 10U);
+}
+
+TEST(Recorder, WhatWasLostBeforeTheConnectionWasIsNotMissedForBeingAway) {
+  RunFixture run;
+  Recorder recorder(run.spec);
+  Subscribed reception;
+  for (std::uint64_t n = 0; n < 12; ++n) recorder.message(run.spec, reception, run.payload(n), run.intended(n));
+  reception.leave(16);  // 13, 14 and 15 were due: a server that dropped them, and then the connection
+  reception.come_back(18);
+  for (std::uint64_t n = 17; n < 30; ++n) recorder.message(run.spec, reception, run.payload(n), run.intended(n));
+  const Account account = account_of(run.spec, reception, 30, {});
+  EXPECT_EQ(account.missing, 5U);
+  EXPECT_EQ(account.missed_while_away, 2U);
+  EXPECT_EQ(recorder.replayed, 0U);
+}
+
+TEST(Recorder, ASecondCopyIsNoDelivery) {
+  RunFixture run;
+  Recorder recorder(run.spec);
+  Subscribed reception;
+  for (std::uint64_t n = 0; n < 15; ++n) {
+    for (int copy = 0; copy < 2; ++copy) recorder.message(run.spec, reception, run.payload(n), run.intended(n));
+  }
+  EXPECT_EQ(recorder.delivered_any, 15U) << "the denominator of bytes and CPU per delivery";
+  EXPECT_EQ(recorder.duplicate, 5U) << "of those that are measured";
 }
 
 TEST(Recorder, AbsencesThatOverlapAreOneAndThoseThatWereMadeGoodAreForgotten) {
   Reception reception;
   reception.tracker.start_at(1);
   for (std::uint64_t place = 1; place <= 10; ++place) reception.tracker.arrive(place);
-  reception.leave();
-  reception.leave();  // failed again while away
+  reception.leave(11);
+  reception.leave(12);  // failed again while away
   reception.come_back(20);
-  reception.leave();  // before anything was replayed
+  reception.leave(20);  // before anything was replayed
   reception.come_back(25);
   ASSERT_EQ(reception.absences->size(), 1U);
   EXPECT_TRUE(reception.was_absent(11));
@@ -156,7 +181,7 @@ TEST(Recorder, AbsencesThatOverlapAreOneAndThoseThatWereMadeGoodAreForgotten) {
   EXPECT_FALSE(reception.was_absent(25));
   EXPECT_FALSE(reception.was_absent(10));
   for (std::uint64_t place = 11; place <= 30; ++place) reception.tracker.arrive(place);
-  reception.leave();
+  reception.leave(31);
   reception.come_back(31);
   EXPECT_TRUE(reception.absences->empty()) << "all of the first came, nothing was due in the second";
 }

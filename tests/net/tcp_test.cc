@@ -54,6 +54,38 @@ TEST(Tcp, WhatIsQueuedInOneIterationArrivesInOneRead) {
   EXPECT_LE(segments.out, 5U);
 }
 
+TEST(Tcp, TellsTheSegmentsOfItsEndWhenTheSocketIsClosed) {
+  Pair pair;
+  Segments last;
+  pair.client.on_opened = [&] {
+    const Segments until_now = read_segments(pair.client.tcp->descriptor());
+    Tcp::finish(std::move(pair.client.tcp), {&last, until_now});
+  };
+  pair.server.on_closed = [&] { pair.server.tcp.reset(); };
+  const std::function<void()> wait = [&] { last.out == 0 ? pair.loop.post(wait) : pair.loop.stop(); };
+  pair.loop.post(wait);
+  pair.loop.run();
+  EXPECT_EQ(last.out, 2U) << "FIN, and ACK of the peer's";
+  EXPECT_GE(last.in, 1U) << "the peer's FIN, on which the ACK of ours may ride";
+  EXPECT_LE(last.in, 2U);
+}
+
+TEST(Tcp, AnswersThePeersEndWithItsOwnAndTellsBoth) {
+  Pair pair;
+  Segments last;
+  pair.on_accepted = [&] { Tcp::finish(std::move(pair.server.tcp)); };
+  pair.client.on_closed = [&] {
+    ASSERT_TRUE(pair.client.tcp->ended_by_peer());
+    const Segments until_now = read_segments(pair.client.tcp->descriptor());
+    Tcp::finish(std::move(pair.client.tcp), {&last, until_now});
+  };
+  const std::function<void()> wait = [&] { last.out == 0 ? pair.loop.post(wait) : pair.loop.stop(); };
+  pair.loop.post(wait);
+  pair.loop.run();
+  EXPECT_EQ(pair.client.close_error, 0);
+  EXPECT_GE(last.out, 1U) << "FIN, on which the ACK of the peer's may ride";
+}
+
 TEST(Tcp, WhatTheKernelRefusesLeavesLaterInOrderAndDrainIsTold) {
   Pair pair;
   const std::string block(1 << 20, 'x');

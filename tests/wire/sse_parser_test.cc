@@ -77,6 +77,33 @@ TEST(SseReset, inside_a_callback_drops_the_rest_of_the_read) {
   }
 }
 
+TEST(SseParser, tells_exactly_how_many_bytes_say_nothing) {
+  struct Filler final : Parser::Handler {
+    void on_event(const Event&) override {}
+    void on_retry(std::uint64_t) override {}
+    void on_too_large() override {}
+    void on_filler(std::size_t size) override { bytes += size; }
+    std::size_t bytes = 0;
+  };
+  const auto expect_filler = [](const std::string& stream, std::size_t bytes) {
+    for_every_cut(stream, [&](const std::vector<Bytes>& pieces) {
+      Parser parser(1 << 20);
+      Filler filler;
+      for (const Bytes piece : pieces) parser.feed(piece, filler);
+      EXPECT_EQ(filler.bytes, bytes) << stream;
+    });
+  };
+  expect_filler(":\n\n", 3);
+  expect_filler(":ka\n\n", 5);
+  expect_filler(": ka\n\n", 6);
+  expect_filler(":ka\r\n\r\n", 7);
+  expect_filler(":ka\r\r", 5);
+  expect_filler(":ka\ndata: x\n\n", 4);
+  expect_filler("data: x\r\n:ka\r\n\r\n", 5);
+  expect_filler("data: x\n\n:ka\n:ka\n\ndata: x\r\n\r\n", 9);
+  expect_filler("retry: 1\n\n\n", 0);
+}
+
 class Counter : public Parser::Handler {
  public:
   void on_event(const Event& event) override {

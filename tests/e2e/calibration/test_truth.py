@@ -80,6 +80,20 @@ def test_bytes_are_counted_exactly_by_kind(tmp_path):
         assert r["bytes"]["handshake"] == {"count": 10, "received": sum(server.heads_out[ten]) / 10, "sent": sum(server.heads_in[ten]) / 10}
 
 
+def test_a_connection_for_each_poll_costs_the_segments_that_begin_and_end_it(tmp_path):
+    """The client closes: SYN, ACK, request, FIN and the ACK of the server's go out, SYN with ACK, answer and FIN come in, each at least."""
+    with truth() as (url, server):
+        r = run(tmp_path, "--set", "techniques=[{polling: {interval: 50ms, connection: close}}]", target=url).run
+    polls, at_the_border = r["requests"], 2 * 10
+    assert polls >= 150 and r["failures"] == {}
+    per_poll = {way: r["bytes"][way]["tcpip"] / 52 / polls for way in ("sent", "received")}
+    model = {way: r["bytes"][way]["tcpip_1500"] / 52 / polls for way in ("sent", "received")}
+    note("polling, a connection each: segments sent and received per poll, at least", "5, 3", f"{per_poll['sent']:.2f}, {per_poll['received']:.2f}")
+    note("polling, a connection each: segments of the model", "6, 5", f"{model['sent']:.2f}, {model['received']:.2f}")
+    assert per_poll["sent"] >= 5 * (1 - at_the_border / polls) and per_poll["received"] >= 3 * (1 - at_the_border / polls)
+    assert model == {"sent": pytest.approx(6, rel=at_the_border / polls), "received": pytest.approx(5, rel=at_the_border / polls)}
+
+
 @pytest.mark.parametrize("technique", ["sse", "http-streaming", "forever-frame", "websocket", "long-polling", "polling"])
 def test_a_fixed_delay_is_measured_as_that_delay(tmp_path, technique):
     delay = 300_000_000
@@ -153,6 +167,25 @@ def test_what_passed_while_clients_were_away_is_counted_as_missed_or_replayed(tm
     # A message that was due before the client was back and reached the server after it: none, unless this machine was late.
     assert replayed <= r["replayed"] <= replayed + 5 * int(lateness(r) / 50e6 + 0.5)
     assert (r["duplicate"], r["reordered"]) == (0, 0)
+
+
+def test_what_was_dropped_before_the_cut_is_missing_and_not_missed_while_away(tmp_path):
+    """A server that drops messages 10, 11 and 12 of a reader and then its connection."""
+    with truth(Faults(cut_at=12, pattern=lambda sequence, subscriber: "drop" if 10 <= sequence <= 12 else None)) as (url, server):
+        r = run(tmp_path, "--set", "reconnect={initial: 300ms, max: 300ms, jitter: 0}", "--set", "phases.drain=500ms", target=url, subscribers=5,
+                rate="20/s", measure="2s").run
+    missed = sum(server.missed)
+    note("sse, 3 messages dropped before a cut: missing, missed while away", f"{15 + missed}, {missed}", f"{r['missing']}, {r['missed_while_away']}")
+    assert (r["missing"], r["missed_while_away"]) == (15 + missed, missed)
+
+
+def test_a_server_that_sends_everything_twice_delivers_it_once(tmp_path):
+    with truth(Faults(pattern=lambda sequence, subscriber: "twice")) as (url, server):
+        r = run(tmp_path, target=url, techniques=["http-streaming"]).run
+    deliveries = r["bytes"]["deliveries"]
+    note("http-streaming, everything twice: payload bytes received per delivery", 200, f"{r['bytes']['received']['payload'] / deliveries:g}")
+    assert r["duplicate"] == 10 * MEASURED
+    assert r["bytes"]["received"]["payload"] == pytest.approx(200 * deliveries, rel=0.03), "a window may begin or end between two copies"
 
 
 def test_the_place_in_the_fan_out_shows_in_spread_and_deciles(tmp_path):

@@ -92,6 +92,9 @@ class Truth:
                 if await answer(writer, urllib.parse.parse_qs(query), headers, body, len(head)):
                     await reader.read()          # a stream: until the client goes
                     return
+                if headers.get("connection") == "close":
+                    await reader.read()          # the client closes first
+                    break
         writer.close()
 
     # Publishing.
@@ -198,7 +201,7 @@ class Truth:
 
     async def get_polling(self, writer, query, headers, body, size):
         await asyncio.sleep(self.faults.answer_s)
-        self.poll(writer, self.topic(query), query)
+        self.poll(writer, self.topic(query), query, *(["Connection: close"] if headers.get("connection") == "close" else []))
 
     async def get_long_polling(self, writer, query, headers, body, size):
         topic = self.topic(query)
@@ -208,13 +211,13 @@ class Truth:
                 await asyncio.wait_for(topic.news.wait(), int(query["hold"][0]) / 1000)
         self.poll(writer, topic, query)
 
-    def poll(self, writer, topic, query):
+    def poll(self, writer, topic, query, *headers):
         """An answer has no subscriber: the pattern is that of subscriber 0, and nobody's messages change places across answers."""
         lines = []
         for sequence, message in topic.log[int(query["after"][0]):] if "after" in query else []:
             fault = self.faults.pattern(sequence, 0)
             lines += copies_of(fault, message)
-        self.answer(writer, b"".join(line + b"\n" for line in lines), "Content-Type: text/plain", f"Pushbench-Cursor: {len(topic.log)}")
+        self.answer(writer, b"".join(line + b"\n" for line in lines), "Content-Type: text/plain", f"Pushbench-Cursor: {len(topic.log)}", *headers)
 
 
 @contextlib.contextmanager
