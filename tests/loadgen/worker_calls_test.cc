@@ -60,7 +60,8 @@ class OneMessage {
     worker_.start(kSubscribers);
     ready_.get_future().wait();
     publish_start_ = net::now().time_since_epoch().count();
-    worker_.begin_measure();
+    worker_.prepare_measure();
+    worker_.begin_measure(net::now());
     std::promise<void> counting;
     worker_.loop().post([&] {
       (void)server::calls();
