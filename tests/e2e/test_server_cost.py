@@ -115,7 +115,7 @@ def test_system_calls_are_counted_where_asked_for(tmp_path):
 def test_a_process_that_is_not_there_is_an_error_before_anything_runs(tmp_path, process, says):
     finished = run(tmp_path, "--set", f"target={{url: 'http://127.0.0.1:1', process: {process}}}")
     assert finished.code == 3 and "key 'target.process': " in finished.err and says in finished.err
-    assert not (finished.folder / "result.json").exists()
+    assert finished.result["runs"] == [] and finished.result["interrupted"]
 
 
 def test_attempts_are_counted_and_repetitions_run_in_an_order_of_their_own(tmp_path):
