@@ -1,4 +1,9 @@
 // String literals: from them and to them.
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -91,8 +96,24 @@ constexpr std::uint64_t below(std::uint64_t word, unsigned limit) {
   return (word - kOnes * limit) & ~word & kHighBits;
 }
 
+#if defined(__SSE2__)
+// Which of sixteen bytes need an escape: a bit each, the first the lowest.
+unsigned specials(const char* at) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
+  const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+  const __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, backslash))));
+}
+#endif
+
 // Where the first byte from `at` on lies that needs an escape, or the end.
 const char* find_special(const char* at, const char* end) {
+#if defined(__SSE2__)
+  for (; end - at >= 16; at += 16) {
+    if (const unsigned found = specials(at); found != 0) return at + std::countr_zero(found);
+  }
+#endif
   for (; end - at >= 8; at += 8) {
     std::uint64_t word = 0;
     std::memcpy(&word, at, sizeof word);

@@ -134,6 +134,12 @@ void Parser::feed(Bytes bytes, Handler& handler) {
 
   Views views;
   if (bom_seen_ < kByteOrderMark.size() && !skip_byte_order_mark(bytes)) return;
+  while (pending_ == nullptr && !bytes.empty()) {
+    const std::size_t size = take_plain_event(bytes, handler);
+    if (size == 0) break;
+    if (resets != resets_) return;
+    bytes.remove_prefix(size);
+  }
   Lines lines(bytes);
   std::size_t end = 0;
   for (Bytes line; lines.next(line, end);) {
@@ -161,6 +167,33 @@ bool Parser::skip_byte_order_mark(Bytes& bytes) {
     ++bom_seen_;
   }
   return true;
+}
+
+// What nearly every event is, as a whole and at the beginning of `bytes`: "id: 123", one line of data, the blank line;
+// or without the id. Its size, and it has been handed out; 0 when the lines have to be looked at one by one.
+std::size_t Parser::take_plain_event(Bytes bytes, Handler& handler) {
+  const char* at = bytes.data();
+  const char* const end = at + bytes.size();
+  Bytes id;
+  if (begins_with(bytes, "id: ")) {
+    const char* const digits = at + 4;
+    for (at = digits; at != end && *at >= '0' && *at <= '9'; ++at) {
+    }
+    if (at == end || *at != '\n') return 0;
+    id = Bytes(digits, static_cast<std::size_t>(at++ - digits));
+  }
+  if (!begins_with(Bytes(at, static_cast<std::size_t>(end - at)), "data: ")) return 0;
+  at += 6;
+  const char* const line_end = find(at, end, '\n');
+  const Bytes data(at, static_cast<std::size_t>(line_end - at));
+  if (end - line_end < 2 || line_end[1] != '\n') return 0;
+  const auto size = static_cast<std::size_t>(line_end + 2 - bytes.data());
+  if (size > max_event_) return 0;
+  if (find(at, line_end, '\r') != line_end) return 0;  // ends a line, too
+  filler_ = false;
+  if (id.data() != nullptr) last_event_id_ = id;
+  handler.on_event(Event{Bytes(), data, last_event_id_});
+  return size;
 }
 
 // The bytes at hand are used up: copies what the next ones may complete.

@@ -63,6 +63,7 @@ class Parser {
   struct Pending;  // the same copied, with the unfinished line
   class Lines;
   bool skip_byte_order_mark(Bytes& bytes);
+  std::size_t take_plain_event(Bytes bytes, Handler& handler);
   void take_tail(Bytes tail, Views& views, Handler& handler);
   void take_rest_of_line(Bytes rest, std::size_t end, Views& views, Handler& handler);
   void take_line(Bytes line, std::size_t end, Views& views, Handler& handler);
