@@ -177,14 +177,4 @@ bool names_tag(Bytes if_none_match, std::uint64_t cursor) {
   return false;
 }
 
-void count_poll_answer(Stats& stats, TechniqueStats& counters, const Lines& lines, std::size_t head_bytes,
-                       bool with_body) {
-  stats.sent.http.add(head_bytes);
-  if (!with_body) return;
-  counters.delivered.add(lines.messages);
-  stats.gap_messages.add(lines.gap_messages);
-  stats.sent.payload.add(lines.payload_bytes);
-  stats.sent.framing.add(lines.body.size() - lines.payload_bytes);
-}
-
 }  // namespace server

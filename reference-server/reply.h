@@ -54,12 +54,9 @@ struct Lines {
   std::uint64_t gap_messages = 0;
 };
 Lines encode_lines(const Topic* topic, std::uint64_t cursor, std::size_t limit);
-// The head of one poll answer: 200, or 204 or 304 without a body; counted by count_poll_answer. `tagged`: with the
-// cursor as its ETag.
+// The head of one poll answer: 200, or 204 or 304 without a body. `tagged`: with the cursor as its ETag.
 std::string poll_head(const Exchange& exchange, int status, const Lines& lines, bool tagged, Bytes common_headers);
 // RFC 9110 section 13.1.2: whether a field value of If-None-Match names the entity tag `"cursor"`.
 bool names_tag(Bytes if_none_match, std::uint64_t cursor);
-void count_poll_answer(Stats& stats, TechniqueStats& counters, const Lines& lines, std::size_t head_bytes,
-                       bool with_body);
 
 }  // namespace server

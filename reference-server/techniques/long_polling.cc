@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "server/options.h"
+#include "server/poll_answers.h"
 #include "server/reply.h"
-#include "server/stats.h"
 #include "server/techniques.h"
 #include "server/topic.h"
 
@@ -25,16 +25,9 @@ Holder& holder_of(Connection& connection) {
   return static_cast<Holder&>(*connection.state());
 }
 
-// The answer that all holders with one cursor and one kind of connection share.
-struct SharedAnswer {
-  Lines lines;
-  SharedBytes bytes;
-  std::size_t head_bytes = 0;
-};
-
 class LongPolling final : public Technique {
  public:
-  LongPolling(Context& context, TechniqueStats& counters) : context_(context), counters_(counters) {}
+  LongPolling(Context& context, TechniqueStats& counters) : context_(context), answers_(context, counters) {}
 
   void on_request(Connection& connection, const wire::http1::Request& request) override {
     Subscription subscription;
@@ -49,7 +42,7 @@ class LongPolling final : public Technique {
     if (topic == nullptr) return refuse(connection, context_, 503, "too many topics");
     const std::uint64_t cursor = starting_cursor(subscription.after, *topic);
     if (cursor < topic->head() || hold == Nanos::zero() || connection.exchange().head_only) {
-      answer(connection, *topic, cursor, empty_status);
+      answers_.send(connection, topic, cursor, empty_status);
       connection.finish_response();
       return;
     }
@@ -79,7 +72,6 @@ class LongPolling final : public Technique {
       release_all(places_[index]);
     }
     published_.clear();
-    shared_ = {};
   }
 
   void on_shutdown() override {
@@ -144,43 +136,14 @@ class LongPolling final : public Technique {
   // The connection has left its topic's list.
   void release(Connection& connection) {
     const Holder& holder = holder_of(connection);
-    answer(connection, holder.topic, holder.cursor, holder.empty_status);
+    answers_.send(connection, &holder.topic, holder.cursor, holder.empty_status);
     connection.release();
   }
 
-  void answer(Connection& connection, const Topic& topic, std::uint64_t cursor, int empty_status) {
-    const Exchange exchange = connection.exchange();
-    const bool common = exchange.keep_alive && !exchange.http10 && !exchange.head_only;
-    SharedAnswer own;
-    SharedAnswer& answer = common ? shared_ : own;
-    if (!common || !shared_.bytes || shared_topic_ != &topic || shared_after_ != cursor ||
-        shared_head_ != topic.head() || shared_empty_status_ != empty_status) {
-      answer.lines = encode_lines(&topic, cursor, context_.options.queue);
-      const int status = answer.lines.body.empty() ? empty_status : 200;
-      std::string bytes = poll_head(exchange, status, answer.lines, false, context_.common_headers());
-      answer.head_bytes = bytes.size();
-      if (!exchange.head_only) bytes += answer.lines.body;
-      answer.bytes = SharedBytes(std::move(bytes));
-      if (common) {
-        shared_topic_ = &topic;
-        shared_after_ = cursor;
-        shared_head_ = topic.head();
-        shared_empty_status_ = empty_status;
-      }
-    }
-    count_poll_answer(context_.stats, counters_, answer.lines, answer.head_bytes, !exchange.head_only);
-    connection.send(answer.bytes);
-  }
-
   Context& context_;
-  TechniqueStats& counters_;
+  PollAnswers answers_;
   std::vector<Place> places_;             // by the topic's index
   std::vector<std::uint32_t> published_;  // indices of topics with holders, in this iteration
-  SharedAnswer shared_;                   // of this iteration: its Date would grow old
-  const Topic* shared_topic_ = nullptr;
-  std::uint64_t shared_after_ = 0;
-  std::uint64_t shared_head_ = 0;
-  int shared_empty_status_ = 200;
 };
 
 }  // namespace
