@@ -131,8 +131,9 @@ ECHO_RATE = 40_000
 
 
 def echo(bench):
-    """Microseconds of CPU a message that a client sends and gets back: everybody is alone in its topic."""
-    run = bench.push("websocket", target="reference", subscribers=ECHO_CONNECTIONS, topics=ECHO_CONNECTIONS,
+    """Microseconds of CPU a message that a client sends and gets back, from the same echo as the raw client's."""
+    server = peer([bench.program("reference-server"), "--listen", "127.0.0.1:${peer.port}", "--conformance"])
+    run = bench.push({"websocket": {"path": "/echo"}}, target=server, subscribers=ECHO_CONNECTIONS, topics=ECHO_CONNECTIONS,
                      publish={"from": "subscribers", "rate": f"{ECHO_RATE}/s", "payload": PAYLOAD})
     return run["generator"]["cpu_us_per_delivery"]
 
