@@ -120,7 +120,8 @@ def test_idle_subscribers_cost_their_heartbeats_and_their_empty_polls(tmp_path):
     assert quiet["requests"] == beating["requests"] == 0 and polling["requests"] >= 20
     assert quiet["received_bytes_per_client_hour"] < beating["received_bytes_per_client_hour"]
     assert polling["sent_bytes_per_client_hour"] > quiet["sent_bytes_per_client_hour"]
-    assert all(idle["window_s"] >= 0.6 and idle["server_cpu_us_per_client_s"] > 0 for idle in (beating, polling))
+    # A worker's window begins when the worker has heard of it, which is later than the phase on a busy machine.
+    assert all(0.3 < idle["window_s"] and idle["server_cpu_us_per_client_s"] > 0 for idle in (beating, polling))
     assert all(r["phases_s"]["idle"] >= 0.6 for r in finished.result["runs"])
 
 
