@@ -1,6 +1,5 @@
 #include "net/event_set.h"
 
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +7,8 @@
 #include <chrono>
 #include <cstddef>
 #include <utility>
+
+#include "net/system_calls.h"
 
 namespace net {
 
@@ -31,14 +32,12 @@ int EventSet::watch(void* who, int descriptor, std::uint32_t before, std::uint32
 }
 
 std::span<const epoll_event> EventSet::wait(std::optional<wire::Nanos> timeout) {
-  int count = 0;
-  if (!timeout || *timeout <= wire::Nanos(0)) {
-    count = epoll_wait(descriptor_, events_.data(), kBatch, timeout ? 0 : -1);
-  } else {
+  timespec limit{};
+  if (timeout && *timeout > wire::Nanos(0)) {
     const auto whole = std::chrono::floor<std::chrono::seconds>(*timeout);
-    const timespec limit{whole.count(), (*timeout - whole).count()};
-    count = epoll_pwait2(descriptor_, events_.data(), kBatch, &limit, nullptr);
+    limit = {whole.count(), (*timeout - whole).count()};
   }
+  const int count = wait_for_events(descriptor_, events_, timeout ? &limit : nullptr);
   return {events_.data(), static_cast<std::size_t>(std::max(count, 0))};
 }
 

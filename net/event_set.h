@@ -25,8 +25,8 @@ class EventSet {
   int open();  // on the loop's own thread, if watch() has not; 0 or a negative errno
   void close();
 
-  // Changes what `who` hears of its descriptor (EPOLLIN, EPOLLOUT; hang-ups and errors come with either, and with
-  // neither nothing comes) from `before` to `after`. On the loop's own thread. 0 or a negative errno.
+  // Changes what `who` hears of its descriptor (events of epoll_ctl(2); hang-ups and errors come with any, and with
+  // none nothing comes) from `before` to `after`. On the loop's own thread. 0 or a negative errno.
   int watch(void* who, int descriptor, std::uint32_t before, std::uint32_t after);
 
   // The next events, each with its `who` in data.ptr; none when the time is over or a signal came in between. No

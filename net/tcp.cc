@@ -8,10 +8,22 @@
 #include <utility>
 
 #include "net/receive_delay.h"
+#include "net/system_calls.h"
 #include "net/tcp_output.h"
 #include "net/tcp_secure.h"
 
 namespace net {
+
+namespace {
+
+// Edge-triggered: the kernel need not look at a socket a second time to see that it has been read. EPOLLRDHUP tells of
+// an end that came with the last bytes, which a read leaves behind.
+std::uint32_t watched(std::uint32_t wanted) {
+  if (wanted == 0) return 0;
+  return wanted | std::uint32_t{EPOLLET} | ((wanted & EPOLLIN) != 0 ? std::uint32_t{EPOLLRDHUP} : 0U);
+}
+
+}  // namespace
 
 void Tcp::Deleter::operator()(Tcp* tcp) const {
   if (tcp->secure_ != nullptr && tcp->secure_->owes_reason && tcp->state_ == State::kEnded) {
@@ -96,7 +108,7 @@ void Tcp::come_late(int error) {
 }
 
 void Tcp::want(std::uint32_t events) {
-  const int error = loop_.events_.watch(this, socket_, wanted_, events);
+  const int error = loop_.events_.watch(this, socket_, watched(wanted_), watched(events));
   if (error != 0) {
     loop_.tell_later(*this, error);
   } else {
@@ -114,7 +126,10 @@ void Tcp::ready(std::uint32_t events) {
     return;
   }
   if ((wanted_ & EPOLLOUT) != 0 && (events & ~EPOLLIN) != 0) write_backlog();
-  if ((wanted_ & EPOLLIN) != 0 && (events & ~EPOLLOUT) != 0) read();
+  if ((events & ~EPOLLOUT) == 0) return;
+  const bool to_the_end = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+  while ((wanted_ & EPOLLIN) != 0 && read() && to_the_end) {
+  }
 }
 
 void Tcp::resume_reading() {
@@ -129,20 +144,34 @@ void Tcp::pause_reading() {
   want(wanted_ & ~static_cast<std::uint32_t>(EPOLLIN));
 }
 
-void Tcp::read() {
+// Whether there were bytes. Fewer than the buffer holds were all: others that come make an event of their own (epoll(7),
+// question 9). Those that a full buffer leaves are read when the others have had their turn.
+bool Tcp::read() {
   if (stamped_) loop_.receive_delay_ = oldest_unread(socket_);
   const std::span<char> buffer = loop_.read_buffer();
-  const ssize_t size = recv(socket_, buffer.data(), buffer.size(), 0);
-  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  ssize_t size = 0;
+  do {
+    size = receive(socket_, buffer);
+  } while (size < 0 && errno == EINTR);
+  if (size < 0 && errno == EAGAIN) return false;
   if (size <= 0) {
     read_end(size == 0 ? 0 : -errno);
-  } else if (state_ == State::kFinishing) {
+    return false;
+  }
+  const wire::Bytes bytes(buffer.data(), static_cast<std::size_t>(size));
+  if (state_ == State::kFinishing) {
     // lingering: the peer's last words are thrown away
   } else if (secure_ != nullptr) {
-    read_secure({buffer.data(), static_cast<std::size_t>(size)});
+    read_secure(bytes);
   } else {
-    handler_->on_bytes(*this, {buffer.data(), static_cast<std::size_t>(size)});
+    handler_->on_bytes(*this, bytes);
   }
+  if (bytes.size() == buffer.size() && (wanted_ & EPOLLIN) != 0) {
+    const std::uint8_t wanted = wanted_;
+    pause_reading();
+    want(wanted);
+  }
+  return true;
 }
 
 void Tcp::read_end(int error) {

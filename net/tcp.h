@@ -99,7 +99,7 @@ class Tcp {
   void come_late(int error);         // what connect() or send() had to say, told from the loop
   void ready(std::uint32_t events);  // of epoll
   void want(std::uint32_t events);
-  void read();
+  bool read();
   void read_end(int error);
   void read_secure(wire::Bytes ciphertext);
   void encrypt();  // turns what is queued into what TLS makes of it

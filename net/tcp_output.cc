@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "net/clock.h"
+#include "net/system_calls.h"
 #include "net/tcp_secure.h"
 
 namespace net {
@@ -34,7 +35,7 @@ class Vector {
   ssize_t write(int socket) {
     ssize_t written = 0;
     do {
-      written = count_ == 1 ? ::send(socket, buffers_[0].iov_base, buffers_[0].iov_len, MSG_NOSIGNAL) : gather(socket);
+      written = count_ == 1 ? transmit(socket, {static_cast<const char*>(buffers_[0].iov_base), size_}) : gather(socket);
     } while (written < 0 && errno == EINTR);
     if (written >= 0) return written;
     return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;

@@ -259,5 +259,34 @@ TEST(Tcp, AResetIsToldAsAnError) {
   EXPECT_EQ(pair.client.close_error, -ECONNRESET);
 }
 
+// Of both there is one event.
+TEST(Tcp, AnEndThatCameWithTheLastBytesIsTold) {
+  Pair pair;
+  pair.client.on_opened = [&] { pair.client.tcp->pause_reading(); };
+  pair.on_accepted = [&] {
+    pair.server.tcp->send(wire::Bytes("bye"));
+    Tcp::finish(std::move(pair.server.tcp));
+    pair.loop.post([&] { pair.client.tcp->resume_reading(); });  // when both have left
+  };
+  pair.client.on_closed = [&] { pair.loop.stop(); };
+  pair.loop.run();
+  EXPECT_EQ(pair.client.opened, 1);
+  EXPECT_EQ(pair.client.received, "bye");
+  EXPECT_EQ(pair.client.close_error, 0);
+}
+
+TEST(Tcp, PausingInsideEveryReadLosesNothing) {
+  constexpr std::size_t kSize = std::size_t{2} << 20;  // several times the buffer of a read
+  Pair pair;
+  pair.client.on_opened = [&] { pair.client.tcp->send(wire::Bytes(std::string(kSize, 'z'))); };
+  pair.server.on_received = [&] {
+    if (pair.server.received.size() == kSize) return pair.loop.stop();
+    pair.server.tcp->pause_reading();
+    pair.loop.post([&] { pair.server.tcp->resume_reading(); });
+  };
+  pair.loop.run();
+  EXPECT_EQ(pair.server.received.size(), kSize);
+}
+
 }  // namespace
 }  // namespace net

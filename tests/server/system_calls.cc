@@ -1,5 +1,6 @@
 #include "system_calls.h"
 
+#include <dlfcn.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -7,8 +8,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <csignal>
+#include <cstdarg>
 
 namespace server {
 
@@ -18,9 +21,29 @@ thread_local bool counting = false;
 std::atomic<std::uint64_t> writes, reads, waits, interests, timers;
 
 template <typename... Arguments>
+long make(long number, Arguments... arguments) {
+  static const auto real = reinterpret_cast<long (*)(long, ...)>(dlsym(RTLD_NEXT, "syscall"));
+  return real(number, arguments...);
+}
+
+template <typename... Arguments>
 long call(std::atomic<std::uint64_t>& kind, long number, Arguments... arguments) {
   if (counting) kind.fetch_add(1);
-  return syscall(number, arguments...);
+  return make(number, arguments...);
+}
+
+// What is made by its number (net/system_calls.h).
+std::atomic<std::uint64_t>* kind_of(long number) {
+  switch (number) {
+    case SYS_sendto:
+      return &writes;
+    case SYS_recvfrom:
+      return &reads;
+    case SYS_epoll_pwait2:
+      return &waits;
+    default:
+      return nullptr;
+  }
 }
 
 }  // namespace
@@ -35,6 +58,16 @@ SystemCalls calls() {
 
 extern "C" {
 
+long syscall(long number, ...) noexcept {
+  std::array<long, 6> arguments{};
+  va_list list;
+  va_start(list, number);
+  for (long& argument : arguments) argument = va_arg(list, long);
+  va_end(list);
+  const auto [a, b, c, d, e, f] = arguments;
+  auto* kind = kind_of(number);
+  return kind != nullptr ? call(*kind, number, a, b, c, d, e, f) : make(number, a, b, c, d, e, f);
+}
 ssize_t send(int socket, const void* data, size_t size, int flags) {
   return call(writes, SYS_sendto, socket, data, size, flags, nullptr, 0);
 }

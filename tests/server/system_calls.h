@@ -1,5 +1,5 @@
 // Counts the system calls that a thread of the server makes: the functions of libc that make them are this program's
-// own, for libuv too.
+// own, syscall() among them, for libuv too.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@ namespace server {
 struct SystemCalls {
   std::uint64_t writes = 0;     // send, sendmsg, write, writev
   std::uint64_t reads = 0;      // recv, recvmsg, read, readv
-  std::uint64_t waits = 0;      // epoll_wait, epoll_pwait
+  std::uint64_t waits = 0;      // epoll_wait, epoll_pwait, epoll_pwait2
   std::uint64_t interests = 0;  // epoll_ctl
   std::uint64_t timers = 0;     // timerfd_settime
 };
