@@ -16,6 +16,8 @@ inline constexpr unsigned kMaxDepth = 64;  // of arrays and objects in each othe
 // One value from text[0] on, without white space round it: its length, or 0 when none is there.
 std::size_t value_length(Bytes text, unsigned depth = kMaxDepth);
 std::size_t string_length(Bytes text);  // the same for a string literal
+// The same for one without escapes, which stands for what is between its quotes; 0 for any other.
+std::size_t plain_string_length(Bytes text);
 // Whether `text` is one value with nothing but white space round it.
 bool is_value(Bytes text);
 

@@ -151,6 +151,13 @@ std::size_t string_length(Bytes text) {
   return 0;
 }
 
+std::size_t plain_string_length(Bytes text) {
+  if (!text.starts_with('"')) return 0;
+  const char* const end = text.data() + text.size();
+  const char* const special = find_special(text.data() + 1, end);
+  return special != end && *special == '"' ? static_cast<std::size_t>(special + 1 - text.data()) : 0;
+}
+
 Bytes string_of(Bytes literal, std::string& scratch) {
   Bytes text = literal.substr(1, literal.size() - 2);
   std::size_t escape = text.find('\\');

@@ -34,7 +34,27 @@ std::optional<std::uint64_t> take_number(Bytes& text) {
   return number;
 }
 
+// What nearly every event is: strings without escapes or white space round them. False for any other event, and for
+// what is none.
+bool read_plain_event(Bytes data, Packet::Event& event) {
+  if (!data.starts_with('[')) return false;
+  do {
+    const Bytes literal = data.substr(1, json::plain_string_length(data.substr(1)));
+    if (literal.empty()) return false;
+    data.remove_prefix(1 + literal.size());
+    if (event.name.empty()) {
+      event.name = literal;
+    } else {
+      event.last = literal;
+      if (event.arguments++ == 0) event.first = literal;
+    }
+  } while (data.starts_with(','));
+  return data == "]" && !is_reserved(event.name.substr(1, event.name.size() - 2));
+}
+
 bool read_event(Bytes data, Packet::Event& event) {
+  if (read_plain_event(data, event)) return true;
+  event = {};
   json::Array array(data);
   Bytes& name = event.name;
   if (!array.next(name)) return false;

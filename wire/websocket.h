@@ -92,6 +92,7 @@ class Reader {
   };
   struct Pool;   // of both, one a thread
   struct Frame;  // what the header of a frame says
+  std::uint16_t take_plain_messages(Bytes& bytes, Handler& handler);
   std::uint16_t read_frames(Context& context, Handler& handler);
   std::uint16_t check_header(const Frame& frame);
   std::uint16_t check_early_header(Context& context, Bytes bytes);
