@@ -79,9 +79,12 @@ ChildProcess::ChildProcess(const std::vector<std::string>& command, Streams stre
   }
   close(failure[0]);
   if (pid_ > 0) pidfd_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
-  if (error == 0) return;
+  const int unwatched = pidfd_ < 0 ? errno : 0;
+  if (error == 0 && unwatched == 0) return;
   stop();
-  refuse(command.front(), error);
+  if (error != 0) refuse(command.front(), error);
+  throw std::runtime_error("cannot watch " + command.front() + ": pidfd_open: " + strerror(unwatched) +
+                           " (it needs Linux 5.3, and a sandbox that allows it)");
 }
 
 bool ChildProcess::ends_within(wire::Nanos time) const {
@@ -99,7 +102,7 @@ std::string ChildProcess::ended() const {
 void ChildProcess::stop() {
   if (pid_ > 0) {
     kill(-pid_, SIGTERM);
-    ends_within(kStopTimeout);
+    if (pidfd_ >= 0) ends_within(kStopTimeout);
     kill(-pid_, SIGKILL);
     while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }

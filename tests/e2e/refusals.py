@@ -24,7 +24,17 @@ def program():
 
 def refuse_more_descriptors():
     """For the child between fork and exec: raising RLIMIT_NOFILE and unshare() fail with EPERM from now on."""
-    instructions = b"".join(struct.pack("HBBI", *instruction) for instruction in program())
+    install(program())
+
+
+def refuse_watching_processes():
+    """The same of pidfd_open()."""
+    pidfd_open = 434    # on every architecture
+    install([(LOAD, 0, 0, NUMBER), (EQUAL, 0, 1, pidfd_open), (RETURN, 0, 0, REFUSE), (RETURN, 0, 0, ALLOW)])
+
+
+def install(filter_program):
+    instructions = b"".join(struct.pack("HBBI", *instruction) for instruction in filter_program)
     code = ctypes.create_string_buffer(instructions, len(instructions))
     filters = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(instructions) // 8, ctypes.addressof(code)))
     libc = ctypes.CDLL(None, use_errno=True)

@@ -12,6 +12,7 @@ import threading
 import yaml
 
 from harness import PUSHBENCH, Finished, alive, children
+from refusals import refuse_watching_processes
 
 NGINX = """
 daemon off;
@@ -178,3 +179,9 @@ def test_a_bad_configuration_of_nginx_is_told_in_its_own_words(tmp_path):
     finished = run(tmp_path, target)
     assert finished.code == 3
     assert "unknown directive" in finished.err and "worker_prozesses" in finished.err
+
+
+def test_a_kernel_that_lets_nobody_watch_processes_is_told(tmp_path):
+    process = subprocess.run(command(tmp_path, "reference"), capture_output=True, text=True, timeout=30, preexec_fn=refuse_watching_processes)
+    assert process.returncode > 0, process.stderr
+    assert "pidfd_open: Operation not permitted (it needs Linux 5.3, and a sandbox that allows it)" in process.stderr
