@@ -31,14 +31,17 @@ void Speakers::stop_at(std::uint64_t end) {
 
 void Speakers::on_timer(net::Timer&) {
   wire::Time now = net::now();
-  for (int turn = 0; turn < Publishing::kInARow && next_ < end_ && start_ + spec_.pacer.due(next_) <= now; ++turn) {
+  wire::Time due{};
+  for (int turn = 0; next_ < end_ && (due = start_ + spec_.pacer.due(next_)) <= now; ++turn) {
+    if (turn == Publishing::kInARow) break;
     const std::uint64_t message = next_++;
+    Subscriber* speaker = worker_.subscriber(speaker_);
     skip_others();
-    speak(message, now);
+    speak(message, speaker, due, now);
     now = net::now();
   }
   if (next_ < end_) {
-    due_timer_.start(worker_.loop().timers(), std::max(start_ + spec_.pacer.due(next_), now), *this);
+    due_timer_.start(worker_.loop().timers(), std::max(due, now), *this);
   } else {
     due_timer_.stop();
     check_done();
@@ -46,17 +49,15 @@ void Speakers::on_timer(net::Timer&) {
 }
 
 void Speakers::skip_others() {
-  while (next_ < end_ && spec_.speaker_of(next_) % shares_ != share_) ++next_;
+  while (next_ < end_ && (speaker_ = spec_.speaker_of(next_)) % shares_ != share_) ++next_;
 }
 
-void Speakers::speak(std::uint64_t message, wire::Time now) {
-  Subscriber* speaker = worker_.subscriber(spec_.speaker_of(message));
+void Speakers::speak(std::uint64_t message, Subscriber* speaker, wire::Time intended, wire::Time now) {
   if (speaker == nullptr || !speaker->is_subscribed()) {
     fail(Failure::kClosed, "a subscriber was not connected when its turn to publish came");
     unpublished_.push_back(message);
     return;
   }
-  const wire::Time intended = start_ + spec_.pacer.due(message);
   payload_.clear();
   wire::append_payload(payload_, spec_.marker_of(message, intended, now));
   switch (speaker->speak(message, payload_)) {

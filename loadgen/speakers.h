@@ -47,7 +47,7 @@ class Speakers final : private net::Timer::Handler {
 
  private:
   void on_timer(net::Timer& timer) override;
-  void speak(std::uint64_t message, wire::Time now);
+  void speak(std::uint64_t message, Subscriber* speaker, wire::Time intended, wire::Time now);
   void skip_others();
   void check_done();
 
@@ -59,6 +59,7 @@ class Speakers final : private net::Timer::Handler {
   net::Timer due_timer_;
   wire::Time start_{};
   std::uint64_t next_ = 0;
+  std::uint32_t speaker_ = 0;  // of next_, while that is below end_
   std::uint64_t end_;
   std::uint64_t outstanding_ = 0;  // by POST
   std::vector<std::uint64_t> unpublished_;

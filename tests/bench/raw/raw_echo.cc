@@ -1,6 +1,6 @@
 // The floor of a WebSocket echo client: the connections send a frame in turn, so many a second by a schedule that waits
-// for nobody, and count what comes back. Prints one line of JSON.
-//   raw_echo PORT CONNECTIONS TARGET ROUND-TRIPS PAYLOAD RATE
+// for nobody, BURST of them at once, and count what comes back. Prints one line of JSON.
+//   raw_echo PORT CONNECTIONS TARGET ROUND-TRIPS PAYLOAD RATE BURST
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -9,8 +9,8 @@
 #include "wire/websocket.h"
 
 int main(int argc, char** argv) {
-  if (argc < 7) {
-    std::fprintf(stderr, "usage: raw_echo PORT CONNECTIONS TARGET ROUND-TRIPS PAYLOAD RATE\n");
+  if (argc < 8 || raw::number(argv[7]) == 0 || raw::number(argv[4]) % raw::number(argv[7]) != 0) {
+    std::fprintf(stderr, "usage: raw_echo PORT CONNECTIONS TARGET ROUND-TRIPS PAYLOAD RATE BURST\n");
     return 2;
   }
   raw::raise_limit();
@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   const std::uint64_t wanted = raw::number(argv[4]);
   const std::uint64_t payload = raw::number(argv[5]);
   const std::uint64_t rate = raw::number(argv[6]);
+  const std::uint64_t burst = raw::number(argv[7]);
   std::string frame;
   wire::websocket::append_masked_frame(frame, wire::websocket::Opcode::kText, std::string(payload, 'x'), 0x11223344);
   const std::size_t echo = frame.size() - 4;  // without the mask
@@ -33,8 +34,9 @@ int main(int argc, char** argv) {
   const std::uint64_t start = raw::now_ns();
   while (round_trips < wanted) {
     const std::uint64_t passed = raw::now_ns() - start;
-    for (; sent < wanted && sent * 1'000'000'000 / rate <= passed; ++sent)
-      raw::write_all(sockets[sent % connections], frame);
+    while (sent < wanted && sent * 1'000'000'000 / rate <= passed) {
+      for (std::uint64_t i = 0; i < burst; ++i, ++sent) raw::write_all(sockets[sent % connections], frame);
+    }
     const std::uint64_t due = sent * 1'000'000'000 / rate;
     const timespec wait{0, sent < wanted && due > passed
                                ? static_cast<long>(std::min(due - passed, std::uint64_t{999'999'999}))
