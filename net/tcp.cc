@@ -144,8 +144,8 @@ void Tcp::pause_reading() {
   want(wanted_ & ~static_cast<std::uint32_t>(EPOLLIN));
 }
 
-// Whether there were bytes. Fewer than the buffer holds were all: others that come make an event of their own (epoll(7),
-// question 9). Those that a full buffer leaves are read when the others have had their turn.
+// Whether there were bytes. Fewer than the buffer holds were all: others that come make an event of their own
+// (epoll(7), question 9). Those that a full buffer leaves are read when the others have had their turn.
 bool Tcp::read() {
   if (stamped_) loop_.receive_delay_ = oldest_unread(socket_);
   const std::span<char> buffer = loop_.read_buffer();

@@ -35,7 +35,8 @@ class Vector {
   ssize_t write(int socket) {
     ssize_t written = 0;
     do {
-      written = count_ == 1 ? transmit(socket, {static_cast<const char*>(buffers_[0].iov_base), size_}) : gather(socket);
+      written =
+          count_ == 1 ? transmit(socket, {static_cast<const char*>(buffers_[0].iov_base), size_}) : gather(socket);
     } while (written < 0 && errno == EINTR);
     if (written >= 0) return written;
     return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;

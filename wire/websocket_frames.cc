@@ -53,8 +53,8 @@ std::uint16_t Reader::feed(Bytes bytes, Handler& handler) {
   return code;
 }
 
-// Takes from the front of `bytes`, without wslay, what nearly every read of a client is: unmasked, uncompressed messages
-// of one frame that lie there whole. Leaves everything else, and all that is wrong with a frame but its text.
+// Takes from the front of `bytes`, without wslay, what nearly every read of a client is: unmasked, uncompressed
+// messages of one frame that lie there whole. Leaves everything else, and all that is wrong with a frame but its text.
 std::uint16_t Reader::take_plain_messages(Bytes& bytes, Handler& handler) {
   constexpr std::uint8_t kFin = 0x80;
   while (!stopped_ && bytes.size() >= 2) {
