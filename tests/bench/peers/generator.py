@@ -12,9 +12,12 @@ from .server import MANY, PAYLOAD, SERVERS, raw_broadcaster, started_nginx
 SINK_PER_S = {1: 5, 16: 48}    # by how many are published at once
 
 
+def arrivals(at_once):
+    return {"arrivals": "burst", "burst": at_once} if at_once > 1 else {}
+
+
 def sink_publish(at_once):
-    arrivals = {"arrivals": "burst", "burst": at_once} if at_once > 1 else {}
-    return {"rate": f"{SINK_PER_S[at_once]}/s", "payload": PAYLOAD, **arrivals}
+    return {"rate": f"{SINK_PER_S[at_once]}/s", "payload": PAYLOAD, **arrivals(at_once)}
 
 
 def sink(at_once, threads=1, target=lambda bench: "reference"):
@@ -130,21 +133,31 @@ ECHO_CONNECTIONS = 64
 ECHO_RATE = 40_000
 
 
-def echo(bench):
-    """Microseconds of CPU a message that a client sends and gets back, from the same echo as the raw client's."""
-    server = peer([bench.program("reference-server"), "--listen", "127.0.0.1:${peer.port}", "--conformance"])
-    run = bench.push({"websocket": {"path": "/echo"}}, target=server, subscribers=ECHO_CONNECTIONS, topics=ECHO_CONNECTIONS,
-                     publish={"from": "subscribers", "rate": f"{ECHO_RATE}/s", "payload": PAYLOAD})
-    return run["generator"]["cpu_us_per_delivery"]
+def echo(at_once):
+    """A function of a round: microseconds of CPU a message that a client sends and gets back, from the same echo as the raw client's."""
+    def measure(bench):
+        server = peer([bench.program("reference-server"), "--listen", "127.0.0.1:${peer.port}", "--conformance"])
+        run = bench.push({"websocket": {"path": "/echo"}}, target=server, subscribers=ECHO_CONNECTIONS, topics=ECHO_CONNECTIONS,
+                         publish={"from": "subscribers", "rate": f"{ECHO_RATE}/s", "payload": PAYLOAD, **arrivals(at_once)})
+        return run["generator"]["cpu_us_per_delivery"]
+    return measure
 
 
-def raw_echo(bench):
-    port = free_port()
-    with serving([bench.program("reference-server"), "--listen", f"127.0.0.1:{port}", "--conformance"], port):
-        def work(seconds):
-            return raw_work([bench.program("raw_echo"), port, ECHO_CONNECTIONS, "/echo", ECHO_RATE * seconds, PAYLOAD[:-1], ECHO_RATE], "round_trips")
-        round_trips, cpu_s = steady(work, bench.measure_s)
-        return cpu_s * 1e6 / round_trips
+def raw_echo(at_once):
+    def measure(bench):
+        port = free_port()
+        with serving([bench.program("reference-server"), "--listen", f"127.0.0.1:{port}", "--conformance"], port):
+            def work(seconds):
+                return raw_work([bench.program("raw_echo"), port, ECHO_CONNECTIONS, "/echo", ECHO_RATE * seconds, PAYLOAD[:-1], ECHO_RATE, at_once],
+                                "round_trips")
+            round_trips, cpu_s = steady(work, bench.measure_s)
+            return cpu_s * 1e6 / round_trips
+    return measure
+
+
+def against_raw_echo(name, at_once, how):
+    return Comparison(f"generator/{name}", f"WebSocket echo, {ECHO_CONNECTIONS} clients, {ECHO_RATE:,} messages/s, {how}, against a raw epoll client",
+                      "µs/message", at_most(1.10), echo(at_once), raw_echo(at_once))
 
 
 COMPARISONS = [
@@ -161,6 +174,6 @@ COMPARISONS = [
     *(against_polling_client(name, connections, theirs) for name, theirs in (("wrk", wrk), ("h2load", h2load)) for connections in (64, 1000)),
     Comparison("generator/polling-wrk-close", "polls over a new connection each, 64 at once, against wrk", "requests/CPU s", at_least(1.0),
                polls(64, "close"), wrk(64, "-H", "Connection: close")),
-    Comparison("generator/echo-raw", "WebSocket echo over 64 connections, 40,000 messages/s, against a raw epoll client", "µs/message", at_most(1.10), echo,
-               raw_echo),
+    against_raw_echo("echo-raw", ECHO_CONNECTIONS, "each sends one and waits for it"),
+    against_raw_echo("echo-raw-paced", 1, "one client after the other"),
 ]

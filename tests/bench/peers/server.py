@@ -61,6 +61,14 @@ def against_socketio(subscribers, at_once):
                       rate(cost(technique, npm_socketio, subscribers=subscribers, publish=publish)))
 
 
+def floor_of_socketio(subscribers):
+    """How far sending alone lets anybody get: the raw broadcaster's frames of the same messages."""
+    publish = {"rate": "10/s", "payload": PAYLOAD}
+    return Comparison(f"floor/socketio-npm-{subscribers}", f"a raw epoll broadcaster of WebSocket messages, {subscribers:,} subscribers, one message at a time, against npm socket.io",
+                      "deliveries/CPU s", at_least(3.0), rate(cost("websocket", raw_broadcaster("websocket"), subscribers, publish)),
+                      rate(cost({"socketio": {"transport": "websocket"}}, npm_socketio, subscribers, publish)))
+
+
 # Polling: wrk asks, both answer the same bytes.
 
 MESSAGE = "x" * 63
@@ -121,6 +129,7 @@ COMPARISONS = [
     against_nchan("sse", {"sse": {"path": "/sse/{topic}"}}),
     against_nchan("http-streaming", {"http-streaming": {"path": "/http-streaming/{topic}"}}),
     *(against_socketio(subscribers, at_once) for at_once in (1, 16) for subscribers in (1_000, 5_000)),
+    *(floor_of_socketio(subscribers) for subscribers in (1_000, 5_000)),
     Comparison("server/threads", "WebSocket deliveries with --threads 2 against 1, by CPU per delivery", "deliveries/s",
                at_least(1.6), rate(cost("websocket", server={"threads": 2}), cores=2), rate(WEBSOCKET_1)),
     Comparison("server/latency-libuv", "p50 from publisher to subscriber, against bare libuv loops on the same way", "µs",
