@@ -28,6 +28,7 @@ struct Segments {
 struct SegmentSink {
   Segments* sum = nullptr;
   Segments counted;
+  void tell(int descriptor) const;
 };
 
 // Zero when `descriptor` is no TCP socket.

@@ -128,7 +128,7 @@ void Tcp::ready(std::uint32_t events) {
   if ((wanted_ & EPOLLOUT) != 0 && (events & ~EPOLLIN) != 0) write_backlog();
   if ((events & ~EPOLLOUT) == 0) return;
   const bool to_the_end = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-  while ((wanted_ & EPOLLIN) != 0 && read() && to_the_end) {
+  while ((wanted_ & EPOLLIN) != 0 && read(to_the_end) && to_the_end) {
   }
 }
 
@@ -146,7 +146,7 @@ void Tcp::pause_reading() {
 
 // Whether there were bytes. Fewer than the buffer holds were all: others that come make an event of their own
 // (epoll(7), question 9). Those that a full buffer leaves are read when the others have had their turn.
-bool Tcp::read() {
+bool Tcp::read(bool to_the_end) {
   if (stamped_) loop_.receive_delay_ = oldest_unread(socket_);
   const std::span<char> buffer = loop_.read_buffer();
   ssize_t size = 0;
@@ -159,6 +159,8 @@ bool Tcp::read() {
     return false;
   }
   const wire::Bytes bytes(buffer.data(), static_cast<std::size_t>(size));
+  const bool full = bytes.size() == buffer.size();
+  all_is_read_ = to_the_end && !full;
   if (state_ == State::kFinishing) {
     // lingering: the peer's last words are thrown away
   } else if (secure_ != nullptr) {
@@ -166,7 +168,7 @@ bool Tcp::read() {
   } else {
     handler_->on_bytes(*this, bytes);
   }
-  if (bytes.size() == buffer.size() && (wanted_ & EPOLLIN) != 0) {
+  if (full && (wanted_ & EPOLLIN) != 0) {
     const std::uint8_t wanted = wanted_;
     pause_reading();
     want(wanted);
@@ -177,7 +179,8 @@ bool Tcp::read() {
 void Tcp::read_end(int error) {
   pause_reading();
   if (state_ == State::kFinishing) {
-    if (error != 0 || (backlog_ == nullptr && first_piece_ == kNone)) destroy();  // else it may still read what is left
+    // Else it may still read what is left, and a flush that is due sends our end.
+    if (error != 0 || (backlog_ == nullptr && first_piece_ == kNone && !dirty_)) destroy();
     return;
   }
   if (error == 0 && secure_ != nullptr) {
@@ -200,7 +203,7 @@ void Tcp::end(int error) {
 void Tcp::destroy() {
   if (state_ == State::kClosing) return;
   state_ = State::kClosing;
-  if (linger_ != nullptr && socket_ >= 0) linger_->tell_segments();
+  if (linger_ != nullptr && socket_ >= 0) linger_->sink.tell(socket_);
   linger_.reset();
   // Explicitly: a process that is being forked elsewhere may hold a copy of the descriptor for a moment, and the set
   // would keep it.

@@ -99,7 +99,7 @@ class Tcp {
   void come_late(int error);         // what connect() or send() had to say, told from the loop
   void ready(std::uint32_t events);  // of epoll
   void want(std::uint32_t events);
-  bool read();
+  bool read(bool to_the_end);
   void read_end(int error);
   void read_secure(wire::Bytes ciphertext);
   void encrypt();  // turns what is queued into what TLS makes of it
@@ -117,6 +117,8 @@ class Tcp {
   void tell_drain();
   void drop_output();
   static void finish(Ptr tcp, bool peer_first, const SegmentSink& sink);
+  bool is_over() const;
+  void answer_the_end(const SegmentSink& sink);
   void linger();
   void destroy();
   static constexpr std::uint32_t kNone = UINT32_MAX;
@@ -135,7 +137,8 @@ class Tcp {
   bool dirty_ = false;  // in the loop's list of connections to flush
   bool write_failed_ = false;
   bool stamped_ = false;
-  bool drain_owed_ = false;  // the kernel has refused bytes since the last on_drain
+  bool all_is_read_ = false;  // the peer has ended it, and nothing but its end is left to read
+  bool drain_owed_ = false;   // the kernel has refused bytes since the last on_drain
 };
 
 class Tcp::Moving {

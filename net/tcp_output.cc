@@ -194,12 +194,6 @@ void Tcp::drop_output() {
   if ((wanted_ & EPOLLIN) == 0) loop_.tell_later(*this, -EPIPE);
 }
 
-void Tcp::Linger::tell_segments() const {
-  if (sink.sum == nullptr) return;
-  *sink.sum += read_segments(tcp.socket_);
-  *sink.sum -= sink.counted;
-}
-
 bool Tcp::ended_by_peer() const {
   return state_ == State::kEnded && !write_failed_ &&
          (secure_ == nullptr || secure_->tls.state() != Tls::State::kFailed);
@@ -221,6 +215,10 @@ void Tcp::finish(Ptr owned, bool peer_first, const SegmentSink& sink) {
     tcp->destroy();
     return;
   }
+  if (tcp->is_over()) {
+    tcp->answer_the_end(sink);
+    return;
+  }
   tcp->state_ = State::kFinishing;
   tcp->handler_ = nullptr;
   tcp->linger_ = std::make_unique<Linger>(*tcp);
@@ -229,6 +227,17 @@ void Tcp::finish(Ptr owned, bool peer_first, const SegmentSink& sink) {
   tcp->linger_->sink = sink;
   if (tcp->secure_ != nullptr) peer_first ? tcp->encrypt_for_good() : tcp->say_goodbye();
   if (tcp->backlog_ == nullptr) tcp->loop_.flush_later(*tcp);  // its flush() lingers when nothing is left
+}
+
+// Whether inside on_bytes the peer's end is all that would ever come, and nothing is left for the peer.
+bool Tcp::is_over() const {
+  return state_ == State::kOpen && all_is_read_ && secure_ == nullptr && backlog_ == nullptr && first_piece_ == kNone;
+}
+
+void Tcp::answer_the_end(const SegmentSink& sink) {
+  shutdown(socket_, SHUT_WR);  // before the count
+  sink.tell(socket_);
+  destroy();
 }
 
 void Tcp::linger() {

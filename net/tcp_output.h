@@ -34,7 +34,6 @@ struct Tcp::Linger final : Timer::Handler {
   Linger(const Linger&) = delete;
   Linger& operator=(const Linger&) = delete;
   void on_timer(Timer&) override { tcp.destroy(); }
-  void tell_segments() const;  // requires that the socket is open
 
   Tcp& tcp;
   std::size_t slot;  // in the loop's list

@@ -275,6 +275,26 @@ TEST(Tcp, AnEndThatCameWithTheLastBytesIsTold) {
   EXPECT_EQ(pair.client.close_error, 0);
 }
 
+TEST(Tcp, TheSegmentsOfAnEndThatCameWithTheLastBytesAreToldAtOnce) {
+  Pair pair;
+  Segments last;
+  pair.client.on_opened = [&] { pair.client.tcp->pause_reading(); };
+  pair.on_accepted = [&] {
+    pair.server.tcp->send(wire::Bytes("bye"));
+    Tcp::finish(std::move(pair.server.tcp));
+    pair.loop.post([&] { pair.client.tcp->resume_reading(); });
+  };
+  pair.client.on_received = [&] {
+    const Segments until_now = read_segments(pair.client.tcp->descriptor());
+    Tcp::finish(std::move(pair.client.tcp), {&last, until_now});
+    EXPECT_EQ(last.out, 1U) << "FIN";
+    EXPECT_EQ(last.in, 1U) << "its ACK";
+    pair.loop.stop();
+  };
+  pair.loop.run();
+  EXPECT_EQ(pair.client.received, "bye");
+}
+
 TEST(Tcp, PausingInsideEveryReadLosesNothing) {
   constexpr std::size_t kSize = std::size_t{2} << 20;  // several times the buffer of a read
   Pair pair;
