@@ -29,12 +29,18 @@ std::int64_t held_bytes() {
   return held;
 }
 
-// The array, nothrow and sized forms of the library end here.
-void* operator new(std::size_t size) {
-  ++count;
+// The array and sized forms of the library end here; the nothrow form too, but a sanitizer has its own.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   void* memory = std::malloc(size != 0 ? size : 1);
-  if (memory == nullptr) throw std::bad_alloc();
+  if (memory == nullptr) return nullptr;
+  ++count;
   held += size_of(memory);
+  return memory;
+}
+
+void* operator new(std::size_t size) {
+  void* memory = operator new(size, std::nothrow);
+  if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
 
