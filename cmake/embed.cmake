@@ -20,7 +20,7 @@ foreach(file IN LISTS files)
   string(APPEND arrays "constexpr char ${name}[] = {${bytes}};\n")
   string(APPEND table "    {\"${path}\", \"${type_${extension}}\", {${name}, sizeof ${name}}},\n")
 endforeach()
-file(WRITE ${OUTPUT} "#include \"server/demo.h\"
+file(WRITE ${OUTPUT} "#include \"reference-server/http/demo.h\"
 
 namespace server {
 

@@ -1,10 +1,27 @@
 # A layer is a library whose headers are seen only by those who link it: its own include root holds one link to its folder, so
 # `#include "wire/sse.h"` fails to compile in a target that does not link `wire`. The build enforces the layers.
+#
+#   pushbench_layer(loadgen_run loadgen/run LINK loadgen_target)
+#
+# makes the library of a folder, which is a path from the project's root: every source in it and in the folders below it, but
+# for main.cc. SOURCES: only these. HEADERS: only these are seen, of a folder whose subfolders are layers of their own.
 function(pushbench_layer name folder)
-  cmake_parse_arguments(LAYER "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(LAYER "" "" "SOURCES;HEADERS;LINK" ${ARGN})
   set(root ${CMAKE_BINARY_DIR}/include/${name})
-  file(MAKE_DIRECTORY ${root})
-  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${root}/${folder} SYMBOLIC)
+  if(LAYER_HEADERS)
+    file(MAKE_DIRECTORY ${root}/${folder})
+    foreach(header IN LISTS LAYER_HEADERS)
+      file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder}/${header} ${root}/${folder}/${header} SYMBOLIC)
+    endforeach()
+  else()
+    get_filename_component(parent ${root}/${folder} DIRECTORY)
+    file(MAKE_DIRECTORY ${parent})
+    file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder} ${root}/${folder} SYMBOLIC)
+  endif()
+  if(NOT LAYER_SOURCES)
+    file(GLOB_RECURSE LAYER_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cc)
+    list(FILTER LAYER_SOURCES EXCLUDE REGEX "/main\\.cc$")
+  endif()
   add_library(${name} STATIC ${LAYER_SOURCES})
   target_include_directories(${name} PUBLIC ${root})
   target_link_libraries(${name} PUBLIC ${LAYER_LINK})

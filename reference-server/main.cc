@@ -2,8 +2,8 @@
 
 #include <exception>
 
-#include "server/options.h"
-#include "server/server.h"
+#include "reference-server/options.h"
+#include "reference-server/process/server.h"
 
 int main(int argc, char** argv) {
   try {

@@ -1,4 +1,4 @@
-#include "server/options.h"
+#include "reference-server/options.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>

@@ -1,15 +1,15 @@
 // `forever-frame`: an endless HTML page for a hidden iframe, a script a message (wire/forever_frame.h).
 #include "wire/forever_frame.h"
 
-#include "server/stream.h"
-#include "server/techniques.h"
-#include "server/topic.h"
+#include "reference-server/log/topic.h"
+#include "reference-server/seam/techniques.h"
+#include "reference-server/stream/http_stream.h"
 
 namespace server {
 
 namespace {
 
-class FrameDialect final : public Dialect {
+class FrameEncoder final : public Encoder {
  public:
   void append(std::string& out, const Message& message) const override {
     wire::forever_frame::append_message(out, message.sequence, message.bytes(), message.is_text);
@@ -17,11 +17,11 @@ class FrameDialect final : public Dialect {
   void append_gap(std::string& out, Gap gap) const override { wire::forever_frame::append_gap(out, gap); }
 };
 
-constexpr FrameDialect kDialect;
+constexpr FrameEncoder kEncoder;
 
 class ForeverFrame final : public StreamTechnique {
  public:
-  ForeverFrame(Context& context, TechniqueStats& counters) : StreamTechnique(context, counters, {&kDialect}) {
+  ForeverFrame(Context& context, TechniqueStats& counters) : StreamTechnique(context, counters, {&kEncoder}) {
     schedule_heartbeat();
   }
 

@@ -1,14 +1,14 @@
 // `http-streaming`: one endless chunked body, a message a line (wire/lines.h), or with framing=raw the messages and
 // nothing else. No heartbeat: neither has anything that is not a message.
-#include "server/stream.h"
-#include "server/techniques.h"
+#include "reference-server/seam/techniques.h"
+#include "reference-server/stream/http_stream.h"
 #include "wire/lines.h"
 
 namespace server {
 
 namespace {
 
-class LineDialect final : public Dialect {
+class LineEncoder final : public Encoder {
  public:
   void append(std::string& out, const Message& message) const override {
     wire::lines::append_message(out, message.bytes());
@@ -16,15 +16,15 @@ class LineDialect final : public Dialect {
   void append_gap(std::string& out, Gap gap) const override { wire::lines::append_gap(out, gap); }
 };
 
-class RawDialect final : public Dialect {
+class RawEncoder final : public Encoder {
  public:
   void append(std::string& out, const Message& message) const override { out += message.bytes(); }
   void append_gap(std::string&, Gap) const override {}
-  bool tells_gaps() const override { return false; }
+  bool has_gap_notice() const override { return false; }
 };
 
-constexpr LineDialect kLines;
-constexpr RawDialect kRaw;
+constexpr LineEncoder kLines;
+constexpr RawEncoder kRaw;
 
 class HttpStreaming final : public StreamTechnique {
  public:
@@ -38,7 +38,7 @@ class HttpStreaming final : public StreamTechnique {
   }
 
   // ?framing=raw
-  std::optional<std::size_t> choose_dialect(const wire::http1::Request& request, std::string& error) const override {
+  std::optional<std::size_t> choose_encoder(const wire::http1::Request& request, std::string& error) const override {
     std::string framing;
     if (!wire::http1::query_value(request.query, "framing", framing) || framing == "lines") return 0;
     if (framing == "raw") return 1;

@@ -3,26 +3,26 @@
 #include <chrono>
 #include <vector>
 
-#include "server/options.h"
-#include "server/poll_answers.h"
-#include "server/reply.h"
-#include "server/techniques.h"
-#include "server/topic.h"
+#include "reference-server/log/topic.h"
+#include "reference-server/options.h"
+#include "reference-server/seam/reply.h"
+#include "reference-server/seam/techniques.h"
+#include "reference-server/stream/poll_answers.h"
 
 namespace server {
 
 namespace {
 
-struct Holder final : ConnectionState {
-  Holder(Topic& t, std::uint64_t c, int status) : topic(t), cursor(c), empty_status(status) {}
+struct HeldRequest final : ConnectionState {
+  HeldRequest(Topic& t, std::uint64_t c, int status) : topic(t), cursor(c), empty_status(status) {}
   Topic& topic;
   std::uint64_t cursor;
   int empty_status;        // of an answer that brings nothing
   std::uint32_t slot = 0;  // in its topic's list
 };
 
-Holder& holder_of(Connection& connection) {
-  return static_cast<Holder&>(*connection.state());
+HeldRequest& held_request(Connection& connection) {
+  return static_cast<HeldRequest&>(*connection.state());
 }
 
 class LongPolling final : public Technique {
@@ -40,15 +40,15 @@ class LongPolling final : public Technique {
     }
     Topic* topic = context_.topics.find_or_create(subscription.topic);
     if (topic == nullptr) return refuse(connection, context_, 503, "too many topics");
-    const std::uint64_t cursor = starting_cursor(subscription.after, *topic);
+    const std::uint64_t cursor = topic->starting_cursor(subscription.after);
     if (cursor < topic->head() || hold == Nanos::zero() || connection.exchange().head_only) {
       answers_.send(connection, topic, cursor, empty_status);
       connection.finish_response();
       return;
     }
-    connection.take_over(*this, std::make_unique<Holder>(*topic, cursor, empty_status), Connection::Input::kLater);
+    connection.take_over(*this, std::make_unique<HeldRequest>(*topic, cursor, empty_status), Connection::Input::kLater);
     connection.wake_after(hold);
-    hold_place(connection);
+    add(connection);
   }
 
   void on_close(Connection& connection) override { leave(connection); }
@@ -59,28 +59,28 @@ class LongPolling final : public Technique {
   }
 
   void on_publish(Topic& topic, const Message&) override {
-    if (topic.index() >= places_.size()) return;
-    Place& place = places_[topic.index()];
-    if (place.published || place.holders.empty()) return;
-    place.published = true;
+    if (topic.index() >= topics_.size()) return;
+    TopicRequests& topic_requests = topics_[topic.index()];
+    if (topic_requests.published || topic_requests.requests.empty()) return;
+    topic_requests.published = true;
     published_.push_back(topic.index());
   }
 
   void on_flush() override {
     for (const std::uint32_t index : published_) {
-      places_[index].published = false;
-      release_all(places_[index]);
+      topics_[index].published = false;
+      release_all(topics_[index]);
     }
     published_.clear();
   }
 
   void on_shutdown() override {
-    for (Place& place : places_) release_all(place);
+    for (TopicRequests& topic_requests : topics_) release_all(topic_requests);
   }
 
  private:
-  struct Place {
-    std::vector<Connection*> holders;
+  struct TopicRequests {
+    std::vector<Connection*> requests;
     bool published = false;  // since the last flush
   };
 
@@ -110,40 +110,40 @@ class LongPolling final : public Technique {
     return false;
   }
 
-  void hold_place(Connection& connection) {
-    Holder& holder = holder_of(connection);
-    const std::uint32_t index = holder.topic.index();
-    if (index >= places_.size()) places_.resize(index + 1);
-    std::vector<Connection*>& holders = places_[index].holders;
-    holder.slot = static_cast<std::uint32_t>(holders.size());
-    holders.push_back(&connection);
+  void add(Connection& connection) {
+    HeldRequest& held = held_request(connection);
+    const std::uint32_t index = held.topic.index();
+    if (index >= topics_.size()) topics_.resize(index + 1);
+    std::vector<Connection*>& requests = topics_[index].requests;
+    held.slot = static_cast<std::uint32_t>(requests.size());
+    requests.push_back(&connection);
   }
 
   void leave(Connection& connection) {
-    Holder& holder = holder_of(connection);
-    std::vector<Connection*>& holders = places_[holder.topic.index()].holders;
-    holders[holder.slot] = holders.back();
-    holder_of(*holders[holder.slot]).slot = holder.slot;
-    holders.pop_back();
+    HeldRequest& held = held_request(connection);
+    std::vector<Connection*>& requests = topics_[held.topic.index()].requests;
+    requests[held.slot] = requests.back();
+    held_request(*requests[held.slot]).slot = held.slot;
+    requests.pop_back();
   }
 
-  void release_all(Place& place) {
+  void release_all(TopicRequests& topic_requests) {
     std::vector<Connection*> leaving;
-    leaving.swap(place.holders);
+    leaving.swap(topic_requests.requests);
     for (Connection* connection : leaving) release(*connection);
   }
 
   // The connection has left its topic's list.
   void release(Connection& connection) {
-    const Holder& holder = holder_of(connection);
-    answers_.send(connection, &holder.topic, holder.cursor, holder.empty_status);
+    const HeldRequest& held = held_request(connection);
+    answers_.send(connection, &held.topic, held.cursor, held.empty_status);
     connection.release();
   }
 
   Context& context_;
   PollAnswers answers_;
-  std::vector<Place> places_;             // by the topic's index
-  std::vector<std::uint32_t> published_;  // indices of topics with holders, in this iteration
+  std::vector<TopicRequests> topics_;     // by the topic's index
+  std::vector<std::uint32_t> published_;  // indices of topics with requests, in this iteration
 };
 
 }  // namespace

@@ -1,9 +1,9 @@
 // `polling`: answers at once with what follows the cursor, or with an empty body. Never creates a topic: asking costs
 // nothing. A request with If-None-Match is answered with an ETag, or with 304 when it names that.
-#include "server/poll_answers.h"
-#include "server/reply.h"
-#include "server/techniques.h"
-#include "server/topic.h"
+#include "reference-server/log/topic.h"
+#include "reference-server/seam/reply.h"
+#include "reference-server/seam/techniques.h"
+#include "reference-server/stream/poll_answers.h"
 
 namespace server {
 
@@ -18,7 +18,7 @@ class Polling final : public Technique {
     subscription_.after.reset();
     if (!parse_subscription(request, subscription_, error)) return refuse(connection, context_, 400, error);
     const Topic* topic = context_.topics.find(subscription_.topic);
-    const std::uint64_t cursor = topic == nullptr ? 0 : starting_cursor(subscription_.after, *topic);
+    const std::uint64_t cursor = topic == nullptr ? 0 : topic->starting_cursor(subscription_.after);
     answers_.send(connection, topic, cursor, 200, request.header("If-None-Match"));
     connection.finish_response();
   }

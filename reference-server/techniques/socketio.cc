@@ -1,14 +1,14 @@
 // `socketio`: what clients may emit, and what comes of it.
-#include "server/socketio.h"
+#include "reference-server/socketio/socketio.h"
 
 #include <algorithm>
 #include <iterator>
 
-#include "server/options.h"
-#include "server/reply.h"
-#include "server/socketio_place.h"
-#include "server/stats.h"
-#include "server/techniques.h"
+#include "reference-server/options.h"
+#include "reference-server/seam/reply.h"
+#include "reference-server/seam/techniques.h"
+#include "reference-server/socketio/rooms.h"
+#include "reference-server/stats.h"
 
 namespace server {
 
@@ -28,22 +28,22 @@ std::optional<Bytes> SocketIo::Call::bytes(std::size_t index) const {
   return attachments[*number];
 }
 
-std::string SocketIo::socket_id(const SocketIoClient& client, unsigned name_space) const {
-  return id_of(client, client.socket_key + name_space);
+std::string SocketIo::socket_id(const SocketIoClient& client, unsigned namespace_index) const {
+  return id_of(client, client.socket_key + namespace_index);
 }
 
-SocketIoClient* SocketIo::find_socket(Bytes text, unsigned& name_space) {
+SocketIoClient* SocketIo::find_socket(Bytes text, unsigned& namespace_index) {
   const auto id = parse_id(text);
   auto* const client = id && id->thread == context_.thread() ? static_cast<SocketIoClient*>(at(id->slot)) : nullptr;
   if (client == nullptr || id->key - client->socket_key >= std::size(kNamespaces)) return nullptr;
-  name_space = static_cast<unsigned>(id->key - client->socket_key);
-  return client->in(name_space) ? client : nullptr;
+  namespace_index = static_cast<unsigned>(id->key - client->socket_key);
+  return client->in(namespace_index) ? client : nullptr;
 }
 
-void SocketIo::take_event(SocketIoClient& client, unsigned name_space, const socketio::Packet& packet,
+void SocketIo::take_event(SocketIoClient& client, unsigned namespace_index, const socketio::Packet& packet,
                           std::span<const Bytes> attachments) {
   std::string name;
-  Call call{client, name_space, packet, attachments, {}};
+  Call call{client, namespace_index, packet, attachments, {}};
   json::Array elements(packet.data);
   Bytes element;
   elements.next(element);
@@ -51,7 +51,7 @@ void SocketIo::take_event(SocketIoClient& client, unsigned name_space, const soc
   while (elements.next(element)) call.arguments.push_back(element);
   if (context_.options.conformance && take_conformance_event(call)) return;
   if (call.name == "ask") return ask(call);
-  if (name_space != kMain) return;
+  if (namespace_index != kMain) return;
   if (call.name == "publish") return publish(call, true);
   if (call.name == "broadcast") return publish(call, false);
   if (call.name == "to") return emit_to(call);
@@ -132,9 +132,9 @@ void SocketIo::emit_to(const Call& call) {
   }
   context_.stats.received.payload.add(payload->size());
   if (const auto id = parse_id(*room); id && lives_elsewhere(*id)) {
-    return context_.tell(*this, id->thread,
+    return context_.post(*this, id->thread,
                          {.to = std::string(*room),
-                          .from = socket_id(call.client, call.name_space),
+                          .from = socket_id(call.client, call.namespace_index),
                           .body = std::string(*payload),
                           .id = call.packet.id,
                           .is_text = text.has_value()});
@@ -144,9 +144,9 @@ void SocketIo::emit_to(const Call& call) {
 
 // To a socket of this thread, or to all in a room. What the speaker is acknowledged with.
 std::string SocketIo::hand_to(Bytes room, Bytes payload, bool is_text) {
-  unsigned name_space = 0;
-  if (SocketIoClient* client = find_socket(room, name_space)) {
-    const socketio::Event event(kNamespaces[name_space], "message");
+  unsigned namespace_index = 0;
+  if (SocketIoClient* client = find_socket(room, namespace_index)) {
+    const socketio::Event event(kNamespaces[namespace_index], "message");
     std::string packet;
     if (is_text) {
       event.append_text(packet, payload);
@@ -163,21 +163,21 @@ std::string SocketIo::hand_to(Bytes room, Bytes payload, bool is_text) {
 }
 
 // From a socket of another thread, or the acknowledgement of what one of this thread has sent there.
-void SocketIo::on_letter(const Letter& letter) {
-  if (!letter.is_answer) {
-    std::string answer = hand_to(letter.to, letter.body, letter.is_text);
-    const auto speaker = parse_id(letter.from);
-    if (!letter.id || !speaker) return;
-    return context_.tell(
+void SocketIo::on_shard_message(const ShardMessage& message) {
+  if (!message.is_answer) {
+    std::string answer = hand_to(message.to, message.body, message.is_text);
+    const auto speaker = parse_id(message.from);
+    if (!message.id || !speaker) return;
+    return context_.post(
         *this, speaker->thread,
-        {.to = letter.from, .from = letter.to, .body = std::move(answer), .id = letter.id, .is_answer = true});
+        {.to = message.from, .from = message.to, .body = std::move(answer), .id = message.id, .is_answer = true});
   }
-  unsigned name_space = 0;
-  SocketIoClient* const client = find_socket(letter.to, name_space);
+  unsigned namespace_index = 0;
+  SocketIoClient* const client = find_socket(message.to, namespace_index);
   if (client == nullptr) return;
   std::string packet;
-  socketio::append_header(packet, PacketType::kAck, kNamespaces[name_space], letter.id);
-  send(*client, packet.append("[").append(letter.body).append("]"));
+  socketio::append_header(packet, PacketType::kAck, kNamespaces[namespace_index], message.id);
+  send(*client, packet.append("[").append(message.body).append("]"));
 }
 
 void SocketIo::join(const Call& call) {
@@ -194,7 +194,7 @@ void SocketIo::join(const Call& call) {
   if (rooms == nullptr) rooms = std::make_unique<std::vector<Topic*>>();
   if (topic != call.client.topic && std::find(rooms->begin(), rooms->end(), topic) == rooms->end()) {
     rooms->push_back(topic);
-    place(*topic).members.push_back(&call.client);
+    room_of(*topic).members.push_back(&call.client);
     context_.stats.socketio.memberships.add(1);
     list_changed(call.client);
   }
@@ -219,7 +219,7 @@ void SocketIo::leave(const Call& call) {
 }
 
 void SocketIo::leave_room(SocketIoClient& client, const Topic& topic) {
-  auto& members = place(topic).members;
+  auto& members = room_of(topic).members;
   const auto found = std::find(members.begin(), members.end(), &client);
   *found = members.back();
   members.pop_back();
@@ -228,8 +228,8 @@ void SocketIo::leave_room(SocketIoClient& client, const Topic& topic) {
 }
 
 void SocketIo::send_to_room(const Topic& topic, const Message& message) {
-  if (topic.index() >= places_.size() || places_[topic.index()] == nullptr) return;
-  auto& members = places_[topic.index()]->members;
+  if (topic.index() >= rooms_.size() || rooms_[topic.index()] == nullptr) return;
+  auto& members = rooms_[topic.index()]->members;
   if (members.empty()) return;
   std::string about = "{\"room\":";
   json::append_string(about, topic.name());

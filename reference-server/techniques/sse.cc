@@ -6,16 +6,16 @@
 #include <charconv>
 #include <chrono>
 
-#include "server/options.h"
-#include "server/stream.h"
-#include "server/techniques.h"
+#include "reference-server/options.h"
+#include "reference-server/seam/techniques.h"
+#include "reference-server/stream/http_stream.h"
 #include "wire/sse.h"
 
 namespace server {
 
 namespace {
 
-class SseDialect final : public Dialect {
+class SseEncoder final : public Encoder {
  public:
   void append(std::string& out, const Message& message) const override {
     char digits[20];
@@ -30,11 +30,11 @@ class SseDialect final : public Dialect {
   }
 };
 
-constexpr SseDialect kDialect;
+constexpr SseEncoder kEncoder;
 
 class Sse final : public StreamTechnique {
  public:
-  Sse(Context& context, TechniqueStats& counters) : StreamTechnique(context, counters, {&kDialect}) {
+  Sse(Context& context, TechniqueStats& counters) : StreamTechnique(context, counters, {&kEncoder}) {
     schedule_heartbeat();
   }
 

@@ -5,10 +5,10 @@
 #include <memory>
 #include <utility>
 
-#include "server/feed.h"
-#include "server/reply.h"
-#include "server/techniques.h"
-#include "server/websocket_technique.h"
+#include "reference-server/seam/reply.h"
+#include "reference-server/seam/techniques.h"
+#include "reference-server/stream/feed.h"
+#include "reference-server/websocket/endpoint.h"
 
 namespace server {
 
@@ -19,7 +19,7 @@ using wire::websocket::Opcode;
 struct Peer final : Subscriber, WebSocketPeer {
   Peer(Context& context, const std::optional<wire::websocket::Deflate>& deflate, const Topic& t, std::uint64_t origin)
       : Subscriber({}, origin), WebSocketPeer(context, deflate), topic(t) {
-    speak_with(own_frames());
+    encode_with(own_frames());
   }
   const Topic& topic;
 };
@@ -29,13 +29,13 @@ void reject_slow(Connection& connection) {
   connection.abort();
 }
 
-class WebSocket final : public WebSocketTechnique {
+class WebSocket final : public WebSocketEndpoint {
  public:
-  WebSocket(Context& context, TechniqueStats& counters) : WebSocketTechnique(context), counters_(counters) {}
+  WebSocket(Context& context, TechniqueStats& counters) : WebSocketEndpoint(context), counters_(counters) {}
 
   void on_close(Connection& connection) override { Feed::unsubscribe(state_of(connection)); }
   void on_drain(Connection& connection) override {
-    WebSocketTechnique::on_drain(connection);
+    WebSocketEndpoint::on_drain(connection);
     Feed::on_drain(state_of(connection));
   }
   void on_publish(Topic& topic, const Message& message) override {
@@ -62,7 +62,7 @@ class WebSocket final : public WebSocketTechnique {
     }
     Topic* topic = context_.topics.find_or_create(subscription.topic);
     if (topic == nullptr) return refuse(connection, context_, 503, "too many topics");
-    const std::uint64_t cursor = starting_cursor(subscription.after, *topic);
+    const std::uint64_t cursor = topic->starting_cursor(subscription.after);
     std::string headers;
     append_cursor_header(headers, cursor);
     if (origin != 0) wire::http1::append_header(headers, "Pushbench-Origin", std::to_string(origin));

@@ -8,11 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include "server/hub.h"
-#include "server/options.h"
-#include "server/stats.h"
-#include "server/technique.h"
-#include "server/topic.h"
+#include "reference-server/log/hub.h"
+#include "reference-server/log/topic.h"
+#include "reference-server/options.h"
+#include "reference-server/seam/technique.h"
+#include "reference-server/stats.h"
 
 namespace server {
 

@@ -1,4 +1,4 @@
-#include "server/hub.h"
+#include "reference-server/log/hub.h"
 
 #include <gtest/gtest.h>
 

@@ -88,15 +88,15 @@ MemoryServer::MemoryServer(Options o)
       hub_(server_options.max_topics),
       inbox_([] {}),
       all_topics_(hub_, {server_options.log_messages, server_options.log_bytes}),
-      process_(wire::Time{}) {
+      stats_page_(wire::Time{}) {
   hub_.add(inbox_);
-  process_.add(all_stats);
+  stats_page_.add(all_stats);
   const auto table = server::techniques(server_options.conformance);
   for (std::size_t i = 0; i < table.size(); ++i) {
     techniques_.push_back(table[i].make(*this, all_stats.techniques[i]));
   }
   routes_ = std::make_unique<Routes>(
-      *this, techniques_, process_, +[] { return wire::Time(std::chrono::seconds(2)); });
+      *this, techniques_, stats_page_, +[] { return wire::Time(std::chrono::seconds(2)); });
 }
 
 MemoryServer::~MemoryServer() {

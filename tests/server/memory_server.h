@@ -9,14 +9,14 @@
 #include <string_view>
 #include <vector>
 
-#include "server/hub.h"
-#include "server/options.h"
-#include "server/process.h"
-#include "server/reply.h"
-#include "server/routes.h"
-#include "server/stats.h"
-#include "server/technique.h"
-#include "server/topic.h"
+#include "reference-server/http/routes.h"
+#include "reference-server/http/stats_page.h"
+#include "reference-server/log/hub.h"
+#include "reference-server/log/topic.h"
+#include "reference-server/options.h"
+#include "reference-server/seam/reply.h"
+#include "reference-server/seam/technique.h"
+#include "reference-server/stats.h"
 #include "wire/lines.h"
 
 namespace server {
@@ -104,7 +104,7 @@ class MemoryServer final : public Context {
   Hub hub_;
   Inbox inbox_;
   Topics all_topics_;
-  Process process_;
+  StatsPage stats_page_;
   std::vector<std::unique_ptr<Technique>> techniques_;
   std::unique_ptr<Routes> routes_;
   std::vector<std::unique_ptr<MemoryConnection>> connections_;

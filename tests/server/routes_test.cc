@@ -1,4 +1,4 @@
-#include "server/routes.h"
+#include "reference-server/http/routes.h"
 
 #include <gtest/gtest.h>
 

@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "net/clock.h"
-#include "server/hub.h"
-#include "server/options.h"
-#include "server/process.h"
-#include "server/shard.h"
+#include "reference-server/http/stats_page.h"
+#include "reference-server/log/hub.h"
+#include "reference-server/options.h"
+#include "reference-server/process/shard.h"
 
 namespace server {
 
@@ -19,7 +19,7 @@ class RunningShard {
  public:
   // `at_start` runs on its thread before anything else.
   explicit RunningShard(std::function<void()> at_start = [] {})
-      : process_(net::now()), shard_(options_, hub_, process_, nullptr) {
+      : stats_page_(net::now()), shard_(options_, hub_, stats_page_, nullptr) {
     std::promise<net::Address> listening;
     auto address = listening.get_future();
     thread_ = std::thread([this, &listening, hook = std::move(at_start)] {
@@ -41,7 +41,7 @@ class RunningShard {
  private:
   Options options_;
   Hub hub_{1};
-  Process process_;
+  StatsPage stats_page_;
   Shard shard_;
   std::thread thread_;
   net::Address address_;

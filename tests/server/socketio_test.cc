@@ -1,5 +1,5 @@
 // Socket.IO without sockets. That the official client agrees is the business of tests/e2e/test_socketio.py.
-#include "server/socketio.h"
+#include "reference-server/socketio/socketio.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "memory_server.h"
-#include "server/engineio_transport.h"
+#include "reference-server/engineio/transport.h"
 #include "wire/websocket.h"
 
 namespace server {

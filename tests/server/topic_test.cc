@@ -1,4 +1,4 @@
-#include "server/topic.h"
+#include "reference-server/log/topic.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,76 @@
+// The connections of one thread, from their acceptance until no handler can be running in them any more, and what they
+// share: parsers, the number of the loop's iteration, who has to be resumed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "net/tcp.h"
+#include "net/timer.h"
+#include "reference-server/http/connection.h"
+#include "reference-server/http/routes.h"
+#include "reference-server/seam/technique.h"
+#include "wire/http1.h"
+
+namespace server {
+
+struct Migration;
+
+class Connections {
+ public:
+  // Where requests go; called on the thread of the loop.
+  class Handler {
+   public:
+    virtual void on_request(HttpConnection& connection, const wire::http1::Request& request) = 0;
+    // The head of a request whose body is on its way. The technique that has been told of it, or null.
+    virtual Technique* on_request_begin(HttpConnection& connection, const wire::http1::Request& head) = 0;
+    // The connection has left this thread; its last request is for another one.
+    virtual void on_migration(std::unique_ptr<Migration> migration) = 0;
+
+   protected:
+    ~Handler() = default;
+  };
+
+  Connections(Context& context, net::Timers& timers, Handler& handler)
+      : context_(context), timers_(timers), handler_(handler) {}
+  ~Connections() { clear(); }
+  Connections(const Connections&) = delete;
+  Connections& operator=(const Connections&) = delete;
+
+  HttpConnection& add(net::Tcp::Ptr tcp);
+  // Nothing that was sent before counts for HttpConnection::stalled(), and what has ended is freed.
+  void end_iteration();
+  void resume();  // those that asked for it with resume_later()
+  // From now on every answer is the last one of its connection.
+  void stop() { stopping_ = true; }
+  void close_all();  // what was sent leaves first
+  void clear();      // destroys all of them
+  // The gauge of which technique counts the connection: `technique` by its index in the table, or Routes::kNone.
+  void count_for(HttpConnection& connection, std::uint16_t technique);
+
+  // For HttpConnection.
+  Context& context() { return context_; }
+  net::Timers& timers() { return timers_; }
+  Handler& handler() { return handler_; }
+  std::uint32_t iteration() const { return iteration_; }
+  bool stopping() const { return stopping_; }
+  wire::http1::RequestParser& parser();
+  std::unique_ptr<wire::http1::RequestParser> lend_parser();
+  void give_back(std::unique_ptr<wire::http1::RequestParser> parser);
+  void resume_later(HttpConnection& connection);
+  void defer_delete(HttpConnection& connection);
+
+ private:
+  Context& context_;
+  net::Timers& timers_;
+  Handler& handler_;
+  std::vector<HttpConnection*> connections_;               // owned
+  std::vector<std::unique_ptr<HttpConnection>> deferred_;  // ended in this iteration: their handlers may be running
+  std::vector<HttpConnection*> resuming_;
+  std::vector<std::unique_ptr<wire::http1::RequestParser>> parsers_;
+  std::uint32_t iteration_ = 1;
+  bool stopping_ = false;
+};
+
+}  // namespace server

@@ -1,0 +1,138 @@
+#include "reference-server/http/stats_page.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "reference-server/seam/technique.h"
+
+namespace server {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
+std::uint64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::uint64_t size = 0;
+  std::uint64_t resident = 0;
+  file >> size >> resident;
+  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+template <typename Pick>
+std::uint64_t sum(const std::vector<const Stats*>& threads, Pick pick) {
+  std::uint64_t total = 0;
+  for (const Stats* stats : threads) total += pick(*stats).get();
+  return total;
+}
+
+Json bytes_json(const std::vector<const Stats*>& threads, ByteCounters Stats::*direction, bool tls) {
+  auto kind = [&](Counter ByteCounters::*counter) {
+    return sum(threads, [&](const Stats& s) -> const Counter& { return s.*direction.*counter; });
+  };
+  return {{"payload", kind(&ByteCounters::payload)}, {"framing", kind(&ByteCounters::framing)},
+          {"http", kind(&ByteCounters::http)},       {"encoded", kind(&ByteCounters::encoded)},
+          {"decoded", kind(&ByteCounters::decoded)}, {"tls", tls ? Json(kind(&ByteCounters::tls)) : Json(nullptr)}};
+}
+
+Json tls_json(const std::vector<const Stats*>& threads) {
+  auto total = [&](Counter TlsStats::*counter) {
+    return sum(threads, [&](const Stats& s) -> const Counter& { return s.tls.*counter; });
+  };
+  return {{"handshakes", total(&TlsStats::handshakes)},
+          {"resumed", total(&TlsStats::resumed)},
+          {"failures", total(&TlsStats::failures)}};
+}
+
+Json by_technique(const std::vector<const Stats*>& threads, Counter TechniqueStats::*counter) {
+  Json json = Json::object();
+  for (std::size_t i = 0; i < techniques().size(); ++i) {
+    json[std::string(techniques()[i].name)] =
+        sum(threads, [&](const Stats& s) -> const Counter& { return s.techniques[i].*counter; });
+  }
+  return json;
+}
+
+Json sockets_json(const std::vector<const Stats*>& threads) {
+  std::string all;
+  for (const Stats* stats : threads) {
+    const std::string some = stats->socketio.list.get();
+    if (!all.empty() && !some.empty()) all.push_back(',');
+    all += some;
+  }
+  return Json::parse("[" + all + "]");
+}
+
+std::string random_name() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}", random(), random());
+}
+
+Json topics_json(const Topics& topics) {
+  Json json = Json::array();
+  topics.for_each([&](const Topic& topic) {
+    json.push_back({{"name", topic.name()}, {"first", topic.first()}, {"head", topic.head()}});
+  });
+  return json;
+}
+
+}  // namespace
+
+StatsPage::StatsPage(wire::Time started, bool tls) : started_(started), tls_(tls), instance_(random_name()) {}
+
+std::string StatsPage::json(const Topics& topics, wire::Time now) const {
+  auto total = [&](Counter Stats::*counter) {
+    return sum(threads_, [&](const Stats& s) -> const Counter& { return s.*counter; });
+  };
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  Json json;
+  json["instance"] = instance_;
+  json["uptime_s"] = std::chrono::duration<double>(now - started_).count();
+  json["threads"] = threads_.size();
+  json["cpu_seconds"] = {{"user", seconds(usage.ru_utime)}, {"system", seconds(usage.ru_stime)}};
+  json["rss_bytes"] = resident_bytes();
+  json["connections"] = {{"open", total(&Stats::open)},
+                         {"accepted", total(&Stats::accepted)},
+                         {"timed_out", total(&Stats::timed_out)},
+                         {"by_technique", by_technique(threads_, &TechniqueStats::connections)}};
+  json["requests"] = total(&Stats::requests);
+  json["bad_requests"] = total(&Stats::bad_requests);
+  json["bad_upgrades"] = total(&Stats::bad_upgrades);
+  json["published"] = total(&Stats::published);
+  json["delivered"] = by_technique(threads_, &TechniqueStats::delivered);
+  json["dropped"] = total(&Stats::dropped);
+  json["gap_messages"] = total(&Stats::gap_messages);
+  json["disconnected_slow"] = total(&Stats::disconnected_slow);
+  json["tls"] = tls_ ? tls_json(threads_) : Json(nullptr);
+  json["bytes"] = {{"sent", bytes_json(threads_, &Stats::sent, tls_)},
+                   {"received", bytes_json(threads_, &Stats::received, tls_)}};
+  auto compressed = [&](Counter CompressionCounters::*counter) {
+    return sum(threads_, [&](const Stats& s) -> const Counter& { return s.compression.*counter; });
+  };
+  json["compression"] = {{"messages", compressed(&CompressionCounters::messages)},
+                         {"payload_bytes", compressed(&CompressionCounters::payload)},
+                         {"compressed_bytes", compressed(&CompressionCounters::compressed)}};
+  auto socketio = [&](Counter SocketIoStats::*counter) {
+    return sum(threads_, [&](const Stats& s) -> const Counter& { return s.socketio.*counter; });
+  };
+  json["socketio"] = {{"sockets", socketio(&SocketIoStats::sockets)},
+                      {"memberships", socketio(&SocketIoStats::memberships)},
+                      {"upgrades", socketio(&SocketIoStats::upgrades)},
+                      {"list", sockets_json(threads_)}};
+  json["topics"] = topics_json(topics);
+  // A topic's name is whatever bytes a client chose.
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace server

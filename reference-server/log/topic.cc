@@ -1,0 +1,79 @@
+#include "reference-server/log/topic.h"
+
+#include <algorithm>
+
+#include "reference-server/log/hub.h"
+
+namespace server {
+
+const Message& Topic::message(std::uint64_t sequence) const {
+  return entry(sequence).message;
+}
+
+void Topic::append(Message message) {
+  const std::size_t size = message.payload->size();
+  while (size_ > 0 && (size_ >= limits_.messages || kept_bytes_ + size > limits_.bytes)) drop_oldest();
+  if (size_ == ring_.size()) grow();
+  ++head_;
+  ++size_;
+  total_bytes_ += size;
+  kept_bytes_ += size;
+  message.sequence = head_;
+  entry(head_) = {std::move(message), total_bytes_};
+}
+
+void Topic::drop_oldest() {
+  Message& oldest = entry(first()).message;
+  kept_bytes_ -= oldest.payload->size();
+  oldest.payload.reset();
+  --size_;
+}
+
+void Topic::grow() {
+  std::vector<Entry> larger(std::max<std::size_t>(16, ring_.size() * 2));
+  for (std::uint64_t sequence = first(); sequence <= head_; ++sequence) {
+    larger[sequence & (larger.size() - 1)] = std::move(entry(sequence));
+  }
+  ring_ = std::move(larger);
+}
+
+std::uint64_t Topic::bytes_through(std::uint64_t cursor) const {
+  if (cursor >= head_) return total_bytes_;
+  return cursor < first() ? total_bytes_ - kept_bytes_ : entry(cursor).bytes_through;
+}
+
+std::uint64_t Topic::cursor_within(std::uint64_t bytes) const {
+  std::uint64_t low = first() - 1;
+  std::uint64_t high = head_;
+  while (low < high) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    if (total_bytes_ - bytes_through(middle) <= bytes) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
+}
+
+Topic* Topics::find(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+Topic* Topics::find_or_create(std::string_view name) {
+  if (Topic* known = find(name)) return known;
+  const auto index = hub_.intern(name);
+  return index ? &at(*index) : nullptr;
+}
+
+Topic& Topics::at(std::uint32_t index) {
+  if (index >= topics_.size()) topics_.resize(index + 1);
+  if (topics_[index] == nullptr) {
+    topics_[index] = std::make_unique<Topic>(hub_.name(index), index, limits_);
+    by_name_.emplace(topics_[index]->name(), topics_[index].get());
+  }
+  return *topics_[index];
+}
+
+}  // namespace server

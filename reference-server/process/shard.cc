@@ -1,0 +1,239 @@
+#include "reference-server/process/shard.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <utility>
+
+#include "net/clock.h"
+#include "reference-server/http/migration.h"
+
+namespace server {
+
+namespace {
+
+constexpr auto kGoodbye = std::chrono::milliseconds(1'500);  // for what is queued, and for the clients' own close
+constexpr auto kGoodbyeStep = std::chrono::milliseconds(5);
+
+}  // namespace
+
+struct Shard::Tick final : net::Timer::Handler {
+  explicit Tick(Technique& t) : technique(t) {}
+  void on_timer(net::Timer&) override { technique.on_tick(); }
+  Technique& technique;
+  net::Timer timer;
+};
+
+Shard::Shard(const Options& o, Hub& hub, const StatsPage& stats_page, const net::TlsContext* tls)
+    : Context(o, topics_, stats_),
+      inbox_([this] { loop_.post([] {}); }),  // an iteration is all it takes
+      hub_(hub),
+      number_(hub.add(inbox_, this)),
+      topics_(hub, {o.log_messages, o.log_bytes}),
+      tls_(tls != nullptr ? std::optional<net::TlsServer>({*tls, tls_counts_}) : std::nullopt),
+      listener_(loop_, *this),
+      stats_page_(stats_page),
+      connections_(*this, loop_.timers(), *this) {}
+
+Shard::~Shard() {
+  release_everything();
+}
+
+void Shard::run(const net::Address& address, bool reuse_port, const Listening& listening) {
+  const auto table = server::techniques(options.conformance);
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    techniques_.push_back(table[i].make(*this, stats_.techniques[i]));
+  }
+  loop_.set_end_of_iteration([this] { end_iteration(); });
+  if (tls_) listener_.set_tls(*tls_);
+  try {
+    listener_.open(address, reuse_port);
+    routes_ = std::make_unique<Routes>(*this, techniques_, stats_page_, &net::now);
+    listening(listener_.address(), {});
+  } catch (const std::runtime_error& error) {
+    listening(address, error.what());
+    release_everything();
+    return;
+  }
+  loop_.run();
+  release_everything();
+}
+
+// On the shard's own thread: buffers are shared without locks.
+void Shard::release_everything() {
+  listener_.close();
+  goodbye_timer_.stop();
+  connections_.clear();
+  ticks_.clear();
+  techniques_.clear();
+}
+
+void Shard::on_accept(net::Tcp::Ptr tcp) {
+  stats_.accepted.add(1);
+  connections_.add(std::move(tcp)).start();
+}
+
+void Shard::move(Connection& connection, const wire::http1::Request& request, unsigned thread) {
+  static_cast<HttpConnection&>(connection).move(thread, request);
+}
+
+void Shard::on_migration(std::unique_ptr<Migration> migration) {
+  PeerShard& thread = hub_.thread(migration->thread);
+  thread.adopt(std::move(migration));
+}
+
+void Shard::adopt(std::shared_ptr<Migration> migration) {
+  loop_.post([this, migration = std::move(migration)] {
+    if (connections_.stopping()) return;
+    connections_.add(net::Tcp::arrive(loop_, std::move(*migration->socket), &tls_counts_)).arrive(*migration);
+  });
+}
+
+void Shard::post(const Technique& from, unsigned thread, ShardMessage message) {
+  const auto sender =
+      std::find_if(techniques_.begin(), techniques_.end(), [&](const auto& one) { return one.get() == &from; });
+  hub_.thread(thread).deliver(static_cast<std::size_t>(sender - techniques_.begin()), std::move(message));
+}
+
+void Shard::deliver(std::size_t technique, ShardMessage message) {
+  loop_.post([this, technique, message = std::move(message)] {
+    if (connections_.stopping()) return;
+    drain_inbox();
+    techniques_[technique]->on_shard_message(message);
+  });
+}
+
+// Says why new connections have to wait, once for the whole process.
+void Shard::on_accept_error(int error) {
+  static std::atomic<bool> reported{false};
+  if (reported.exchange(true)) return;
+  if (error == -EMFILE || error == -ENFILE) {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    fmt::print(
+        stderr,
+        "reference-server: out of descriptors (limit {}; see `ulimit -Hn`): new connections wait until others close\n",
+        static_cast<std::uint64_t>(limit.rlim_cur));
+  } else {
+    fmt::print(stderr, "reference-server: cannot accept connections for now: {}\n", std::strerror(-error));
+  }
+}
+
+void Shard::on_request(HttpConnection& connection, const wire::http1::Request& request) {
+  drain_inbox();  // a client that has been told of a publish finds it on every thread
+  const std::uint16_t technique = routes_->find(request.path);
+  connections_.count_for(connection, technique);
+  routes_->handle(connection, request, technique);
+}
+
+Technique* Shard::on_request_begin(HttpConnection& connection, const wire::http1::Request& head) {
+  const std::uint16_t index = routes_->find(head.path);
+  if (index == Routes::kNone || !server::techniques(true)[index].takes_all) return nullptr;
+  techniques_[index]->on_request_begin(connection, head);
+  return techniques_[index].get();
+}
+
+void Shard::flush_again() {
+  if (std::exchange(awake_again_, true)) return;
+  loop_.post([this] {
+    awake_again_ = false;
+    connections_.resume();
+  });
+}
+
+std::uint64_t Shard::publish(std::string_view topic, std::string payload, bool is_text, std::uint64_t origin) {
+  const auto sequence = hub_.publish(topic, std::move(payload), is_text, &inbox_, origin);
+  if (!sequence) return 0;
+  stats_.published.add(1);
+  return *sequence;
+}
+
+void Shard::drain_inbox() {
+  if (inbox_.empty()) return;
+  inbox_.take(arrived_);
+  for (Published& published : arrived_) {
+    Topic& topic = topics_.at(published.topic);
+    topic.append(std::move(published.message));
+    const Message& message = topic.message(topic.head());
+    for (const auto& technique : techniques_) technique->on_publish(topic, message);
+  }
+  arrived_.clear();
+}
+
+void Shard::end_iteration() {
+  drain_inbox();
+  for (const auto& technique : techniques_) technique->on_flush();
+  if (tls_) show_tls_counts();
+  now_is_fresh_ = false;
+  connections_.end_iteration();
+}
+
+// Connections count where they are; /stats may be asked on another thread.
+void Shard::show_tls_counts() {
+  stats_.tls.handshakes.set(tls_counts_.handshakes);
+  stats_.tls.resumed.set(tls_counts_.resumed);
+  stats_.tls.failures.set(tls_counts_.failures);
+  stats_.sent.tls.set(tls_counts_.sent.overhead());
+  stats_.received.tls.set(tls_counts_.received.overhead());
+}
+
+wire::Time Shard::now() {
+  if (!std::exchange(now_is_fresh_, true)) now_ = net::now();
+  return now_;
+}
+
+Bytes Shard::common_headers() {
+  const std::time_t second = std::time(nullptr);
+  if (second == common_headers_second_) return common_headers_;
+  common_headers_second_ = second;
+  std::tm parts{};
+  gmtime_r(&second, &parts);
+  char date[64];
+  std::strftime(date, sizeof date, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
+  common_headers_ = date;
+  if (!options.cors.empty()) {
+    common_headers_ += "Access-Control-Allow-Origin: " + options.cors +
+                       "\r\nAccess-Control-Expose-Headers: Pushbench-Cursor, ETag\r\n";
+    if (options.cors_credentials) common_headers_ += "Access-Control-Allow-Credentials: true\r\n";
+    if (options.cors != "*") common_headers_ += "Vary: Origin\r\n";
+  }
+  return common_headers_;
+}
+
+void Shard::tick_after(Technique& technique, Nanos delay) {
+  auto tick = std::find_if(ticks_.begin(), ticks_.end(), [&](const auto& t) { return &t->technique == &technique; });
+  if (tick == ticks_.end()) tick = ticks_.insert(tick, std::make_unique<Tick>(technique));
+  (*tick)->timer.start(loop_.timers(), now() + delay, **tick);
+}
+
+void Shard::stop() {
+  loop_.post([this] { shut_down(); });
+}
+
+void Shard::shut_down() {
+  connections_.stop();
+  listener_.close();
+  drain_inbox();
+  for (const auto& technique : techniques_) technique->on_flush();
+  for (const auto& technique : techniques_) technique->on_shutdown();
+  connections_.close_all();
+  ticks_.clear();
+  goodbye_until_ = now() + kGoodbye;
+  goodbye_timer_.start(loop_.timers(), now() + kGoodbyeStep, *this);
+}
+
+// Ends the loop when every socket has closed, or time is over.
+void Shard::on_timer(net::Timer&) {
+  if (loop_.connections() == 0 || now() >= goodbye_until_) {
+    loop_.stop();
+  } else {
+    goodbye_timer_.start(loop_.timers(), now() + kGoodbyeStep, *this);
+  }
+}
+
+}  // namespace server

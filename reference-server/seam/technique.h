@@ -1,0 +1,153 @@
+// THE SEAM of the reference server: a technique answers requests for its route, and hears of every publish. One
+// instance of each technique a thread; everything it touches belongs to that thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "wire/bytes.h"
+#include "wire/http1.h"
+#include "wire/link.h"
+#include "wire/time.h"
+
+namespace server {
+
+using wire::Bytes;
+using wire::Nanos;
+using wire::SharedBytes;
+
+struct Message;  // topic.h
+struct Options;  // options.h
+struct Stats;    // stats.h: this thread's counters
+struct TechniqueStats;
+class Topic;  // topic.h: the log of one topic on this thread
+class Topics;
+class Technique;
+
+// A technique's own state for one connection.
+class ConnectionState {
+ public:
+  virtual ~ConnectionState() = default;
+};
+
+// What an answer must know of the request that it answers.
+struct Exchange {
+  bool keep_alive = true;  // the connection may carry another request
+  bool http10 = false;     // no chunked bodies; keep-alive must be said
+  bool head_only = false;  // HEAD: the same head, no body
+};
+
+// What a technique may do with one client's connection; the server owns it.
+class Connection : public wire::Link {
+ public:
+  // What happens to the bytes that the client sends after take_over().
+  enum class Input : std::uint8_t {
+    kTechnique,  // an upgraded connection: on_bytes
+    kLater,      // a held request: kept, up to a bound, until release()
+    kIgnored,    // a stream: read only to notice its end
+  };
+
+  virtual Exchange exchange() const = 0;
+  // The request in hand has been answered by what was sent. The next request is read, or the connection closes behind
+  // the answer.
+  virtual void finish_response() = 0;
+  // From now on the connection belongs to `technique`, until release() or on_close.
+  virtual void take_over(Technique& technique, std::unique_ptr<ConnectionState> state, Input input) = 0;
+  // A held request has been answered: destroys the state, then acts like finish_response().
+  virtual void release() = 0;
+  virtual ConnectionState* state() = 0;
+  virtual void wake_after(Nanos delay) = 0;  // on_wake follows, once; replaces an earlier one. Only after take_over()
+  // The kernel has refused some of what was sent: send no more until on_drain. What was sent in this iteration alone
+  // does not stall.
+  virtual bool stalled() const = 0;
+  // Reads nothing more from the client until resume_input(): it does not read what it is sent.
+  virtual void pause_input() = 0;
+  virtual void resume_input() = 0;
+  // close() of Link: what was sent leaves first. abort(): at once, unsent bytes are lost. Both call on_close. The
+  // connection and its state stay valid until the handler that is running has returned; what is sent to them vanishes.
+  virtual void abort() = 0;
+};
+
+// What the instance of a technique on one thread tells the one on another; what its parts mean is the technique's
+// business.
+struct ShardMessage {
+  std::string to;
+  std::string from;
+  std::string body;
+  std::optional<std::uint64_t> id{};
+  bool is_text = true;
+  bool is_answer = false;
+};
+
+class Technique {
+ public:
+  virtual ~Technique() = default;
+  // A subscribe, a poll or an upgrade. `request` is valid during the call.
+  virtual void on_request(Connection& connection, const wire::http1::Request& request) = 0;
+  // The head of such a request whose body is still on its way: on_request follows with all of it, or on_request_aborted
+  // when the connection ends before. Of techniques that take every method alone.
+  virtual void on_request_begin(Connection& connection, const wire::http1::Request& head) {}
+  virtual void on_request_aborted(Connection& connection) {}
+  virtual void on_bytes(Connection& connection, Bytes bytes) {}  // after it took the connection over
+  // The connection it had taken over has ended, by either side: called once, give up its place.
+  virtual void on_close(Connection& connection) {}
+  virtual void on_wake(Connection& connection) {}                     // hold over
+  virtual void on_drain(Connection& connection) {}                    // no longer stalled
+  virtual void on_shard_message(const ShardMessage& message) {}       // sent with Context::tell
+  virtual void on_tick() {}                                           // asked for with Context::tick_after
+  virtual void on_publish(Topic& topic, const Message& message) = 0;  // encode ONCE
+  virtual void on_flush() {}     // end of the loop iteration: write what was encoded
+  virtual void on_shutdown() {}  // say goodbye to every subscriber
+};
+
+// What a thread gives its techniques.
+struct Context {
+  const Options& options;
+  Topics& topics;
+  Stats& stats;
+  Context(const Options& o, Topics& t, Stats& s) : options(o), topics(t), stats(s) {}
+  virtual ~Context() = default;
+
+  // Publishes to every thread of the server; `origin`'s subscribers do not get it. The sequence given, or 0 when there
+  // are too many topics.
+  virtual std::uint64_t publish(std::string_view topic, std::string payload, bool is_text,
+                                std::uint64_t origin = 0) = 0;
+  // Everything published before now reaches every technique now: what somebody joins or leaves here next, they do after
+  // it.
+  virtual void catch_up() = 0;
+  // Threads, by number.
+  virtual unsigned thread() const { return 0; }  // this one
+  virtual unsigned threads() const { return 1; }
+  // Whether connections can go from thread to thread. Then move() takes one there, with the request in hand, as if it
+  // had come there in the first place; this thread is done with it.
+  virtual bool connections_move() const { return true; }
+  virtual void move(Connection& connection, const wire::http1::Request& request, unsigned thread) {}
+  virtual void post(const Technique& from, unsigned thread, ShardMessage message) {}
+  // A number for a client that does not want its own messages: unique in the server, and in all likelihood another one
+  // than any before a restart.
+  virtual std::uint64_t new_origin() = 0;
+  virtual wire::Time now() = 0;  // of this iteration
+  // Header lines that every answer carries: Date, and CORS when asked for.
+  virtual Bytes common_headers() = 0;
+  virtual void tick_after(Technique& technique, Nanos delay) = 0;  // on_tick follows, once
+  // More is to be written than one iteration should: on_flush follows in the next one, after this one's output was
+  // offered to the kernel.
+  virtual void flush_again() = 0;
+};
+
+struct TechniqueInfo {
+  std::string_view name;   // one spelling everywhere
+  std::string_view route;  // "/sse"
+  std::unique_ptr<Technique> (*make)(Context& context, TechniqueStats& counters);
+  bool takes_post = false;  // subscribes by POST too; the body says nothing
+  bool takes_all = false;   // every method, and every path that begins with the route
+};
+
+// The table; its order is the one of /stats. With `conformance`, what only suites that test a protocol ask for follows.
+std::span<const TechniqueInfo> techniques(bool conformance = false);
+
+}  // namespace server

@@ -1,0 +1,145 @@
+#include "reference-server/stream/http_stream.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "reference-server/log/topic.h"
+#include "reference-server/options.h"
+#include "reference-server/stats.h"
+
+namespace server {
+
+namespace {
+
+void abort_slow(Connection& connection) {
+  connection.abort();
+}
+
+}  // namespace
+
+StreamTechnique::StreamTechnique(Context& context, TechniqueStats& counters,
+                                 std::initializer_list<const Encoder*> encoders, bool compresses)
+    : context_(context), encoders_(encoders), compresses_(compresses) {
+  for (const Encoder* encoder : encoders_) {
+    for (const Feed::Framing framing : {Feed::Framing::kNone, Feed::Framing::kChunked, Feed::Framing::kGzip}) {
+      feeds_.push_back(std::make_unique<Feed>(context, counters, *encoder, framing, abort_slow));
+    }
+  }
+}
+
+void StreamTechnique::on_request(Connection& connection, const wire::http1::Request& request) {
+  Subscription subscription;
+  StreamLimit limit;
+  std::string error;
+  std::optional<std::size_t> encoder;
+  if (!parse_subscription(request, subscription, error) || !refine(request, subscription, error) ||
+      !read_limit(request, limit, error) || !(encoder = choose_encoder(request, error))) {
+    return refuse(connection, context_, 400, error);
+  }
+  Topic* topic = context_.topics.find_or_create(subscription.topic);
+  if (topic == nullptr) return refuse(connection, context_, 503, "too many topics");
+  std::uint64_t cursor = topic->starting_cursor(subscription.after);
+  if (cursor + 1 < topic->first() && !encoders_[*encoder]->has_gap_notice()) {
+    context_.stats.gap_messages.add(topic->first() - 1 - cursor);
+    cursor = topic->first() - 1;
+  }
+  const Exchange exchange = connection.exchange();
+  const Feed::Framing framing = framing_for(request, exchange);
+  send_head(connection, framing, cursor, !limit.none());
+  if (exchange.head_only) return connection.finish_response();
+  send_preamble(connection, framing);
+  auto state = std::make_unique<Subscriber>(limit);
+  Subscriber& subscriber = *state;
+  connection.take_over(*this, std::move(state), Connection::Input::kIgnored);
+  feed(*encoder, framing).subscribe(connection, subscriber, *topic, cursor);
+}
+
+Feed::Framing StreamTechnique::framing_for(const wire::http1::Request& request, const Exchange& exchange) const {
+  if (exchange.http10) return Feed::Framing::kNone;
+  const bool gzip = compresses_ && wire::http1::accepts_coding(request.headers, "gzip");
+  return gzip ? Feed::Framing::kGzip : Feed::Framing::kChunked;
+}
+
+void StreamTechnique::send_head(Connection& connection, Feed::Framing framing, std::uint64_t cursor, bool limited) {
+  const Exchange exchange = connection.exchange();
+  std::string headers;
+  append_headers(headers, cursor);
+  if (compresses_) headers += "Vary: Accept-Encoding\r\n";
+  if (framing == Feed::Framing::kGzip) headers += "Content-Encoding: gzip\r\n";
+  if (limited && !exchange.http10) headers += "Connection: close\r\n";  // the end of the body is one of it too
+  std::string head;
+  append_stream_head(head, exchange, headers, context_.common_headers());
+  context_.stats.sent.http.add(head.size());
+  connection.send(Bytes(head));
+}
+
+// A compressed body begins with its own header; no technique that compresses has a preamble besides.
+void StreamTechnique::send_preamble(Connection& connection, Feed::Framing framing) {
+  std::string preamble;
+  append_preamble(preamble);
+  if (framing == Feed::Framing::kGzip) preamble = wire::gzip::kHeader;
+  if (preamble.empty()) return;
+  std::string framed;
+  if (framing == Feed::Framing::kNone) {
+    framed = std::move(preamble);
+  } else {
+    wire::http1::append_chunk(framed, preamble);
+  }
+  context_.stats.sent.framing.add(framed.size());
+  connection.send(Bytes(framed));
+}
+
+// The server's own limit, or what the client asks for when that is less.
+bool StreamTechnique::read_limit(const wire::http1::Request& request, StreamLimit& limit, std::string& error) const {
+  if (context_.options.stream_limit > 0) limit.messages = context_.options.stream_limit;
+  for (const auto& [key, value] : {std::pair{Bytes("limit"), &limit.messages}, {Bytes("limit-bytes"), &limit.bytes}}) {
+    std::string text;
+    if (!wire::http1::query_value(request.query, key, text)) continue;
+    const std::optional<std::uint64_t> number = parse_number(text);
+    if (!number || *number == 0) {
+      error = std::string(key) + "=" + quoted(text) + " is not a number above 0 (decimal digits)";
+      return false;
+    }
+    *value = std::min(*value, *number);
+  }
+  return true;
+}
+
+void StreamTechnique::on_close(Connection& connection) {
+  Feed::unsubscribe(static_cast<Subscriber&>(*connection.state()));
+}
+
+void StreamTechnique::on_drain(Connection& connection) {
+  Feed::on_drain(static_cast<Subscriber&>(*connection.state()));
+}
+
+void StreamTechnique::on_publish(Topic& topic, const Message& message) {
+  for (const auto& feed : feeds_) feed->on_publish(topic, message);
+}
+
+void StreamTechnique::on_flush() {
+  for (const auto& feed : feeds_) feed->on_flush();
+}
+
+// A body that is cut off looks like a failure to the client; one that ends does not.
+void StreamTechnique::on_shutdown() {
+  for (const auto& feed : feeds_) {
+    feed->for_each([&feed](Connection& connection) { feed->end(connection); });
+  }
+}
+
+// Ticks come twice an interval: who was written to since the last one waits for the next, so that nobody is left in
+// silence for longer than the interval and nobody gets a heartbeat who does not need it.
+void StreamTechnique::schedule_heartbeat() {
+  if (context_.options.heartbeat > Nanos::zero()) context_.tick_after(*this, context_.options.heartbeat / 2);
+}
+
+void StreamTechnique::on_tick() {
+  std::string heartbeat;
+  append_heartbeat(heartbeat);
+  for (const auto& feed : feeds_) feed->send_to_quiet(heartbeat);
+  schedule_heartbeat();
+}
+
+}  // namespace server
