@@ -23,7 +23,7 @@ class Sse final : public StreamSession, private wire::sse::Parser::Handler {
  private:
   Bytes request_headers() override {
     thread_local std::string headers;
-    headers = "Accept: text/event-stream\r\nCache-Control: no-store\r\n";
+    headers = "Accept: text/event-stream\r\nCache-Control: no-cache\r\n";
     if (!parser_.last_event_id().empty()) headers += "Last-Event-ID: " + parser_.last_event_id() + "\r\n";
     return headers;
   }

@@ -107,6 +107,14 @@ TEST_P(EventSource, HandsOutTypesDataAndIds) {
   EXPECT_EQ(host.log, (Texts{"open", "message|a|7", "x|b|7", "message|c|", "restart"}));
 }
 
+// What a cache mode of "no-store" sends (Fetch standard, HTTP-network-or-cache fetch).
+TEST_P(EventSource, AsksWithTheHeadersOfABrowser) {
+  FakeHost host;
+  host.answer(kStream, GetParam());
+  EXPECT_TRUE(host.request().ends_with("\r\nAccept: text/event-stream\r\nCache-Control: no-cache\r\n\r\n"))
+      << host.request();
+}
+
 TEST_P(EventSource, ComesBackWithTheLastEventIdUnlessItIsEmpty) {
   FakeHost host;
   host.answer(kStream + "retry: 70\nid: 7\ndata: a\n\n", GetParam());
