@@ -73,7 +73,8 @@ void Routes::handle(Connection& connection, const http1::Request& request, std::
   if (!takes_all && request.method == "OPTIONS") return answer_options(connection, request, allowed);
   if (!takes_all && (publishing || !reads(request)) && !(takes_post && request.method == "POST")) {
     if (request.upgrade) context_.stats.bad_upgrades.add(1);
-    return refuse(connection, context_, 405, fmt::format("{} does not answer {}", request.path, quoted(request.method)),
+    const Bytes method = request.method == "HEAD" ? Bytes("GET") : request.method;  // they are answered alike
+    return refuse(connection, context_, 405, fmt::format("{} does not answer {}", request.path, quoted(method)),
                   allowed);
   }
   if (technique != kNone) return techniques_[technique]->on_request(connection, request);

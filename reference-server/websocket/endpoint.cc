@@ -59,12 +59,13 @@ std::optional<websocket::Deflate> WebSocketEndpoint::Opening::agreed() const {
 
 // Section 4.2.2.
 void WebSocketEndpoint::on_request(Connection& connection, const http1::Request& request) {
-  const websocket::HandshakeCheck check = websocket::check_handshake(request);
   // HEAD is what a GET without an upgrade gets, without its body.
-  const int status = request.method == "HEAD" ? 426 : check.status;
-  if (status != 101) {
+  http1::Request plain;
+  plain.method = "GET";
+  const websocket::HandshakeCheck check = websocket::check_handshake(request.method == "HEAD" ? plain : request);
+  if (check.status != 101) {
     context_.stats.bad_upgrades.add(1);
-    return refuse(connection, context_, status, check.reason, status == 426 ? kUpgradeHeaders : Bytes());
+    return refuse(connection, context_, check.status, check.reason, check.status == 426 ? kUpgradeHeaders : Bytes());
   }
   const Options& options = context_.options;
   if (!origin_allowed(request, options.origins)) {

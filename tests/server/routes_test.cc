@@ -128,6 +128,20 @@ TEST(Routes, AnswerHealth) {
   EXPECT_NE(head.head.find("\r\nContent-Length: 3\r\n"), std::string::npos);
 }
 
+// RFC 9110 section 9.3.2.
+TEST(Routes, AnswerHeadWithTheHeadOfGet) {
+  MemoryServer server({.conformance = true});
+  server.say("t", "hello");
+  for (const char* target :
+       {"/", "/healthz", "/nowhere", "/publish?topic=t", "/polling?topic=t&after=0", "/polling",
+        "/long-polling?topic=t&after=0", "/http-streaming?topic=t", "/forever-frame?topic=t", "/sse?topic=t", "/sse",
+        "/websocket?topic=t", "/websocket", "/echo", "/socket.io/socket.io.js"}) {
+    const std::string get = ask(server, "GET", target).head;
+    EXPECT_EQ(ask(server, "HEAD", target).head, get) << target;
+    EXPECT_EQ(response_of(get).body, "");
+  }
+}
+
 TEST(Routes, AnswerTheDemoPageUnderAPolicyThatForbidsForeignAndInlineScripts) {
   MemoryServer server;
   const std::pair<const char*, const char*> table[] = {{"/", "text/html"},
