@@ -89,6 +89,47 @@ bool read_data(Packet& packet) {
   return false;
 }
 
+// What makes an object a placeholder. Of members with one name the last counts, as for JSON.parse.
+struct PlaceholderMembers {
+  bool is_one = false;
+  Bytes number{};
+
+  void take(Bytes key, Bytes value) {
+    std::string scratch;
+    const Bytes name = json::string_of(key, scratch);
+    if (name == "_placeholder") is_one = value == "true";
+    if (name == "num") number = value;
+  }
+};
+
+void skip_separators(Bytes& rest) {
+  rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n,:"), rest.size()));
+}
+
+// Takes a value, which is known to be valid, from `rest`: whether every placeholder in it names one of the attachments.
+bool take_placeholders(Bytes& rest, std::size_t attachments) {
+  skip_separators(rest);
+  const bool object = rest.starts_with('{');
+  if (!object && !rest.starts_with('[')) {
+    rest.remove_prefix(json::value_length(rest));
+    return true;
+  }
+  PlaceholderMembers members;
+  rest.remove_prefix(1);
+  for (skip_separators(rest); !rest.starts_with(object ? '}' : ']'); skip_separators(rest)) {
+    const Bytes key = rest.substr(0, object ? json::string_length(rest) : 0);
+    rest.remove_prefix(key.size());
+    skip_separators(rest);
+    const Bytes from = rest;
+    if (!take_placeholders(rest, attachments)) return false;
+    if (object) members.take(key, from.substr(0, from.size() - rest.size()));
+  }
+  rest.remove_prefix(1);
+  if (!members.is_one) return true;
+  const auto number = json::whole_number(members.number);
+  return number && *number < attachments;
+}
+
 }  // namespace
 
 const char* parse_packet(Bytes text, Packet& packet) {
@@ -134,8 +175,12 @@ void append_placeholder(std::string& out, std::size_t number) {
 }
 
 std::optional<std::size_t> placeholder(Bytes element) {
-  if (!json::is_object(element) || json::member(element, "_placeholder") != "true") return std::nullopt;
-  return json::whole_number(json::member(element, "num"));
+  PlaceholderMembers members;
+  json::Object object(element);
+  Bytes key;
+  Bytes value;
+  while (object.next(key, value)) members.take(key, value);
+  return members.is_one ? json::whole_number(members.number) : std::nullopt;
 }
 
 struct Decoder::Pending {
@@ -173,6 +218,9 @@ const char* Decoder::take_text(Bytes text, Handler& handler) {
     return nullptr;
   }
   if (packet.attachments > limits_.attachments) return "too many attachments";
+  if (Bytes data = packet.data; !take_placeholders(data, packet.attachments)) {
+    return "a placeholder without its attachment";
+  }
   pending_ = std::exchange(Pending::spare(), nullptr);
   if (pending_ == nullptr) pending_ = std::make_unique<Pending>();
   pending_->packet = packet;

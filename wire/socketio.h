@@ -53,7 +53,8 @@ class Decoder {
  public:
   class Handler {
    public:
-    // `attachments` has as many as the packet says. Valid during the call, in which the decoder may not be fed.
+    // `attachments` has as many as the packet says, and every placeholder in the data names one of them. Valid during
+    // the call, in which the decoder may not be fed.
     virtual void on_packet(const Packet& packet, std::span<const Bytes> attachments) = 0;
 
    protected:

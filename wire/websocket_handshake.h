@@ -17,8 +17,11 @@ std::string accept_key(Bytes key);
 // A fresh Sec-WebSocket-Key: 16 bytes of `entropy`, base64.
 std::string client_key(const std::array<std::uint8_t, 16>& entropy);
 
-// Server side, section 4.2.1. status 101: go on with `accept`; else the status to refuse with (400, 405, 426), a
-// sentence, and for 426 the header "Sec-WebSocket-Version: 13" must be sent.
+// Whole line: with whatever status a handshake of another version is refused, this is sent (sections 4.2.2 and 4.4).
+inline constexpr Bytes kVersionHeader = "Sec-WebSocket-Version: 13\r\n";
+
+// Server side, section 4.2.1. status 101: go on with `accept`; else the status to refuse with (400, 405, 426) and a
+// sentence. 426 says that the version is missing or another one, or that there is no upgrade at all.
 struct HandshakeCheck {
   int status = 101;
   std::string reason;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <random>
 #include <utility>
@@ -77,11 +76,14 @@ Session* EngineEndpoint::find(const ClientId& id) {
   return session->ended_ ? nullptr : session;
 }
 
-void EngineEndpoint::refuse(Connection& connection, Error error) {
+void EngineEndpoint::refuse(Connection& connection, Error error, Bytes headers) {
   const auto code = static_cast<std::size_t>(error);
   const std::string body = fmt::format("{{\"code\":{},\"message\":\"{}\"}}", code, kErrorTexts[code]);
   reply(connection, context_,
-        {.status = error == Error::kForbidden ? 403 : 400, .content_type = "application/json", .body = body});
+        {.status = error == Error::kForbidden ? 403 : 400,
+         .content_type = "application/json",
+         .headers = headers,
+         .body = body});
 }
 
 // The order of the checks is the official server's: it decides which of two mistakes is told.
@@ -138,12 +140,11 @@ void EngineEndpoint::handshake(Connection& connection, const http1::Request& req
 }
 
 void EngineEndpoint::open(Session& session) {
-  constexpr Nanos kNever = std::chrono::seconds(1'000'000);  // a browser's timers end at 2^31 ms
   engineio::Open open;
   open.sid = id_of(session, session.key_);
   open.upgrade_to_websocket = !session.websocket_;
-  open.ping_interval = pings_ ? context_.options.ping_interval : kNever;
-  open.ping_timeout = context_.options.ping_timeout;
+  open.ping_interval = ping_interval_;
+  open.ping_timeout = ping_timeout_;
   open.max_payload = context_.options.max_payload;
   std::string json;
   engineio::append_open(json, open);

@@ -2,6 +2,7 @@
 // and from the first to the second. What the messages say is the business of the technique that derives from this.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -19,6 +20,10 @@ namespace server {
 class EngineEndpoint;
 struct EngineTransport;
 struct EngineSocket;
+
+// A browser's timers end at 2^31 ms, and it waits for the interval and the time-out of a ping together; our own
+// deadlines are compared on a clock of 32 bits. Longer times count as this one: 12 days.
+inline constexpr std::chrono::milliseconds kLongestWait{INT32_MAX / 2};
 
 // Where a client is, and a secret part that nobody guesses; 20 characters of text.
 struct ClientId {
@@ -113,13 +118,15 @@ class EngineEndpoint : public Technique {
   void send(Session& session, Broadcast& message);
   void answer_waiting(Session& session);  // its GET, with what there is, if there is anything
   void end(Session& session, End how);
-  void refuse(Connection& connection, Error error);
-  bool lives_elsewhere(const ClientId& id) const;  // on another thread
+  void refuse(Connection& connection, Error error, Bytes headers = {});  // whole lines
+  bool lives_elsewhere(const ClientId& id) const;                        // on another thread
   std::string id_of(const Session& session, std::uint64_t key) const;
   // The WebSocket of a session as a feed sees it.
   Connection& connection_of(Session& session) { return *session.connection_; }
   Subscriber& subscriber_of(Session& session);
   std::uint32_t now_ms() const;
+  // For a deadline on that clock: whole milliseconds, at most kLongestWait.
+  static std::uint32_t in_ms(Nanos time);
   Session* at(std::uint32_t slot) { return slot < sessions_.size() ? sessions_[slot].get() : nullptr; }
   template <typename Visit>
   void for_each_session(Visit visit) {
@@ -166,6 +173,8 @@ class EngineEndpoint : public Technique {
   std::unordered_map<Connection*, ClientId> posts_;  // whose bodies are on their way
   std::vector<Session*> answers_;                    // to give at the end of this iteration
   Nanos tick_{};
+  Nanos ping_interval_{};  // these two as clients are told
+  Nanos ping_timeout_{};
   std::uint32_t interval_ms_ = 0;
   std::uint32_t timeout_ms_ = 0;
   wire::Time epoch_{};

@@ -37,19 +37,23 @@ const std::string& Broadcast::payload() {
 EngineEndpoint::EngineEndpoint(Context& context, TechniqueStats& counters) : context_(context), counters_(counters) {
   using std::chrono::milliseconds;
   const Options& options = context.options;
-  const auto in_ms = [](Nanos time) {
-    return static_cast<std::uint32_t>(std::chrono::duration_cast<milliseconds>(time).count());
-  };
   epoch_ = context.now();
   pings_ = options.ping_interval != Nanos::zero();
-  interval_ms_ = in_ms(options.ping_interval);
-  timeout_ms_ = in_ms(options.ping_timeout);
+  ping_interval_ = std::min<Nanos>(pings_ ? options.ping_interval : kLongestWait, kLongestWait);
+  ping_timeout_ = std::min<Nanos>(options.ping_timeout, kLongestWait);
+  interval_ms_ = in_ms(ping_interval_);
+  timeout_ms_ = in_ms(ping_timeout_);
   Nanos shortest = std::min<Nanos>(options.ping_timeout, options.connect_timeout);
   if (pings_) shortest = std::min(shortest, options.ping_interval);
   tick_ = std::clamp<Nanos>(shortest / 8, milliseconds(5), milliseconds(1'000));
 }
 
 EngineEndpoint::~EngineEndpoint() = default;
+
+std::uint32_t EngineEndpoint::in_ms(Nanos time) {
+  const Nanos bounded = std::min<Nanos>(time, kLongestWait);
+  return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(bounded).count());
+}
 
 std::uint32_t EngineEndpoint::now_ms() const {
   return static_cast<std::uint32_t>(

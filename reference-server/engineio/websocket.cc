@@ -48,7 +48,7 @@ bool EngineEndpoint::accept(Connection& connection, const wire::http1::Request& 
   const websocket::HandshakeCheck check = websocket::check_handshake(request);
   if (check.status != 101) {
     context_.stats.bad_upgrades.add(1);
-    refuse(connection, Error::kBadRequest);
+    refuse(connection, Error::kBadRequest, check.status == 426 ? websocket::kVersionHeader : Bytes());
     return false;
   }
   std::string head;

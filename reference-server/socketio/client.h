@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "reference-server/engineio/endpoint.h"
@@ -25,6 +26,9 @@ struct SocketIoClient final : Session {
   std::uint64_t origin = 0;      // given when it first speaks to all but itself
   std::uint64_t socket_key = 0;  // of its sockets' ids
   std::unique_ptr<std::vector<Topic*>> rooms;
+  // What it was asked and has not acknowledged: namespace and id.
+  static constexpr std::size_t kMostAsked = 1'000;
+  std::unique_ptr<std::vector<std::pair<unsigned, std::uint64_t>>> asked;
   std::uint32_t waiting_slot = kNowhere;  // its GET waits for the topic's next message
   std::uint8_t joined = 0;                // namespaces, a bit each
   bool listed = false;                    // in /stats

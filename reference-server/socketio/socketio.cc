@@ -1,7 +1,6 @@
 #include "reference-server/socketio/socketio.h"
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <random>
@@ -75,8 +74,7 @@ std::unique_ptr<Session> SocketIo::make_session(const wire::http1::Request& requ
     if (subscription.after) client->cursor = *subscription.after;
   }
   client->socket_key = random_number();
-  const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(context_.options.connect_timeout);
-  client->set_connect_due(std::max<std::uint32_t>(now_ms() + static_cast<std::uint32_t>(timeout.count()), 1));
+  client->set_connect_due(std::max<std::uint32_t>(now_ms() + in_ms(context_.options.connect_timeout), 1));
   return client;
 }
 
@@ -132,7 +130,7 @@ void SocketIo::take_packet(SocketIoClient& client, const socketio::Packet& packe
       return take_event(client, namespace_index, packet, attachments);
     case PacketType::kAck:
     case PacketType::kBinaryAck:
-      return take_ack(client, packet, attachments);
+      return take_ack(client, namespace_index, packet, attachments);
   }
 }
 
@@ -199,6 +197,9 @@ bool SocketIo::read_auth(SocketIoClient& client, Bytes auth, std::string& error)
 void SocketIo::leave_namespace(SocketIoClient& client, unsigned namespace_index) {
   if (!client.in(namespace_index)) return;
   client.joined &= static_cast<std::uint8_t>(~(1u << namespace_index));
+  if (client.asked != nullptr) {
+    std::erase_if(*client.asked, [&](const auto& asked) { return asked.first == namespace_index; });
+  }
   context_.stats.socketio.sockets.subtract(1);
   list_changed(client);
   if (namespace_index != kMain) return;

@@ -59,7 +59,8 @@ class SocketIo final : public EngineEndpoint {
   // techniques/socketio.cc: events
   void take_event(SocketIoClient& client, unsigned namespace_index, const wire::socketio::Packet& packet,
                   std::span<const Bytes> attachments);
-  void take_ack(SocketIoClient& client, const wire::socketio::Packet& packet, std::span<const Bytes> attachments);
+  void take_ack(SocketIoClient& client, unsigned namespace_index, const wire::socketio::Packet& packet,
+                std::span<const Bytes> attachments);
   bool take_conformance_event(const Call& call);
   void publish(const Call& call, bool to_all);
   void emit_to(const Call& call);

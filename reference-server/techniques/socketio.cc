@@ -253,6 +253,14 @@ void SocketIo::send_to_room(const Topic& topic, const Message& message) {
 
 // The event goes back under the id it came with, so that the client's acknowledgement of it acknowledges the call.
 void SocketIo::ask(const Call& call) {
+  if (call.packet.id) {
+    auto& asked = call.client.asked;
+    if (asked == nullptr) asked = std::make_unique<std::vector<std::pair<unsigned, std::uint64_t>>>();
+    if (asked->size() == SocketIoClient::kMostAsked) {
+      return acknowledge(call, R"({"error":"too much that this client was asked is not acknowledged yet"})");
+    }
+    asked->emplace_back(call.namespace_index, *call.packet.id);
+  }
   const bool binary = call.packet.type == PacketType::kBinaryEvent;
   std::string packet;
   socketio::append_header(packet, binary ? PacketType::kBinaryEvent : PacketType::kEvent, call.packet.name_space,
@@ -261,8 +269,14 @@ void SocketIo::ask(const Call& call) {
   send_with(call.client, packet, call.attachments);
 }
 
-void SocketIo::take_ack(SocketIoClient& client, const socketio::Packet& packet, std::span<const Bytes> attachments) {
+// Of what was asked, once for each time; another one is nobody's.
+void SocketIo::take_ack(SocketIoClient& client, unsigned namespace_index, const socketio::Packet& packet,
+                        std::span<const Bytes> attachments) {
   if (!packet.id) return end(client, End::kByServer);
+  if (client.asked == nullptr) return;
+  const auto asked = std::find(client.asked->begin(), client.asked->end(), std::pair(namespace_index, *packet.id));
+  if (asked == client.asked->end()) return;
+  client.asked->erase(asked);
   std::string answer;
   socketio::append_header(answer, packet.type, packet.name_space, packet.id, attachments.size());
   send_with(client, answer += packet.data, attachments);

@@ -251,6 +251,101 @@ TEST(SocketIo, WhatDoesNotComeForItsMessagesIsBounded) {
   EXPECT_EQ(client.answer(late), R"({"code":1,"message":"Session ID unknown"})");
 }
 
+// Both ends count milliseconds in 32 bits: a timer of a browser ends at 2^31.
+TEST(SocketIo, TimesLongerThanABrowsersTimersEndNobodyAndStayWithinThem) {
+  Options options;
+  options.ping_interval = options.ping_timeout = options.connect_timeout = std::chrono::hours(1'000);
+  MemoryServer server(options);
+  MemoryConnection& idle = server.get(target("&transport=websocket&topic=t"), kUpgrade);  // connects to no namespace
+  const std::string open = got(server, idle).front();
+  const nlohmann::json told = nlohmann::json::parse(open.substr(1));
+  const auto milliseconds_of = [&](const char* name) { return told[name].get<std::int64_t>(); };
+  EXPECT_LE(milliseconds_of("pingInterval") + milliseconds_of("pingTimeout"), INT32_MAX);
+  EXPECT_GE(milliseconds_of("pingInterval"), 12 * 86'400'000LL);
+  MemoryConnection& client = connect_websocket(server);
+  for (const int hours : {0, 1, 24, 12 * 24 - 25}) {
+    server.clock += std::chrono::hours(hours);
+    server.tick("socketio");
+    EXPECT_TRUE(client.open && idle.open) << hours;
+  }
+  EXPECT_NE(got(server, client).back(), "2") << "the first ping is due after twelve days";
+  server.clock += milliseconds(milliseconds_of("pingInterval"));
+  server.tick("socketio");
+  EXPECT_EQ(got(server, client).back(), "2");
+  EXPECT_TRUE(client.open);
+}
+
+TEST(SocketIo, AnAcknowledgementThatNobodyAskedForIsNotSentBack) {
+  MemoryServer server;
+  MemoryConnection& client = connect_websocket(server);
+  const std::size_t before = got(server, client).size();
+  say(client, R"(437["nobody asked"])");
+  say(client, R"(427["ask","why"])");
+  say(client, R"(438["another id"])");
+  say(client, R"(437["because"])");
+  say(client, R"(437["once more"])");
+  say(client, R"(42["ask","and without an id"])");
+  say(client, R"(430["not this one either"])");
+  const Messages all = got(server, client);
+  EXPECT_EQ(Messages(all.begin() + static_cast<std::ptrdiff_t>(before), all.end()),
+            (Messages{R"(427["ask","why"])", R"(437["because"])", R"(42["ask","and without an id"])"}));
+  EXPECT_TRUE(client.open);
+}
+
+TEST(SocketIo, AClientThatAsksAndNeverAnswersIsToldSoAtABound) {
+  MemoryServer server;
+  MemoryConnection& client = connect_websocket(server);
+  for (int i = 0; i < 2'000; ++i) say(client, "42" + std::to_string(i) + R"(["ask"])");
+  EXPECT_TRUE(got(server, client).back().starts_with(R"(431999[{"error":)")) << got(server, client).back();
+  EXPECT_TRUE(client.open);
+}
+
+TEST(SocketIo, APlaceholderWithoutItsAttachmentEndsTheConnection) {
+  for (const char* event :
+       {R"(451-["ask",{"_placeholder":true,"num":1}])", R"(451-["ask",{"_placeholder":true,"num":-1}])",
+        R"(451-["ask",{"_placeholder":true}])", R"(451-7["ask",[{"a":{"_placeholder":true,"num":5}}]])",
+        R"(461-7[{"_placeholder":true,"num":1}])",
+        R"(451-["ask",{"_placeholder":false,"_placeholder":true,"num":0,"num":9}])"}) {
+    MemoryServer server;
+    MemoryConnection& client = connect_websocket(server);
+    const Messages before = got(server, client);
+    say(client, event);
+    std::string attachment;
+    wire::websocket::append_masked_frame(attachment, Opcode::kBinary, "x", 0x12345678);
+    client.feed(attachment);
+    EXPECT_FALSE(client.open) << event;
+    Messages expected = before;
+    expected.push_back("[close 1000]");
+    EXPECT_EQ(got(server, client), expected) << event;
+  }
+}
+
+TEST(SocketIo, JsonNestedDeeperThanSixtyFourEndsTheConnection) {
+  for (const int depth : {64, 65}) {
+    MemoryServer server;
+    MemoryConnection& client = connect_websocket(server);
+    say(client, "42[\"ask\"," + std::string(static_cast<std::size_t>(depth - 1), '[') +
+                    std::string(static_cast<std::size_t>(depth - 1), ']') + "]");
+    EXPECT_EQ(client.open, depth == 64);
+  }
+}
+
+TEST(SocketIo, AHandshakeOfAnotherVersionOfWebSocketIsToldTheOneThatIsSpoken) {
+  MemoryServer server({.conformance = true});
+  const std::string other =
+      "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  for (const std::string path : {"/socket.io/", "/engine.io/"}) {
+    for (const char* version :
+         {"", "Sec-WebSocket-Version: 8\r\n", "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Version: 8\r\n"}) {
+      MemoryConnection& client = server.get(path + "?EIO=4&transport=websocket", other + version);
+      server.settle();
+      const PlainResponse response = response_of(client.taken);
+      EXPECT_EQ(response.status, 400);
+      EXPECT_NE(response.head.find("\r\nSec-WebSocket-Version: 13\r\n"), std::string::npos) << response.head;
+    }
+  }
+}
+
 TEST(SocketIo, WhatAnIdleClientKeepsIsSmall) {
   EXPECT_LE(sizeof(SocketIoClient) + sizeof(EngineSocket), 400U);
 }

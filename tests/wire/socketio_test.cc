@@ -128,6 +128,31 @@ TEST(SocketIo, text_and_bytes_out_of_turn_are_refused) {
   EXPECT_EQ(decoder.take_text(R"(2["a"])", handler), nullptr);
 }
 
+TEST(SocketIo, a_placeholder_that_names_no_attachment_is_refused) {
+  const auto taken = [](Bytes text) {
+    Collect handler;
+    return socketio::Decoder().take_text(text, handler) == nullptr;
+  };
+  for (const Bytes text : {R"(51-["a",{"_placeholder":true,"num":1}])",
+                           R"(52-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":2}])",
+                           R"(51-["a",{"_placeholder":true,"num":-1}])", R"(51-["a",{"_placeholder":true,"num":0.5}])",
+                           R"(51-["a",{"_placeholder":true,"num":"0"}])", R"(51-["a",{"_placeholder":true}])",
+                           R"(51-["a",[{"deep":[{"_placeholder":true,"num":7}]}]])",
+                           R"(51-["a",{"_placeholder":true,"num":[{"_placeholder":true,"num":7}]}])",
+                           R"(51-["a",{"\u005fplaceholder":true,"num":3}])",
+                           R"(51-["a",{"_placeholder":false,"num":0,"_placeholder":true,"num":1}])",
+                           R"(61-8[ { "num" : 1 , "_placeholder" : true } ])"}) {
+    EXPECT_FALSE(taken(text)) << text;
+  }
+  for (const Bytes text :
+       {R"(51-["a",{"_placeholder":true,"num":0}])",
+        R"(52-["a",{"b":[{"_placeholder":true,"num":1},"}",{}]},{"_placeholder":true,"num":0}])",
+        R"(51-["a",{"_placeholder":"true","num":9},{"_placeholder":true,"num":0}])",
+        R"(51-["a",{"_placeholder":true,"num":9,"_placeholder":1}])", R"(2["a",{"_placeholder":true,"num":9}])"}) {
+    EXPECT_TRUE(taken(text)) << text;
+  }
+}
+
 TEST(SocketIo, sizes_have_limits) {
   Collect handler;
   socketio::Decoder decoder(socketio::Decoder::Limits{.attachments = 2, .bytes = 40});
