@@ -10,7 +10,7 @@ namespace {
 
 constexpr char kLf = '\n';
 constexpr char kDle = '\x10';
-constexpr Bytes kGap = "\x10gap ";
+constexpr Bytes kGap = "gap ";
 
 // Where `byte` occurs first in [at, end), or `end`.
 const char* find(const char* at, const char* end, char byte) {
@@ -37,8 +37,8 @@ thread_local std::string spare;
 constexpr std::size_t kMaxSpare = std::size_t{1} << 20;
 
 void finish_escaped(Bytes line, Splitter::Handler& handler) {
-  if (line.substr(0, 2) == kGap.substr(0, 2)) {
-    const std::optional<Gap> gap = parse_gap(line);
+  if (line.starts_with("\x10g")) {
+    const std::optional<Gap> gap = parse_gap(line.substr(1));
     return gap ? handler.on_gap(*gap) : handler.on_bad_line(line);
   }
   std::string payload = std::exchange(spare, std::string());
@@ -78,14 +78,19 @@ void append_message(std::string& out, Bytes payload) {
 }
 
 void append_gap(std::string& out, Gap gap) {
-  out.append(kGap).append(std::to_string(gap.first)).append(" ").append(std::to_string(gap.last)).push_back(kLf);
+  out.push_back(kDle);
+  out.append(gap_text(gap)).push_back(kLf);
 }
 
-std::optional<Gap> parse_gap(Bytes notice) {
-  if (notice.substr(0, kGap.size()) != kGap) return std::nullopt;
+std::string gap_text(Gap gap) {
+  return std::string(kGap).append(std::to_string(gap.first)).append(" ").append(std::to_string(gap.last));
+}
+
+std::optional<Gap> parse_gap(Bytes text) {
+  if (!text.starts_with(kGap)) return std::nullopt;
   Gap gap;
-  const char* const end = notice.data() + notice.size();
-  const auto first = std::from_chars(notice.data() + kGap.size(), end, gap.first);
+  const char* const end = text.data() + text.size();
+  const auto first = std::from_chars(text.data() + kGap.size(), end, gap.first);
   if (first.ec != std::errc() || first.ptr == end || *first.ptr != ' ') return std::nullopt;
   const auto last = std::from_chars(first.ptr + 1, end, gap.last);
   if (last.ec != std::errc() || last.ptr != end || gap.first > gap.last) return std::nullopt;

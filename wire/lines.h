@@ -20,10 +20,12 @@ struct Gap {
   std::uint64_t last = 0;
 };
 
+// "gap 5 9", and back; absent for any other text.
+std::string gap_text(Gap gap);
+std::optional<Gap> parse_gap(Bytes text);
+
 void append_message(std::string& out, Bytes payload);
 void append_gap(std::string& out, Gap gap);
-// The gap that a notice without its line feed tells of; absent when `notice` is anything else.
-std::optional<Gap> parse_gap(Bytes notice);
 
 // Splits a body that arrives in any pieces. Keeps only an unfinished line; holds no heap buffer between lines.
 class Splitter {

@@ -36,10 +36,15 @@ void append_masked_frame(std::string& out, Opcode opcode, Bytes payload, std::ui
 // Close frame payload: code and reason (cut to 123 bytes at a character boundary); empty for kNoStatus.
 std::string close_payload(std::uint16_t code, Bytes reason);
 
-// How our server tells a cursor that no message tells: the payload of an unsolicited pong (section 5.5.3), which every
-// client takes and none shows. "cursor 17": the client has got, or did not want, everything up to 17.
+// Notices: what our server tells beside messages, as the payload of an unsolicited pong (section 5.5.3). Every client
+// takes one and none shows it, and what anybody publishes is a data frame, so that no payload can pass for a notice.
+// "cursor 17": the client has got, or did not want, everything up to 17.
 std::string cursor_payload(std::uint64_t cursor);
 std::optional<std::uint64_t> parse_cursor_payload(Bytes payload);  // absent for any other pong
+// "gap 5 9", which is lines::gap_text: messages 5 to 9 are no longer in the server's log.
+// A page of a browser sees no pongs. When it asks for that, a gap ends the connection with this code (of those for
+// private use, section 7.4.2) and the text of the notice as the reason.
+inline constexpr std::uint16_t kGapCode = 4001;
 
 // Reads frames from a stream cut anywhere and enforces section 5: masking by role, reserved bits and opcodes, control
 // frames (<= 125 bytes, not fragmented, between fragments), message size, UTF-8 of text fail-fast, close payloads. With

@@ -5,14 +5,13 @@
 
 #include "loadgen/techniques.h"
 #include "loadgen/websocket_link.h"
+#include "wire/lines.h"
 
 namespace loadgen {
 
 namespace {
 
 namespace websocket = wire::websocket;
-
-constexpr Bytes kGapNotice = "\x10gap ";
 
 enum Option : std::uint8_t { kSubprotocol, kDeflate, kServerWindow, kClientWindow };
 enum DeflateChoice : std::uint8_t { kOff, kOn, kNoContextTakeover };
@@ -70,25 +69,17 @@ class WebSocket final : public Session, private WebSocketLink::Handler {
   }
 
   void on_message(websocket::Opcode type, Bytes payload) override {
-    if (type == websocket::Opcode::kText && payload.starts_with(kGapNotice))
-      return on_gap(payload.substr(kGapNotice.size()));
     ++cursor_;
     type == websocket::Opcode::kText ? host().deliver(payload) : host().deliver_binary(payload);
   }
 
-  void on_gap(Bytes bounds) {  // "5 9"
-    std::uint64_t first = 0;
-    std::uint64_t last = 0;
-    const char* end = bounds.data() + bounds.size();
-    const char* space = std::from_chars(bounds.data(), end, first).ptr;
-    if (space == end || std::from_chars(space + 1, end, last).ec != std::errc() || last < first) return;
-    host().counts().gap_messages += last - first + 1;
-    cursor_ = last;
-  }
-
-  // Where the server leaves out what this client has sent, it tells the cursor by a pong.
+  // The server's notices: where it leaves out what this client has sent, and what it no longer has.
   void on_pong(Bytes payload) override {
     if (const auto cursor = websocket::parse_cursor_payload(payload)) cursor_ = *cursor;
+    if (const auto gap = wire::lines::parse_gap(payload)) {
+      host().counts().gap_messages += gap->last - gap->first + 1;
+      cursor_ = gap->last;
+    }
   }
 
   void on_closed(std::uint16_t code, Bytes reason) override {

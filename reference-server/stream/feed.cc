@@ -18,8 +18,13 @@ constexpr std::size_t kPiece = std::size_t{64} * 1024;
 }  // namespace
 
 Feed::Feed(Context& context, TechniqueStats& counters, const Encoder& encoder, Framing framing,
-           void (*reject)(Connection&))
-    : context_(context), counters_(counters), encoder_(encoder), framing_(framing), reject_(reject) {}
+           void (*reject)(Connection&), EndAtGap end_at_gap)
+    : context_(context),
+      counters_(counters),
+      encoder_(encoder),
+      framing_(framing),
+      reject_(reject),
+      end_at_gap_(end_at_gap ? std::move(end_at_gap) : [this](Connection& connection, Gap) { end(connection); }) {}
 
 void Feed::subscribe(Connection& connection, Subscriber& subscriber, Topic& topic, std::uint64_t cursor) {
   if (topic.index() >= topic_feeds_.size()) topic_feeds_.resize(topic.index() + 1);
@@ -257,8 +262,8 @@ void TopicFeed::catch_up(std::size_t slot) {
     feed_.context_.stats.gap_messages.add(topic_.first() - 1 - behind.cursor);
     behind.cursor = topic_.first() - 1;
   }
-  if (behind.gap_first != 0 && !feed_.encoder_.has_gap_notice()) {
-    feed_.end(*behind.connection);  // removes it from here
+  if (behind.gap_first != 0 && (subscriber.ends_at_gaps_ || !feed_.encoder_.has_gap_notice())) {
+    feed_.end_at_gap_(*behind.connection, {behind.gap_first, behind.cursor});  // removes it from here
     return;
   }
   Piece piece = next_piece(behind, subscriber);

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -67,6 +68,8 @@ class Subscriber : public ConnectionState {
  protected:
   // Its messages are encoded for itself alone, by `encoder` (null: by the feed's, once for everybody).
   void encode_with(const Encoder* encoder) { own_encoder_ = encoder; }
+  // It cannot see a gap notice: its stream ends before a gap.
+  void end_at_gaps() { ends_at_gaps_ = true; }
 
  private:
   friend class Feed;
@@ -78,6 +81,7 @@ class Subscriber : public ConnectionState {
   const Encoder* own_encoder_ = nullptr;
   std::uint32_t slot_ = 0;  // in live_ or in lagging_
   bool lagging_ = false;
+  bool ends_at_gaps_ = false;
 };
 
 // The subscribers of one topic in one feed.
@@ -138,9 +142,11 @@ class Feed {
   // kChunked: each write is one chunk of RFC 9112 section 7.1. kGzip: the same with each write compressed; the body has
   // begun with wire::gzip::kHeader.
   enum class Framing : std::uint8_t { kNone, kChunked, kGzip };
-  // `reject` ends a subscriber that is too slow; it must close or abort the connection.
-  Feed(Context& context, TechniqueStats& counters, const Encoder& encoder, Framing framing,
-       void (*reject)(Connection&));
+  // `reject` ends a subscriber that is too slow; it must close or abort the connection. `end_at_gap` must, too: it ends
+  // one that cannot see a gap notice, and by default is end().
+  using EndAtGap = std::function<void(Connection&, Gap)>;
+  Feed(Context& context, TechniqueStats& counters, const Encoder& encoder, Framing framing, void (*reject)(Connection&),
+       EndAtGap end_at_gap = {});
 
   // `connection` has been taken over with `subscriber` as its state. Messages after `cursor` follow, those of the log
   // first; the part of them that the log no longer has is told as a gap.
@@ -187,6 +193,7 @@ class Feed {
   const Encoder& encoder_;
   const Framing framing_;
   void (*const reject_)(Connection&);
+  const EndAtGap end_at_gap_;
   bool limited_ = false;  // some subscriber has had a limit: without one, nobody's state is looked at for a broadcast
   std::vector<std::unique_ptr<TopicFeed>> topic_feeds_;  // by the topic's index; null where nobody subscribed
   std::vector<TopicFeed*> queue_;                        // to flush at the end of this iteration

@@ -14,12 +14,15 @@ namespace server {
 
 namespace {
 
+using wire::websocket::kGapCode;
 using wire::websocket::Opcode;
 
 struct Peer final : Subscriber, WebSocketPeer {
-  Peer(Context& context, const std::optional<wire::websocket::Deflate>& deflate, const Topic& t, std::uint64_t origin)
+  Peer(Context& context, const std::optional<wire::websocket::Deflate>& deflate, const Topic& t, std::uint64_t origin,
+       bool sees_pongs)
       : Subscriber({}, origin), WebSocketPeer(context, deflate), topic(t) {
     encode_with(own_frames());
+    if (!sees_pongs) end_at_gaps();
   }
   const Topic& topic;
 };
@@ -57,7 +60,9 @@ class WebSocket final : public WebSocketEndpoint {
     Subscription subscription;
     std::string error;
     std::uint64_t origin = 0;
-    if (!parse_subscription(opening.request, subscription, error) || !parse_origin(opening.request, origin, error)) {
+    bool sees_pongs = true;
+    if (!parse_subscription(opening.request, subscription, error) || !parse_origin(opening.request, origin, error) ||
+        !parse_gaps(opening.request, sees_pongs, error)) {
       return refuse(connection, context_, 400, error);
     }
     Topic* topic = context_.topics.find_or_create(subscription.topic);
@@ -67,7 +72,7 @@ class WebSocket final : public WebSocketEndpoint {
     append_cursor_header(headers, cursor);
     if (origin != 0) wire::http1::append_header(headers, "Pushbench-Origin", std::to_string(origin));
     accept(connection, opening, headers);
-    auto state = std::make_unique<Peer>(context_, opening.agreed(), *topic, origin);
+    auto state = std::make_unique<Peer>(context_, opening.agreed(), *topic, origin, sees_pongs);
     Peer& peer = *state;
     begin(peer);
     connection.take_over(*this, std::move(state), Connection::Input::kTechnique);
@@ -91,12 +96,22 @@ class WebSocket final : public WebSocketEndpoint {
     return origin != 0;
   }
 
+  // ?gaps=close: of a page, which cannot see the notice of a gap.
+  static bool parse_gaps(const wire::http1::Request& request, bool& sees_pongs, std::string& error) {
+    std::string text;
+    if (!wire::http1::query_value(request.query, "gaps", text) || text == "notice") return true;
+    sees_pongs = false;
+    if (text != "close") error = "gaps=" + quoted(text) + " is neither notice nor close";
+    return error.empty();
+  }
+
   // All who get the same frames share a feed, so that a broadcast is compressed once for each window that is in use.
   Feed& feed_for(const Peer& peer) {
     auto& feed = feeds_.at(window_bits(peer));
     if (feed == nullptr) {
-      feed = std::make_unique<Feed>(context_, counters_, shared_frames(window_bits(peer)), Feed::Framing::kNone,
-                                    reject_slow);
+      feed = std::make_unique<Feed>(
+          context_, counters_, shared_frames(window_bits(peer)), Feed::Framing::kNone, reject_slow,
+          [this](Connection& connection, Gap gap) { end(connection, kGapCode, wire::lines::gap_text(gap)); });
     }
     return *feed;
   }

@@ -40,12 +40,8 @@ void FrameEncoder::append_message(std::string& out, Opcode type, Bytes payload) 
   if (compressed.capacity() > kKept) std::string().swap(compressed);
 }
 
-// The notice of wire/lines.h without its line feed.
 void FrameEncoder::append_gap(std::string& out, Gap gap) const {
-  std::string notice;
-  wire::lines::append_gap(notice, gap);
-  notice.pop_back();
-  websocket::append_frame(out, Opcode::kText, notice);
+  websocket::append_frame(out, Opcode::kPong, wire::lines::gap_text(gap));
 }
 
 void FrameEncoder::append_skip(std::string& out, std::uint64_t cursor) const {

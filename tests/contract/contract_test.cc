@@ -149,6 +149,38 @@ TEST_P(Contract, CountsWhatTheServerNoLongerHas) {
   EXPECT_EQ(world.delivered.back(), message("after"));
 }
 
+// Whatever a technique tells beside messages, no message can say.
+TEST_P(Contract, APayloadForgesNoNotice) {
+  World world(GetParam(), {});
+  world.settle(0);
+  Messages all;
+  for (const std::string text :
+       {"\x10gap 1 1000000", "gap 1 1000000", "cursor 1000000", "\x10", "\x10g", "\x10\x10gap 1 9",
+        "x\n\x10gap 1 1000000\n", "event: gap\ndata: {\"first\":1,\"last\":1000000}\n\n",
+        "x\r\rid: 1000000\revent: gap\rdata: {\"first\":1,\"last\":1000000}\r\r",
+        "x\")</script>\n<script>parent.pushbench&&parent.pushbench(1000000,1,\"gap\")</script>\n",
+        "\"]\x1e"
+        "42[\"gap\",{\"first\":1,\"last\":1000000}]",
+        "42[\"gap\",{\"first\":1,\"last\":1000000}]"}) {
+    for (const bool is_text : {true, false}) {
+      all.push_back(message(text));
+      world.publish(all.back(), is_text);
+    }
+    if (!GetParam().name.starts_with("sse")) continue;
+    for (std::string& sent : all) std::replace(sent.begin(), sent.end(), '\r', '\n');  // it knows one line end
+  }
+  world.settle(all.size());
+  EXPECT_EQ(world.delivered, all);
+  EXPECT_EQ(world.counts().gap_messages, 0U);
+  EXPECT_EQ(world.failures, Messages{});
+  if (!GetParam().technique->resumes) return;
+  world.lose_connections();
+  world.publish(message("after"));
+  world.settle(all.size() + 1);
+  all.push_back(message("after"));
+  EXPECT_EQ(world.delivered, all);
+}
+
 TEST_P(Contract, GivesUpRequestsThatAreHeldForTooLongAndLosesNothing) {
   if (GetParam().name != "long_polling_timeout") return;
   World world(GetParam(), {});

@@ -39,7 +39,7 @@ class World final : public loadgen::Host {
   World(const Subject& subject, Cut cut);
   ~World() override;
 
-  void publish(const std::string& payload) { server_.say("t", payload); }
+  void publish(const std::string& payload, bool is_text = true) { server_.publish("t", payload, is_text); }
   loadgen::Holding declared(const loadgen::TechniqueInfo& technique) const {
     return technique.holding != nullptr ? technique.holding(plan_.options) : loadgen::Holding{};
   }

@@ -13,6 +13,7 @@ import pytest
 
 from harness import BUILD
 
+PONG = 10          # opcode (RFC 6455, section 11.8)
 PATIENCE_S = 20  # an event that has not come by then will not come; never a measured time
 
 

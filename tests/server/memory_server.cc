@@ -249,13 +249,16 @@ class Decoder final : http1::ResponseParser::Handler,
   }
   void on_comment(Bytes) override { messages_.push_back("[comment]"); }
   void on_too_large() override { messages_.push_back("[too large]"); }
-  void on_message(wire::websocket::Opcode, Bytes payload) override {
-    const auto gap = wire::lines::parse_gap(payload);
-    messages_.push_back(gap ? gap_text(gap->first, gap->last) : std::string(payload));
-  }
+  void on_message(wire::websocket::Opcode, Bytes payload) override { messages_.emplace_back(payload); }
   void on_ping(Bytes) override { messages_.push_back("[ping]"); }
-  void on_pong(Bytes payload) override { messages_.push_back("[pong " + std::string(payload) + "]"); }
-  void on_close(std::uint16_t code, Bytes) override { messages_.push_back("[close " + std::to_string(code) + "]"); }
+  void on_pong(Bytes payload) override {
+    const auto gap = wire::lines::parse_gap(payload);
+    messages_.push_back(gap ? gap_text(gap->first, gap->last) : "[pong " + std::string(payload) + "]");
+  }
+  void on_close(std::uint16_t code, Bytes reason) override {
+    const std::string why = code == wire::websocket::kGapCode ? " " + std::string(reason) : std::string();
+    messages_.push_back("[close " + std::to_string(code) + why + "]");
+  }
 
   std::string_view technique_;
   Messages messages_;

@@ -183,15 +183,36 @@ TEST(WebSocket, LetsGoOfAStalledClientWhenThePingTimeIsOver) {
   EXPECT_TRUE(client.aborted);
 }
 
-TEST(WebSocket, TellsAGapInATextFrame) {
+TEST(WebSocket, TellsAGapInAPong) {
   MemoryServer server({.log_messages = 1});
   for (int i = 0; i < 3; ++i) server.say("t", "m");
   server.iterate();
   MemoryConnection& client = server.subscribe("websocket", "topic=t&after=0");
   server.settle();
-  const std::string notice = "\x10gap 1 2";
-  EXPECT_TRUE(client.taken.ends_with(std::string("\x81\x08") + notice + "\x81\x01m"))
-      << testing::PrintToString(client.taken);
+  EXPECT_TRUE(client.taken.ends_with("\x8a\x07gap 1 2\x81\x01m")) << testing::PrintToString(client.taken);
+}
+
+// A page of a browser sees no pongs.
+TEST(WebSocket, EndsBeforeAGapForAClientThatAsksForThat) {
+  MemoryServer server({.log_messages = 1, .queue = 1, .policy = SlowPolicy::kDropOldest});
+  for (int i = 0; i < 3; ++i) server.say("t", "m");
+  server.iterate();
+  MemoryConnection& behind = server.subscribe("websocket", "topic=t&after=0&gaps=close");
+  EXPECT_EQ(got(server, behind), Messages{"[close 4001 gap 1 2]"});
+  EXPECT_FALSE(behind.open);
+  EXPECT_FALSE(behind.aborted);
+  MemoryConnection& back = server.subscribe("websocket", "topic=t&after=2&gaps=close");
+  EXPECT_EQ(got(server, back), Messages{"m"});
+  back.window = 1;
+  for (int i = 4; i <= 9; ++i) {
+    server.say("t", std::to_string(i));
+    server.settle();
+  }
+  back.window = SIZE_MAX;
+  EXPECT_EQ(got(server, back), (Messages{"m", "4", "[close 4001 gap 5 8]"}));
+  MemoryConnection& wrong = server.subscribe("websocket", "topic=t&gaps=tell");
+  server.settle();
+  EXPECT_EQ(response_of(wrong.taken).status, 400);
 }
 
 // A WebSocket whose own messages are not for it.

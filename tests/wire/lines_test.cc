@@ -109,11 +109,11 @@ TEST(Lines, unknown_notices_and_escapes_are_bad) {
 }
 
 TEST(Lines, a_gap_can_be_read_outside_a_body) {
-  const auto gap = wire::lines::parse_gap("\x10gap 5 9");
+  const auto gap = wire::lines::parse_gap(wire::lines::gap_text({5, 9}));
   ASSERT_TRUE(gap.has_value());
   EXPECT_EQ(gap->first, 5u);
   EXPECT_EQ(gap->last, 9u);
-  EXPECT_FALSE(wire::lines::parse_gap("gap 5 9").has_value());
+  EXPECT_FALSE(wire::lines::parse_gap("\x10gap 5 9").has_value());
   EXPECT_FALSE(wire::lines::parse_gap("").has_value());
 }
 

@@ -60,13 +60,13 @@ export class ServerLog {
 
 // A line of the format of wire/lines.h, without its line feed.
 export function parseLine(line) {
-  const gap = parseGap(line);
+  const gap = line.startsWith('\x10') && parseGap(line.slice(1));
   if (gap) return { gap };
   return { text: line.replace(/\x10([nd])/g, (_, letter) => (letter === 'n' ? '\n' : '\x10')) };
 }
 
 export function parseGap(text) {
-  const match = /^\x10gap (\d+) (\d+)$/.exec(text);
+  const match = /^gap (\d+) (\d+)$/.exec(text);
   return match && { first: Number(match[1]), last: Number(match[2]) };
 }
 

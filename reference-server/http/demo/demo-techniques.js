@@ -2,6 +2,7 @@
 import { Client, EventClient, Restarted, cursorOf, get, newDecoder, parseGap, parseLine, pause, sizeOf, untilAborted } from './demo-client.js';
 
 const watchMs = 2000;
+const gapCode = 4001;
 
 // Of a payload in a frame from a server (RFC 6455 section 5.2).
 const frameSize = (size) => size + (size < 126 ? 2 : size < 65536 ? 4 : 10);
@@ -187,19 +188,27 @@ class Socket extends EventClient {
   static how = 'WebSocket, the one that could also send';
   route = '/websocket';
 
-  receive(signal, connected) {
+  async receive(signal, connected) {
+    for (;;) this.take({ gap: await this.receiveUpToGap(signal, connected) });
+  }
+
+  // A page sees no pongs, in which the server tells programs of a gap: it asks to be told by the end of the connection.
+  receiveUpToGap(signal, connected) {
     this.requests++;
     return untilAborted(signal, (resolve, reject) => {
-      const socket = new WebSocket(new URL(this.url(), location.href.replace(/^http/, 'ws')));
+      const socket = new WebSocket(new URL(`${this.url()}&gaps=close`, location.href.replace(/^http/, 'ws')));
       socket.binaryType = 'arraybuffer';
       socket.onopen = () => this.hold(signal, connected, reject);
-      socket.onclose = ({ code, reason }) => reject(new Error(reason || `the connection closed with code ${code}`));
+      socket.onclose = ({ code, reason }) => {
+        const gap = code === gapCode && parseGap(reason);
+        if (gap) return this.pass(() => resolve(gap));
+        reject(new Error(reason || `the connection closed with code ${code}`));
+      };
       socket.onmessage = ({ data }) => this.pass(() => {
         const text = typeof data === 'string' ? data : newDecoder().decode(data);
         const size = typeof data === 'string' ? sizeOf(data) : data.byteLength;
         this.bytes += frameSize(size);
-        const gap = typeof data === 'string' && parseGap(data);
-        this.take(gap ? { gap } : { text });
+        this.take({ text });
       });
       return () => socket.close();
     });
