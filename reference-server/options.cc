@@ -58,6 +58,13 @@ CLI::Option* add_count(CLI::App& group, const char* name, std::size_t& value, co
       ->type_name("COUNT");
 }
 
+std::string check_origin(const std::string& origin) {
+  for (const char c : origin) {
+    if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f) return "an origin has no blanks: https://example.org";
+  }
+  return origin.empty() ? "an origin, as in https://example.org, or '*'" : "";
+}
+
 void add_server_options(CLI::App& app, Options& options) {
   auto& group = *app.add_option_group("Server");
   group.add_option("--listen", options.listen, "Address to listen on; port 0 picks one [" + options.listen + "]")
@@ -79,14 +86,26 @@ void add_server_options(CLI::App& app, Options& options) {
                   ->type_name("FILE");
   certificate->needs(key);
   key->needs(certificate);
-  group.add_option("--cors", options.cors, "Let pages of this origin read the answers; '*' for all")
-      ->check([](const std::string& origin) {
-        for (const char c : origin) {
-          if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f)
-            return std::string("an origin has no blanks: https://example.org");
-        }
-        return origin.empty() ? std::string("an origin, as in https://example.org, or '*'") : std::string();
+  group
+      .add_option("--hosts", options.hosts,
+                  "Names that the server is asked by, separated by commas, beside IP addresses, localhost and names "
+                  "without a dot; others get 403; '*' for all")
+      ->delimiter(',')
+      ->check([](const std::string& host) {
+        return host.empty() || host.find_first_of(" /:[]") != std::string::npos
+                   ? "'" + host + "': a host is a name alone, as in push.example.org"
+                   : std::string();
       })
+      ->type_name("HOST,...");
+  group
+      .add_option("--origins", options.origins,
+                  "Origins whose pages may ask, separated by commas, beside the server's own and those of loopback; "
+                  "others get 403; who sends no Origin is let in; '*' for all")
+      ->delimiter(',')
+      ->check(check_origin)
+      ->type_name("ORIGIN,...");
+  group.add_option("--cors", options.cors, "Let pages of this origin ask, and read the answers; '*' for all")
+      ->check(check_origin)
       ->type_name("ORIGIN");
   group.add_flag(
       "--conformance", options.conformance,
@@ -156,11 +175,6 @@ void add_websocket_options(CLI::App& app, Options& options) {
         return is_token(name) ? std::string() : "'" + name + "': a subprotocol is one word, as in chat.v2";
       })
       ->type_name("NAME,...");
-  group
-      .add_option("--origins", options.origins,
-                  "Origins whose pages may connect, separated by commas; others get 403; who sends no Origin is let in")
-      ->delimiter(',')
-      ->type_name("ORIGIN,...");
 }
 
 void add_socketio_options(CLI::App& app, Options& options) {

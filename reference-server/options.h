@@ -36,7 +36,6 @@ struct Options {
   DeflateMode deflate = DeflateMode::kOff;                 // what is made of a client's offer of permessage-deflate
   std::size_t deflate_min_size = 64;                       // smaller messages hardly ever become smaller
   std::vector<std::string> subprotocols{};                 // that a WebSocket may choose
-  std::vector<std::string> origins{};                      // whose pages may open a WebSocket; empty: all
   bool conformance = false;                                // the routes that suites for the protocols ask for
   wire::Nanos connect_timeout = std::chrono::seconds(45);  // for a Socket.IO client's first CONNECT
   std::string socketio_path = "/socket.io/";
@@ -45,7 +44,9 @@ struct Options {
   wire::Nanos request_timeout = std::chrono::seconds(10);
   std::string tls_certificate{};  // PEM files; empty: plain HTTP
   std::string tls_key{};
-  std::string cors{};  // allowed origin or "*"; empty: no CORS
+  std::vector<std::string> hosts{};    // names that it answers to, beside addresses and loopback; "*": all
+  std::vector<std::string> origins{};  // whose pages it answers, beside its own and those of loopback; "*": all
+  std::string cors{};                  // allowed origin or "*"; empty: no CORS
   bool cors_credentials = false;
 };
 

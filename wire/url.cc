@@ -1,5 +1,7 @@
 #include "wire/url.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -109,6 +111,23 @@ Parsed<Url> parse_url(std::string_view text) {
   rest.remove_prefix(end);
   url.target = rest.starts_with('/') ? std::string(rest) : "/" + std::string(rest);
   return {std::move(url), {}};
+}
+
+bool is_ip_literal(std::string_view host) {
+  const std::string text(host);
+  in6_addr address{};
+  return inet_pton(AF_INET, text.c_str(), &address) == 1 || inet_pton(AF_INET6, text.c_str(), &address) == 1;
+}
+
+bool is_loopback_host(std::string_view host) {
+  const std::string text = lower(host);
+  in_addr v4{};
+  in6_addr v6{};
+  if (inet_pton(AF_INET, text.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
+  if (inet_pton(AF_INET6, text.c_str(), &v6) == 1) {
+    return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == IN_LOOPBACKNET);
+  }
+  return text == "localhost" || text.ends_with(".localhost");
 }
 
 Parsed<Url> resolve_url(const Url& base, std::string_view reference) {

@@ -23,6 +23,12 @@ struct Url {
 // An absolute URL of the schemes http, https, ws and wss. Characters that a request line cannot carry are refused.
 Parsed<Url> parse_url(std::string_view text);
 
+// Of a host without brackets: whether it is an IP address in the digits that browsers write.
+bool is_ip_literal(std::string_view host);
+// Whether it is this machine, whoever is asked: localhost and the names below it (RFC 6761 section 6.3), 127.0.0.0/8,
+// ::1.
+bool is_loopback_host(std::string_view host);
+
 // A reference as a Location header has it, absolute or relative to `base` (RFC 3986 section 5.2).
 Parsed<Url> resolve_url(const Url& base, std::string_view reference);
 

@@ -49,7 +49,7 @@ bool is_octet_stream(Bytes content_type) {
 
 Routes::Routes(Context& context, std::span<const std::unique_ptr<Technique>> techniques, const StatsPage& stats_page,
                wire::Time (*now)())
-    : context_(context), techniques_(techniques), stats_page_(stats_page), now_(now) {}
+    : context_(context), access_(context.options), techniques_(techniques), stats_page_(stats_page), now_(now) {}
 
 std::uint16_t Routes::find(Bytes path) const {
   const auto table = techniques(context_.options.conformance);
@@ -61,6 +61,10 @@ std::uint16_t Routes::find(Bytes path) const {
 }
 
 void Routes::handle(Connection& connection, const http1::Request& request, std::uint16_t technique) {
+  if (const std::string objection = access_.objection(request); !objection.empty()) {
+    (request.upgrade ? context_.stats.bad_upgrades : context_.stats.bad_requests).add(1);
+    return refuse(connection, context_, 403, objection);
+  }
   // Of the server as a whole (RFC 9110 section 9.3.7).
   if (request.method == "OPTIONS" && request.path == "*") return answer_options(connection, request, kReadOrPost);
   const bool publishing = request.path == "/publish";

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 
+#include "reference-server/http/access.h"
 #include "reference-server/http/stats_page.h"
 #include "reference-server/seam/technique.h"
 
@@ -17,6 +18,8 @@ class Routes {
   Routes(Context& context, std::span<const std::unique_ptr<Technique>> techniques, const StatsPage& stats_page,
          wire::Time (*now)());
   std::uint16_t find(Bytes path) const;  // the technique's index in the table, or kNone
+  // Whether the request would be refused whatever it asks for.
+  bool refuses(const wire::http1::Request& request) const { return !access_.objection(request).empty(); }
   // `technique` is what find() says of the request's path.
   void handle(Connection& connection, const wire::http1::Request& request, std::uint16_t technique);
 
@@ -26,6 +29,7 @@ class Routes {
   void not_found(Connection& connection, Bytes path);
 
   Context& context_;
+  const AccessRules access_;
   std::span<const std::unique_ptr<Technique>> techniques_;
   const StatsPage& stats_page_;
   wire::Time (*now_)();

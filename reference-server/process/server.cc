@@ -162,6 +162,13 @@ int serve(const Options& options) {
   if (reserved >= 0) close(reserved);
   fmt::print("reference-server listening on {}://{}\n", tls ? "https" : "http", address.text());
   std::fflush(stdout);
+  if (!address.is_loopback()) {
+    fmt::print(
+        stderr,
+        "reference-server: {} is reached from other machines too: whoever reaches it may publish and read. Names "
+        "with a dot need --hosts, pages of other origins --origins\n",
+        address.text());
+  }
 
   signals.wait();
   signals.let_through();

@@ -133,7 +133,7 @@ void Shard::on_request(HttpConnection& connection, const wire::http1::Request& r
 
 Technique* Shard::on_request_begin(HttpConnection& connection, const wire::http1::Request& head) {
   const std::uint16_t index = routes_->find(head.path);
-  if (index == Routes::kNone || !server::techniques(true)[index].takes_all) return nullptr;
+  if (index == Routes::kNone || !server::techniques(true)[index].takes_all || routes_->refuses(head)) return nullptr;
   techniques_[index]->on_request_begin(connection, head);
   return techniques_[index].get();
 }

@@ -18,15 +18,6 @@ using websocket::Opcode;
 
 constexpr Bytes kUpgradeHeaders = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n";
 
-// Section 10.2: who sends no Origin is no browser, and nobody's page.
-bool origin_allowed(const http1::Request& request, const std::vector<std::string>& allowed) {
-  const std::size_t count = http1::count_headers(request.headers, "Origin");
-  if (allowed.empty() || count == 0) return true;
-  const Bytes origin = request.header("Origin");
-  return count == 1 && std::any_of(allowed.begin(), allowed.end(),
-                                   [&](const std::string& one) { return http1::equal_ignoring_case(one, origin); });
-}
-
 }  // namespace
 
 WebSocketPeer::WebSocketPeer(Context& context, const std::optional<websocket::Deflate>& deflate)
@@ -68,10 +59,6 @@ void WebSocketEndpoint::on_request(Connection& connection, const http1::Request&
     return refuse(connection, context_, check.status, check.reason, check.status == 426 ? kUpgradeHeaders : Bytes());
   }
   const Options& options = context_.options;
-  if (!origin_allowed(request, options.origins)) {
-    context_.stats.bad_upgrades.add(1);
-    return refuse(connection, context_, 403, "pages of " + quoted(request.header("Origin")) + " may not connect");
-  }
   const auto offers =
       websocket::parse_extensions(websocket::joined_header(request.headers, "Sec-WebSocket-Extensions"));
   if (!offers) {

@@ -1,4 +1,4 @@
-// permessage-deflate, subprotocols and origins at /websocket.
+// permessage-deflate and subprotocols at /websocket.
 #include <gtest/gtest.h>
 
 #include "websocket_client.h"
@@ -175,21 +175,6 @@ TEST(WebSocketSubprotocol, IsTheClientsFirstThatTheServerKnows) {
   WebSocketClient none(server, "/websocket?topic=t", "Sec-WebSocket-Protocol: other\r\n");
   EXPECT_EQ(none.status(), 101);
   EXPECT_FALSE(none.header("Sec-WebSocket-Protocol"));
-}
-
-TEST(WebSocketOrigin, OnlyPagesOfTheOriginsMayConnect) {
-  MemoryServer server({.origins = {"https://example.org", "http://localhost:3000"}});
-  const auto status = [&](const std::string& headers) {
-    return WebSocketClient(server, "/websocket?topic=t", headers).status();
-  };
-  EXPECT_EQ(status("Origin: https://example.org\r\n"), 101);
-  EXPECT_EQ(status("Origin: HTTP://LOCALHOST:3000\r\n"), 101);
-  EXPECT_EQ(status(""), 101) << "no browser";
-  EXPECT_EQ(status("Origin: https://example.org.evil.test\r\n"), 403);
-  EXPECT_EQ(status("Origin: null\r\n"), 403);
-  EXPECT_EQ(status("Origin: https://example.org\r\nOrigin: https://example.org\r\n"), 403);
-  MemoryServer open;
-  EXPECT_EQ(WebSocketClient(open, "/websocket?topic=t", "Origin: https://any.test\r\n").status(), 101);
 }
 
 }  // namespace
