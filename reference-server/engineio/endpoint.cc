@@ -156,7 +156,7 @@ void EngineEndpoint::reply_payload(Connection& connection, Bytes payload) {
 }
 
 void EngineEndpoint::poll(Connection& connection, Session& session) {
-  if (session.connection_ != nullptr) {  // one at a time
+  if (session.poll_ != nullptr) {  // one at a time
     end(session, End::kByServer);
     return refuse(connection, Error::kBadRequest);
   }
@@ -166,8 +166,9 @@ void EngineEndpoint::poll(Connection& connection, Session& session) {
   collect(session, payload);
   if (payload.empty() && session.upgrading_) engineio::append_packet(payload, engineio::PacketType::kNoop);
   if (!payload.empty()) return reply_payload(connection, payload);
-  session.connection_ = &connection;
-  connection.take_over(*this, std::make_unique<EnginePoll>(session), Connection::Input::kLater);
+  auto waiting = std::make_unique<EnginePoll>(*this, connection, session);
+  session.poll_ = waiting.get();
+  connection.take_over(std::move(waiting), Connection::Input::kLater);
   on_wait(session);
 }
 

@@ -11,15 +11,15 @@
 #include <vector>
 
 #include "reference-server/seam/technique.h"
-#include "reference-server/stream/feed.h"
+#include "reference-server/stream/broadcaster.h"
 #include "wire/engineio.h"
 #include "wire/websocket.h"
 
 namespace server {
 
 class EngineEndpoint;
-struct EngineTransport;
-struct EngineSocket;
+class EnginePoll;    // transport.h
+class EngineSocket;  // transport.h
 
 // A browser's timers end at 2^31 ms, and it waits for the interval and the time-out of a ping together; our own
 // deadlines are compared on a clock of 32 bits. Longer times count as this one: 12 days.
@@ -47,8 +47,10 @@ class Session {
 
  private:
   friend class EngineEndpoint;
-  Connection* connection_ = nullptr;     // the WebSocket, or the GET that waits
-  Connection* probe_ = nullptr;          // a WebSocket that is to take over
+  friend class EnginePoll;
+  friend class EngineSocket;
+  EnginePoll* poll_ = nullptr;           // the GET that waits
+  EngineSocket* socket_ = nullptr;       // the WebSocket, or before `websocket_` a probe that is to become it
   std::unique_ptr<std::string> outbox_;  // polling: a payload; WebSocket: frames behind what the kernel refused
   std::uint64_t key_ = 0;                // the secret part of its id
   std::uint32_t slot_ = 0;
@@ -83,9 +85,6 @@ class EngineEndpoint : public Technique {
   void on_request(Connection& connection, const wire::http1::Request& request) override;
   void on_request_begin(Connection& connection, const wire::http1::Request& head) override;
   void on_request_aborted(Connection& connection) override;
-  void on_bytes(Connection& connection, Bytes bytes) override;
-  void on_close(Connection& connection) override;
-  void on_drain(Connection& connection) override;
   void on_tick() override;
   void on_publish(Topic&, const Message&) override {}
   void on_flush() override;
@@ -112,7 +111,6 @@ class EngineEndpoint : public Technique {
   virtual void on_wait(Session& session) {}      // a GET waits
   virtual void on_answered(Session& session) {}  // it does no more
   virtual void on_upgraded(Session& session) {}  // WebSocket has taken over
-  virtual void on_drained(Session& session, Subscriber& subscriber) {}
 
   void send(Session& session, Bytes message, bool binary = false);
   void send(Session& session, Broadcast& message);
@@ -121,9 +119,9 @@ class EngineEndpoint : public Technique {
   void refuse(Connection& connection, Error error, Bytes headers = {});  // whole lines
   bool lives_elsewhere(const ClientId& id) const;                        // on another thread
   std::string id_of(const Session& session, std::uint64_t key) const;
-  // The WebSocket of a session as a feed sees it.
-  Connection& connection_of(Session& session) { return *session.connection_; }
-  Subscriber& subscriber_of(Session& session);
+  // The WebSocket of a session as a broadcaster sees it.
+  static Connection& connection_of(Session& session);
+  static Subscriber& subscriber_of(Session& session);
   std::uint32_t now_ms() const;
   // For a deadline on that clock: whole milliseconds, at most kLongestWait.
   static std::uint32_t in_ms(Nanos time);
@@ -139,9 +137,10 @@ class EngineEndpoint : public Technique {
   TechniqueStats& counters_;
 
  private:
+  friend class EnginePoll;
+  friend class EngineSocket;
   class Packets;
-  class Frames;
-  // engineio.cc: requests
+  // endpoint.cc: requests
   void handshake(Connection& connection, const wire::http1::Request& request, bool websocket);
   void open(Session& session);
   void poll(Connection& connection, Session& session);
@@ -149,15 +148,15 @@ class EngineEndpoint : public Technique {
   void reply_payload(Connection& connection, Bytes payload);
   Session* find(Bytes sid);
   Session* find(const ClientId& id);
-  // engineio_websocket.cc
+  // websocket.cc
   bool accept(Connection& connection, const wire::http1::Request& request, Session* session, bool probe);
   void attach(Connection& connection, const wire::http1::Request& request, Session& session);
-  void take_frame(Connection& connection, EngineSocket& socket, Bytes payload, bool binary);
-  void take_probe(Connection& connection, EngineSocket& socket, Bytes packet);
-  void upgrade(Connection& connection, EngineSocket& socket);
-  void close_socket(Connection& connection, std::uint16_t code);
+  void take_frame(EngineSocket& socket, Bytes payload, bool binary);
+  void take_probe(EngineSocket& socket, Bytes packet);
+  void upgrade(EngineSocket& socket);
+  void on_drain(Session& session);
   void write_frame(Session& session, wire::websocket::Opcode opcode, Bytes payload);
-  // engineio_session.cc
+  // session.cc
   Session& add(std::unique_ptr<Session> session);
   void take_packet(Session& session, const wire::engineio::Packet& packet);
   void send_packet(Session& session, wire::engineio::PacketType type, Bytes data = {});
@@ -165,6 +164,7 @@ class EngineEndpoint : public Technique {
   std::string& outbox(Session& session);
   bool over_limit(Session& session);
   void answer_get(Session& session, Bytes payload);
+  bool stalled(const Session& session) const;
   void check(Session& session, std::uint32_t now);
 
   std::vector<std::unique_ptr<Session>> sessions_;  // by slot
@@ -180,6 +180,40 @@ class EngineEndpoint : public Technique {
   wire::Time epoch_{};
   bool pings_ = true;
   bool ticking_ = false;  // while there are sessions
+};
+
+// An endpoint whose sessions are all of one type.
+template <typename Client>
+class EngineEndpointOf : public EngineEndpoint {
+ public:
+  using EngineEndpoint::EngineEndpoint;
+
+ protected:
+  virtual std::unique_ptr<Client> make_client(const wire::http1::Request& request, std::string& error) = 0;
+  virtual void on_message(Client& client, Bytes message, bool binary) = 0;
+  virtual void on_end(Client& client) {}
+  virtual void collect(Client& client, std::string& payload) {}
+  virtual void on_wait(Client& client) {}
+  virtual void on_answered(Client& client) {}
+  virtual void on_upgraded(Client& client) {}
+
+  Client* at(std::uint32_t slot) { return static_cast<Client*>(EngineEndpoint::at(slot)); }
+  template <typename Visit>
+  void for_each_client(Visit visit) {
+    for_each_session([&visit](Session& session) { visit(of(session)); });
+  }
+
+ private:
+  static Client& of(Session& session) { return static_cast<Client&>(session); }
+  std::unique_ptr<Session> make_session(const wire::http1::Request& request, std::string& error) final {
+    return make_client(request, error);
+  }
+  void on_message(Session& session, Bytes message, bool binary) final { on_message(of(session), message, binary); }
+  void on_end(Session& session) final { on_end(of(session)); }
+  void collect(Session& session, std::string& payload) final { collect(of(session), payload); }
+  void on_wait(Session& session) final { on_wait(of(session)); }
+  void on_answered(Session& session) final { on_answered(of(session)); }
+  void on_upgraded(Session& session) final { on_upgraded(of(session)); }
 };
 
 }  // namespace server

@@ -60,8 +60,17 @@ std::uint32_t EngineEndpoint::now_ms() const {
       std::chrono::duration_cast<std::chrono::milliseconds>(context_.now() - epoch_).count());
 }
 
+Connection& EngineEndpoint::connection_of(Session& session) {
+  return session.socket_->connection;
+}
+
 Subscriber& EngineEndpoint::subscriber_of(Session& session) {
-  return transport_of(*session.connection_);
+  return *session.socket_;
+}
+
+// Whether frames have to wait for those before them.
+bool EngineEndpoint::stalled(const Session& session) const {
+  return session.outbox_ != nullptr || session.socket_->connection.stalled();
 }
 
 void EngineEndpoint::take_packet(Session& session, const engineio::Packet& packet) {
@@ -118,10 +127,8 @@ void EngineEndpoint::send(Session& session, Bytes message, bool binary) {
 void EngineEndpoint::send(Session& session, Broadcast& message) {
   if (session.ended_) return;
   if (session.websocket_) {
-    if (session.outbox_ != nullptr || session.connection_->stalled()) {
-      return write_frames(session, message.frames().view());
-    }
-    session.connection_->send(message.frames());
+    if (stalled(session)) return write_frames(session, message.frames().view());
+    session.socket_->connection.send(message.frames());
     context_.stats.sent.framing.add(message.frames().size());
     return;
   }
@@ -132,18 +139,18 @@ void EngineEndpoint::send(Session& session, Broadcast& message) {
 }
 
 void EngineEndpoint::write_frames(Session& session, Bytes frames) {
-  if (session.outbox_ != nullptr || session.connection_->stalled()) {
+  if (stalled(session)) {
     outbox(session) += frames;
     over_limit(session);
     return;
   }
   context_.stats.sent.framing.add(frames.size());
-  session.connection_->send(frames);
+  session.socket_->connection.send(frames);
 }
 
 // The answer leaves at the end of the iteration: more may be on its way to the same client.
 void EngineEndpoint::answer_waiting(Session& session) {
-  if (session.websocket_ || session.connection_ == nullptr || session.answer_due_) return;
+  if (session.poll_ == nullptr || session.answer_due_) return;
   session.answer_due_ = true;
   answers_.push_back(&session);
 }
@@ -152,7 +159,7 @@ void EngineEndpoint::on_flush() {
   for (std::size_t i = 0; i < answers_.size(); ++i) {
     Session& session = *answers_[i];
     if (!std::exchange(session.answer_due_, false)) continue;
-    if (session.ended_ || session.websocket_ || session.connection_ == nullptr) continue;
+    if (session.ended_ || session.poll_ == nullptr) continue;
     std::string payload;
     if (session.outbox_ != nullptr) payload.swap(*session.outbox_);
     session.outbox_.reset();
@@ -165,8 +172,9 @@ void EngineEndpoint::on_flush() {
 
 // The GET that waits.
 void EngineEndpoint::answer_get(Session& session, Bytes payload) {
-  Connection& connection = *std::exchange(session.connection_, nullptr);
-  transport_of(connection).session = nullptr;
+  EnginePoll& poll = *std::exchange(session.poll_, nullptr);
+  Connection& connection = poll.connection;
+  poll.session = nullptr;
   on_answered(session);
   std::string out;
   append_head(out, connection.exchange(),
@@ -181,21 +189,15 @@ void EngineEndpoint::answer_get(Session& session, Bytes payload) {
 void EngineEndpoint::end(Session& session, End how) {
   if (std::exchange(session.ended_, true)) return;
   on_end(session);
-  if (session.probe_ != nullptr) {
-    transport_of(*session.probe_).session = nullptr;
-    close_socket(*session.probe_, websocket::kNormal);
-  }
-  if (session.connection_ != nullptr && session.websocket_) {
-    Connection& connection = *std::exchange(session.connection_, nullptr);
-    transport_of(connection).session = nullptr;
-    if (how == End::kTransportLost) {
-      connection.abort();
+  if (EngineSocket* socket = std::exchange(session.socket_, nullptr)) {
+    socket->session = nullptr;
+    if (how == End::kTransportLost && session.websocket_) {
+      socket->connection.abort();
     } else {
-      close_socket(connection, websocket::kNormal);
+      socket->close(websocket::kNormal);
     }
-  } else if (session.connection_ != nullptr) {
-    answer_get(session, how == End::kByClient ? "6" : "1");
   }
+  if (session.poll_ != nullptr) answer_get(session, how == End::kByClient ? "6" : "1");
   free_slots_.push_back(session.slot_);
   dead_.push_back(std::move(sessions_[session.slot_]));
 }
@@ -203,8 +205,8 @@ void EngineEndpoint::end(Session& session, End how) {
 // Pings are due at whole intervals after the opening and the pongs; a session ends when its time is over, even if the
 // ping left a little late.
 void EngineEndpoint::check(Session& session, std::uint32_t now) {
-  if (session.probe_ != nullptr && is_due(now, transport_of(*session.probe_).due)) {
-    close_socket(*session.probe_, websocket::kPolicy);
+  if (session.socket_ != nullptr && session.socket_->probe && is_due(now, session.socket_->due)) {
+    session.socket_->close(websocket::kPolicy);
   }
   if (session.connect_due_ != 0 && is_due(now, session.connect_due_)) {
     context_.stats.timed_out.add(1);
@@ -218,7 +220,7 @@ void EngineEndpoint::check(Session& session, std::uint32_t now) {
   }
   if (session.ended_ || !is_due(now, session.due_)) return;
   context_.stats.timed_out.add(1);
-  end(session, session.websocket_ && session.connection_->stalled() ? End::kTransportLost : End::kByServer);
+  end(session, session.websocket_ && session.socket_->connection.stalled() ? End::kTransportLost : End::kByServer);
 }
 
 void EngineEndpoint::on_tick() {
@@ -232,19 +234,23 @@ void EngineEndpoint::on_shutdown() {
   for_each_session([this](Session& session) { end(session, End::kByServer); });
 }
 
-void EngineEndpoint::on_close(Connection& connection) {
-  EngineTransport& transport = transport_of(connection);
-  Feed::unsubscribe(transport);
-  Session* const session = std::exchange(transport.session, nullptr);
+void EnginePoll::on_close(Connection&) {
   if (session == nullptr) return;
-  if (transport.kind == EngineTransport::Kind::kProbe) {  // the session goes on by polling
-    session->probe_ = nullptr;
-    session->upgrading_ = false;
+  session->poll_ = nullptr;
+  endpoint_.on_answered(*session);
+  endpoint_.end(*std::exchange(session, nullptr), EngineEndpoint::End::kTransportLost);
+}
+
+void EngineSocket::on_close(Connection&) {
+  unsubscribe();
+  Session* const parted = std::exchange(session, nullptr);
+  if (parted == nullptr) return;
+  parted->socket_ = nullptr;
+  if (probe) {  // the session goes on by polling
+    parted->upgrading_ = false;
     return;
   }
-  session->connection_ = nullptr;
-  if (transport.kind == EngineTransport::Kind::kPoll) on_answered(*session);
-  end(*session, End::kTransportLost);
+  endpoint_.end(*parted, EngineEndpoint::End::kTransportLost);
 }
 
 }  // namespace server

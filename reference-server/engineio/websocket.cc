@@ -12,7 +12,6 @@ namespace server {
 namespace engineio = wire::engineio;
 namespace websocket = wire::websocket;
 using engineio::PacketType;
-using Kind = EngineTransport::Kind;
 
 namespace {
 
@@ -20,28 +19,47 @@ constexpr std::uint32_t kUpgradeTimeoutMs = 10'000;  // the official server's
 
 }  // namespace
 
-class EngineEndpoint::Frames final : public websocket::Reader::Handler {
+EngineSocket::EngineSocket(EngineEndpoint& endpoint, Connection& c, Session& s, bool is_probe, std::uint32_t fails_at)
+    : connection(c),
+      session(&s),
+      probe(is_probe),
+      due(fails_at),
+      endpoint_(endpoint),
+      reader_(websocket::Reader::Role::kServer, endpoint.context_.options.max_payload) {}
+
+class EngineSocket::Frames final : public websocket::Reader::Handler {
  public:
-  Frames(EngineEndpoint& owner, Connection& connection, EngineSocket& socket)
-      : owner_(owner), connection_(connection), socket_(socket) {}
+  explicit Frames(EngineSocket& socket) : socket_(socket) {}
   void on_message(websocket::Opcode type, Bytes payload) override {
-    owner_.take_frame(connection_, socket_, payload, type == websocket::Opcode::kBinary);
-    if (socket_.session == nullptr) socket_.reader.stop();
+    socket_.endpoint_.take_frame(socket_, payload, type == websocket::Opcode::kBinary);
+    if (socket_.session == nullptr) socket_.reader_.stop();
   }
   void on_ping(Bytes payload) override {
-    if (connection_.stalled()) return;  // a client that reads nothing needs no pong
+    if (socket_.connection.stalled()) return;  // a client that reads nothing needs no pong
     std::string frame;
     websocket::append_frame(frame, websocket::Opcode::kPong, payload);
-    connection_.send(Bytes(frame));
+    socket_.connection.send(Bytes(frame));
   }
   void on_pong(Bytes) override {}
-  void on_close(std::uint16_t code, Bytes) override { owner_.close_socket(connection_, code); }
+  void on_close(std::uint16_t code, Bytes) override { socket_.close(code); }
 
  private:
-  EngineEndpoint& owner_;
-  Connection& connection_;
   EngineSocket& socket_;
 };
+
+void EngineSocket::on_bytes(Connection&, Bytes bytes) {
+  endpoint_.context_.stats.received.framing.add(bytes.size());
+  Frames frames(*this);
+  const std::uint16_t code = reader_.feed(bytes, frames);
+  if (code != 0) close(code);
+}
+
+void EngineSocket::close(std::uint16_t code) {
+  std::string frame;
+  websocket::append_frame(frame, websocket::Opcode::kClose, websocket::close_payload(code, {}));
+  connection.send(Bytes(frame));
+  connection.close();
+}
 
 // Answers the opening handshake; false when it has been refused.
 bool EngineEndpoint::accept(Connection& connection, const wire::http1::Request& request, Session* session, bool probe) {
@@ -59,23 +77,17 @@ bool EngineEndpoint::accept(Connection& connection, const wire::http1::Request& 
   context_.stats.sent.http.add(head.size());
   connection.send(Bytes(head));
   if (session == nullptr) return true;
-  auto socket =
-      std::make_unique<EngineSocket>(*session, probe ? Kind::kProbe : Kind::kSocket, context_.options.max_payload);
-  socket->due = now_ms() + kUpgradeTimeoutMs;
-  connection.take_over(*this, std::move(socket), Connection::Input::kTechnique);
-  if (probe) {
-    session->probe_ = &connection;
-  } else {
-    session->connection_ = &connection;
-    session->websocket_ = true;
-  }
+  auto socket = std::make_unique<EngineSocket>(*this, connection, *session, probe, now_ms() + kUpgradeTimeoutMs);
+  session->socket_ = socket.get();
+  session->websocket_ = !probe;
+  connection.take_over(std::move(socket), Connection::Input::kConversation);
   return true;
 }
 
 // A WebSocket for a session that there is: a probe, or one too many, which is let in and shown out as by the official
 // server.
 void EngineEndpoint::attach(Connection& connection, const wire::http1::Request& request, Session& session) {
-  if (!session.websocket_ && session.probe_ == nullptr) {
+  if (session.socket_ == nullptr) {
     accept(connection, request, &session, true);
   } else if (accept(connection, request, nullptr, true)) {
     std::string frame;
@@ -85,38 +97,29 @@ void EngineEndpoint::attach(Connection& connection, const wire::http1::Request& 
   }
 }
 
-void EngineEndpoint::on_bytes(Connection& connection, Bytes bytes) {
-  auto& socket = static_cast<EngineSocket&>(transport_of(connection));
-  context_.stats.received.framing.add(bytes.size());
-  Frames frames(*this, connection, socket);
-  const std::uint16_t code = socket.reader.feed(bytes, frames);
-  if (code != 0) close_socket(connection, code);
-}
-
-void EngineEndpoint::take_frame(Connection& connection, EngineSocket& socket, Bytes payload, bool binary) {
+void EngineEndpoint::take_frame(EngineSocket& socket, Bytes payload, bool binary) {
   if (socket.session == nullptr) return;
-  if (socket.kind == Kind::kProbe)
-    return binary ? close_socket(connection, websocket::kNormal) : take_probe(connection, socket, payload);
+  if (socket.probe) return binary ? socket.close(websocket::kNormal) : take_probe(socket, payload);
   if (binary) return on_message(*socket.session, payload, true);
   const auto packet = engineio::parse_packet(payload);
   if (!packet) return end(*socket.session, End::kByServer);
   take_packet(*socket.session, *packet);
 }
 
-void EngineEndpoint::take_probe(Connection& connection, EngineSocket& socket, Bytes text) {
+void EngineEndpoint::take_probe(EngineSocket& socket, Bytes text) {
   Session& session = *socket.session;
   const auto packet = engineio::parse_packet(text);
-  if (packet && packet->type == PacketType::kUpgrade) return upgrade(connection, socket);
+  if (packet && packet->type == PacketType::kUpgrade) return upgrade(socket);
   if (!packet || packet->type != PacketType::kPing || packet->data != engineio::kProbe) {
-    return close_socket(connection, websocket::kNormal);
+    return socket.close(websocket::kNormal);
   }
   std::string pong;
   engineio::append_packet(pong, PacketType::kPong, engineio::kProbe);
   std::string frame;
   websocket::append_frame(frame, websocket::Opcode::kText, pong);
-  connection.send(Bytes(frame));
+  socket.connection.send(Bytes(frame));
   session.upgrading_ = true;
-  if (session.connection_ != nullptr) send_packet(session, PacketType::kNoop);
+  if (session.poll_ != nullptr) send_packet(session, PacketType::kNoop);
 }
 
 // Puts what waits for a GET into frames.
@@ -131,15 +134,13 @@ class OutboxFrames final : public engineio::PayloadParser::Handler {
   std::string frames;
 };
 
-void EngineEndpoint::upgrade(Connection& connection, EngineSocket& socket) {
+void EngineEndpoint::upgrade(EngineSocket& socket) {
   Session& session = *socket.session;
-  if (session.connection_ != nullptr) answer_get(session, "6");
+  if (session.poll_ != nullptr) answer_get(session, "6");
   const std::unique_ptr<std::string> waiting = std::move(session.outbox_);
-  socket.kind = Kind::kSocket;
-  session.probe_ = nullptr;
+  socket.probe = false;
   session.upgrading_ = false;
   session.websocket_ = true;
-  session.connection_ = &connection;
   if (waiting != nullptr && !waiting->empty()) {
     OutboxFrames outbox;
     engineio::PayloadParser parser(SIZE_MAX);
@@ -155,26 +156,19 @@ void EngineEndpoint::write_frame(Session& session, websocket::Opcode opcode, Byt
   write_frames(session, frame);
 }
 
-void EngineEndpoint::on_drain(Connection& connection) {
-  EngineTransport& transport = transport_of(connection);
-  if (transport.kind != Kind::kSocket || transport.session == nullptr) return;
-  Session& session = *transport.session;
-  // Taking bytes from a full socket proves a client alive as well as a pong does.
-  session.due_ = now_ms() + (session.ping_unanswered_ ? timeout_ms_ : interval_ms_);
-  const std::unique_ptr<std::string> waiting = std::move(session.outbox_);
-  if (waiting != nullptr) {
-    context_.stats.sent.framing.add(waiting->size());
-    connection.send(Bytes(*waiting));
-  }
-  on_drained(session, transport);
+void EngineSocket::on_drain(Connection&) {
+  if (probe || session == nullptr) return;
+  endpoint_.on_drain(*session);
+  drained();
 }
 
-// on_close follows at once, and with it the end of the session that still has this as its transport.
-void EngineEndpoint::close_socket(Connection& connection, std::uint16_t code) {
-  std::string frame;
-  websocket::append_frame(frame, websocket::Opcode::kClose, websocket::close_payload(code, {}));
-  connection.send(Bytes(frame));
-  connection.close();
+// Taking bytes from a full socket proves a client alive as well as a pong does.
+void EngineEndpoint::on_drain(Session& session) {
+  session.due_ = now_ms() + (session.ping_unanswered_ ? timeout_ms_ : interval_ms_);
+  const std::unique_ptr<std::string> waiting = std::move(session.outbox_);
+  if (waiting == nullptr) return;
+  context_.stats.sent.framing.add(waiting->size());
+  session.socket_->connection.send(Bytes(*waiting));
 }
 
 }  // namespace server

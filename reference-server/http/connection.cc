@@ -31,7 +31,7 @@ struct HttpConnection::Reading final : net::Timer::Handler {
   std::unique_ptr<wire::http1::RequestParser> parser;  // only while a request is incomplete
   std::unique_ptr<std::string> kept;                   // requests that must wait for the answer in hand
   net::Timer timer;                                    // armed for a time not after `deadline`
-  wire::Time deadline = wire::Time::max();             // technique_: on_wake; else the client's time is over
+  wire::Time deadline = wire::Time::max();  // with a conversation: its on_wake; else the client's time is over
   wire::Time armed{};
   std::uint32_t request_bytes = 0;  // of the incomplete request
   Technique* begun_for = nullptr;   // has been told of the head of the incomplete request
@@ -58,7 +58,7 @@ void HttpConnection::start() {
 }
 
 void HttpConnection::on_bytes(net::Tcp&, Bytes bytes) {
-  if (technique_ != nullptr) {
+  if (conversation_ != nullptr) {
     pass_on(bytes);
   } else if (waiting_) {
     keep(bytes);
@@ -69,8 +69,8 @@ void HttpConnection::on_bytes(net::Tcp&, Bytes bytes) {
 
 void HttpConnection::pass_on(Bytes bytes) {
   switch (input_) {
-    case Input::kTechnique:
-      technique_->on_bytes(*this, bytes);
+    case Input::kConversation:
+      conversation_->on_bytes(*this, bytes);
       break;
     case Input::kLater:
       keep(bytes);
@@ -94,7 +94,7 @@ void HttpConnection::pause() {
 
 // Whoever waits does not read: an end of the peer's that it saw now would come before the requests that are kept.
 void HttpConnection::read_requests(Bytes bytes) {
-  while (!bytes.empty() && tcp_ != nullptr && technique_ == nullptr && !migrating()) {
+  while (!bytes.empty() && tcp_ != nullptr && conversation_ == nullptr && !migrating()) {
     if (tcp_->unsent_bytes() > kMaxUnsent) {
       waiting_ = true;
       keep(bytes);
@@ -177,9 +177,8 @@ void HttpConnection::finish_response() {
   }
 }
 
-void HttpConnection::take_over(Technique& technique, std::unique_ptr<ConnectionState> state, Input input) {
-  technique_ = &technique;
-  state_ = std::move(state);
+void HttpConnection::take_over(std::unique_ptr<Conversation> conversation, Input input) {
+  conversation_ = std::move(conversation);
   input_ = input;
   if (input == Input::kLater) {
     reading().deadline = wire::Time::max();  // a wake-up is asked for next: the timer that runs serves it
@@ -189,8 +188,7 @@ void HttpConnection::take_over(Technique& technique, std::unique_ptr<ConnectionS
 }
 
 void HttpConnection::release() {
-  technique_ = nullptr;
-  state_.reset();
+  conversation_.reset();
   finish_response();
   if (tcp_ == nullptr || reading().kept == nullptr) return;
   waiting_ = true;
@@ -260,11 +258,11 @@ void HttpConnection::leave() {
     if (Technique* technique = std::exchange(reading_->begun_for, nullptr)) technique->on_request_aborted(*this);
   }
   connections_.defer_delete(*this);
-  if (Technique* technique = std::exchange(technique_, nullptr)) technique->on_close(*this);
+  if (conversation_ != nullptr) conversation_->on_close(*this);
 }
 
 void HttpConnection::on_close(net::Tcp&, int error) {
-  if (error == 0 && (technique_ == nullptr || input_ == Input::kTechnique)) {
+  if (error == 0 && (conversation_ == nullptr || input_ == Input::kConversation)) {
     close();  // answers may still be on their way, and a peer that has said its last word may read them
   } else {
     tcp_.reset();
@@ -274,8 +272,8 @@ void HttpConnection::on_close(net::Tcp&, int error) {
 
 void HttpConnection::on_drain(net::Tcp&) {
   was_stalled_ = false;
-  if (technique_ != nullptr) {
-    technique_->on_drain(*this);
+  if (conversation_ != nullptr) {
+    conversation_->on_drain(*this);
   } else if (waiting_) {
     resume();
   }
@@ -301,8 +299,8 @@ void HttpConnection::on_deadline() {
     return;
   }
   reading.deadline = wire::Time::max();
-  if (technique_ != nullptr) {
-    technique_->on_wake(*this);
+  if (conversation_ != nullptr) {
+    conversation_->on_wake(*this);
   } else {
     expire();
   }

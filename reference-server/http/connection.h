@@ -34,9 +34,8 @@ class HttpConnection final : public Connection, net::Tcp::Handler {
   void close() override;
   Exchange exchange() const override;
   void finish_response() override;
-  void take_over(Technique& technique, std::unique_ptr<ConnectionState> state, Input input) override;
+  void take_over(std::unique_ptr<Conversation> conversation, Input input) override;
   void release() override;
-  ConnectionState* state() override { return state_.get(); }
   void wake_after(Nanos delay) override;
   bool stalled() const override;
   void pause_input() override;
@@ -69,9 +68,8 @@ class HttpConnection final : public Connection, net::Tcp::Handler {
   void set_deadline(wire::Time deadline);
 
   Connections& connections_;
-  net::Tcp::Ptr tcp_;               // null once the connection has ended
-  Technique* technique_ = nullptr;  // that took it over
-  std::unique_ptr<ConnectionState> state_;
+  net::Tcp::Ptr tcp_;                           // null once the connection has ended
+  std::unique_ptr<Conversation> conversation_;  // of the technique that took it over
   std::unique_ptr<Reading> reading_;
   std::uint32_t slot_ = 0;     // in the shard's list
   std::uint32_t sent_in_ = 0;  // iteration of the last send()

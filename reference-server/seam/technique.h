@@ -26,12 +26,18 @@ struct Stats;    // stats.h: this thread's counters
 struct TechniqueStats;
 class Topic;  // topic.h: the log of one topic on this thread
 class Topics;
-class Technique;
+class Connection;
 
-// A technique's own state for one connection.
-class ConnectionState {
+// What a technique makes of one client's connection that it has taken over: it keeps what it has to know of the client,
+// and hears of everything that happens there. Called on the connection's thread.
+class Conversation {
  public:
-  virtual ~ConnectionState() = default;
+  virtual ~Conversation() = default;
+  virtual void on_bytes(Connection& connection, Bytes bytes) {}  // from the client; see Connection::Input
+  // The connection has ended, by either side: called once. Nothing more can be sent.
+  virtual void on_close(Connection& connection) = 0;
+  virtual void on_wake(Connection& connection) {}   // asked for with Connection::wake_after
+  virtual void on_drain(Connection& connection) {}  // no longer stalled
 };
 
 // What an answer must know of the request that it answers.
@@ -46,20 +52,19 @@ class Connection : public wire::Link {
  public:
   // What happens to the bytes that the client sends after take_over().
   enum class Input : std::uint8_t {
-    kTechnique,  // an upgraded connection: on_bytes
-    kLater,      // a held request: kept, up to a bound, until release()
-    kIgnored,    // a stream: read only to notice its end
+    kConversation,  // an upgraded connection: on_bytes
+    kLater,         // a held request: kept, up to a bound, until release()
+    kIgnored,       // a stream: read only to notice its end
   };
 
   virtual Exchange exchange() const = 0;
   // The request in hand has been answered by what was sent. The next request is read, or the connection closes behind
   // the answer.
   virtual void finish_response() = 0;
-  // From now on the connection belongs to `technique`, until release() or on_close.
-  virtual void take_over(Technique& technique, std::unique_ptr<ConnectionState> state, Input input) = 0;
-  // A held request has been answered: destroys the state, then acts like finish_response().
+  // From now on the connection belongs to `conversation`, until release() or on_close.
+  virtual void take_over(std::unique_ptr<Conversation> conversation, Input input) = 0;
+  // A held request has been answered: destroys the conversation, then acts like finish_response().
   virtual void release() = 0;
-  virtual ConnectionState* state() = 0;
   virtual void wake_after(Nanos delay) = 0;  // on_wake follows, once; replaces an earlier one. Only after take_over()
   // The kernel has refused some of what was sent: send no more until on_drain. What was sent in this iteration alone
   // does not stall.
@@ -68,7 +73,7 @@ class Connection : public wire::Link {
   virtual void pause_input() = 0;
   virtual void resume_input() = 0;
   // close() of Link: what was sent leaves first. abort(): at once, unsent bytes are lost. Both call on_close. The
-  // connection and its state stay valid until the handler that is running has returned; what is sent to them vanishes.
+  // connection and its conversation stay valid until the handler that is running has returned; what is sent vanishes.
   virtual void abort() = 0;
 };
 
@@ -92,11 +97,6 @@ class Technique {
   // when the connection ends before. Of techniques that take every method alone.
   virtual void on_request_begin(Connection& connection, const wire::http1::Request& head) {}
   virtual void on_request_aborted(Connection& connection) {}
-  virtual void on_bytes(Connection& connection, Bytes bytes) {}  // after it took the connection over
-  // The connection it had taken over has ended, by either side: called once, give up its place.
-  virtual void on_close(Connection& connection) {}
-  virtual void on_wake(Connection& connection) {}                     // hold over
-  virtual void on_drain(Connection& connection) {}                    // no longer stalled
   virtual void on_shard_message(const ShardMessage& message) {}       // sent with Context::tell
   virtual void on_tick() {}                                           // asked for with Context::tick_after
   virtual void on_publish(Topic& topic, const Message& message) = 0;  // encode ONCE

@@ -37,8 +37,7 @@ void SocketIo::list_sockets() {
   if (!std::exchange(list_changed_, false)) return;
   std::string json;
   listed_ = 0;
-  for_each_session([&](Session& session) {
-    auto& client = static_cast<SocketIoClient&>(session);
+  for_each_client([&](SocketIoClient& client) {
     client.listed = client.joined != 0 && listed_ < kListedClients;
     if (!client.listed) return;
     ++listed_;

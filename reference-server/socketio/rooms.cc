@@ -1,4 +1,4 @@
-// Followers of topics: a feed's by WebSocket, from the log by polling.
+// Followers of topics: a broadcaster's by WebSocket, from the log by polling.
 #include <algorithm>
 
 #include "reference-server/socketio/rooms.h"
@@ -11,35 +11,26 @@ namespace engineio = wire::engineio;
 
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{64} * 1024;  // of one answer to a GET, as of one write of a feed
-
-SocketIoClient& client_of(Session& session) {
-  return static_cast<SocketIoClient&>(session);
-}
+constexpr std::size_t kPiece = std::size_t{64} * 1024;  // of one answer to a GET, as of a piece of the log
 
 }  // namespace
 
 void SocketIo::subscribe(SocketIoClient& client) {
   client.cursor = std::min(client.cursor, client.topic->head());
   if (client.over_websocket()) {
-    feed_.subscribe(connection_of(client), subscriber_of(client), *client.topic, client.cursor);
+    broadcaster_.subscribe(connection_of(client), subscriber_of(client), *client.topic, client.cursor);
   } else {
     on_wait(client);
     answer_waiting(client);
   }
 }
 
-void SocketIo::on_upgraded(Session& session) {
-  SocketIoClient& client = client_of(session);
+void SocketIo::on_upgraded(SocketIoClient& client) {
   context_.stats.socketio.upgrades.add(1);
   list_changed(client);
   if (!client.in(kMain) || client.topic == nullptr) return;
-  Feed::set_origin(subscriber_of(session), client.origin);
-  feed_.subscribe(connection_of(session), subscriber_of(session), *client.topic, client.cursor);
-}
-
-void SocketIo::on_drained(Session&, Subscriber& subscriber) {
-  Feed::on_drain(subscriber);
+  subscriber_of(client).set_origin(client.origin);
+  broadcaster_.subscribe(connection_of(client), subscriber_of(client), *client.topic, client.cursor);
 }
 
 SocketIo::Room& SocketIo::room_of(const Topic& topic) {
@@ -49,16 +40,14 @@ SocketIo::Room& SocketIo::room_of(const Topic& topic) {
   return *room;
 }
 
-void SocketIo::on_wait(Session& session) {
-  SocketIoClient& client = client_of(session);
+void SocketIo::on_wait(SocketIoClient& client) {
   if (!client.in(kMain) || client.topic == nullptr || client.waiting_slot != SocketIoClient::kNowhere) return;
   auto& waiting = room_of(*client.topic).waiting;
   client.waiting_slot = static_cast<std::uint32_t>(waiting.size());
   waiting.push_back(&client);
 }
 
-void SocketIo::on_answered(Session& session) {
-  SocketIoClient& client = client_of(session);
+void SocketIo::on_answered(SocketIoClient& client) {
   if (client.waiting_slot == SocketIoClient::kNowhere) return;
   auto& waiting = room_of(*client.topic).waiting;
   waiting[client.waiting_slot] = waiting.back();
@@ -68,7 +57,7 @@ void SocketIo::on_answered(Session& session) {
 }
 
 void SocketIo::on_publish(Topic& topic, const Message& message) {
-  feed_.on_publish(topic, message);
+  broadcaster_.on_publish(topic, message);
   send_to_room(topic, message);
   if (topic.index() >= rooms_.size() || rooms_[topic.index()] == nullptr) return;
   Room& room = *rooms_[topic.index()];
@@ -84,7 +73,7 @@ void SocketIo::on_flush() {
     for (SocketIoClient* client : room.waiting) answer_waiting(*client);
   }
   published_.clear();
-  feed_.on_flush();
+  broadcaster_.on_flush();
   list_sockets();
   EngineEndpoint::on_flush();
 }
@@ -112,8 +101,7 @@ void SocketIo::encode_for(const SocketIoClient& client, Room& shared) {
   }
 }
 
-void SocketIo::collect(Session& session, std::string& payload) {
-  SocketIoClient& client = client_of(session);
+void SocketIo::collect(SocketIoClient& client, std::string& payload) {
   if (!client.in(kMain) || client.topic == nullptr || client.cursor >= client.topic->head()) return;
   const Topic& topic = *client.topic;
   Room& shared = room_of(topic);

@@ -18,14 +18,6 @@ using socketio::PacketType;
 
 namespace {
 
-void abort_slow(Connection& connection) {
-  connection.abort();
-}
-
-SocketIoClient& client_of(Session& session) {
-  return static_cast<SocketIoClient&>(session);
-}
-
 std::uint64_t random_number() {
   thread_local std::random_device random;
   return std::uint64_t{random()} << 32 | random();
@@ -46,8 +38,8 @@ std::string in_hexadecimal(std::uint64_t number) {
 }  // namespace
 
 SocketIo::SocketIo(Context& context, TechniqueStats& counters)
-    : EngineEndpoint(context, counters),
-      feed_(context, counters, encoder_, Feed::Framing::kNone, abort_slow),
+    : EngineEndpointOf(context, counters),
+      broadcaster_(context, counters, encoder_, Framing::kNone),
       recovery_key_(recovery_key()) {
   if (context.options.socketio_client.empty()) return;
   std::ifstream file(context.options.socketio_client, std::ios::binary);
@@ -64,7 +56,7 @@ void SocketIo::on_request(Connection& connection, const wire::http1::Request& re
          .body = client_script_});
 }
 
-std::unique_ptr<Session> SocketIo::make_session(const wire::http1::Request& request, std::string& error) {
+std::unique_ptr<SocketIoClient> SocketIo::make_client(const wire::http1::Request& request, std::string& error) {
   auto client = std::make_unique<SocketIoClient>(context_.options.max_payload);
   Subscription subscription;
   std::string topic;
@@ -101,12 +93,11 @@ class SocketIo::Packets final : public socketio::Decoder::Handler {
   SocketIoClient& client_;
 };
 
-void SocketIo::on_message(Session& session, Bytes message, bool binary) {
-  SocketIoClient& client = client_of(session);
+void SocketIo::on_message(SocketIoClient& client, Bytes message, bool binary) {
   Packets packets(*this, client);
   const char* const mistake =
       binary ? client.decoder.take_binary(message, packets) : client.decoder.take_text(message, packets);
-  if (mistake != nullptr) end(session, End::kByServer);
+  if (mistake != nullptr) end(client, End::kByServer);
 }
 
 void SocketIo::take_packet(SocketIoClient& client, const socketio::Packet& packet, std::span<const Bytes> attachments) {
@@ -204,14 +195,14 @@ void SocketIo::leave_namespace(SocketIoClient& client, unsigned namespace_index)
   list_changed(client);
   if (namespace_index != kMain) return;
   on_answered(client);
-  if (client.over_websocket() && !client.ended()) Feed::unsubscribe(subscriber_of(client));
+  if (client.over_websocket() && !client.ended()) subscriber_of(client).unsubscribe();
   if (client.rooms == nullptr) return;
   for (const std::vector<Topic*> rooms = std::move(*client.rooms); Topic * room : rooms) leave_room(client, *room);
   client.rooms.reset();
 }
 
-void SocketIo::on_end(Session& session) {
-  for (unsigned i = 0; i < std::size(kNamespaces); ++i) leave_namespace(client_of(session), i);
+void SocketIo::on_end(SocketIoClient& client) {
+  for (unsigned i = 0; i < std::size(kNamespaces); ++i) leave_namespace(client, i);
 }
 
 }  // namespace server

@@ -9,12 +9,12 @@
 
 #include "reference-server/engineio/endpoint.h"
 #include "reference-server/socketio/client.h"
-#include "reference-server/stream/feed.h"
+#include "reference-server/stream/broadcaster.h"
 #include "wire/socketio.h"
 
 namespace server {
 
-class SocketIo final : public EngineEndpoint {
+class SocketIo final : public EngineEndpointOf<SocketIoClient> {
  public:
   SocketIo(Context& context, TechniqueStats& counters);
   void on_request(Connection& connection, const wire::http1::Request& request) override;
@@ -27,15 +27,14 @@ class SocketIo final : public EngineEndpoint {
   class Packets;
   struct Call;  // an event that a client has sent
 
-  // EngineEndpoint
-  std::unique_ptr<Session> make_session(const wire::http1::Request& request, std::string& error) override;
-  void on_message(Session& session, Bytes message, bool binary) override;
-  void on_end(Session& session) override;
-  void collect(Session& session, std::string& payload) override;
-  void on_wait(Session& session) override;
-  void on_answered(Session& session) override;
-  void on_upgraded(Session& session) override;
-  void on_drained(Session& session, Subscriber& subscriber) override;
+  // EngineEndpointOf
+  std::unique_ptr<SocketIoClient> make_client(const wire::http1::Request& request, std::string& error) override;
+  void on_message(SocketIoClient& client, Bytes message, bool binary) override;
+  void on_end(SocketIoClient& client) override;
+  void collect(SocketIoClient& client, std::string& payload) override;
+  void on_wait(SocketIoClient& client) override;
+  void on_answered(SocketIoClient& client) override;
+  void on_upgraded(SocketIoClient& client) override;
 
   // socketio.cc: namespaces and topics
   void take_packet(SocketIoClient& client, const wire::socketio::Packet& packet, std::span<const Bytes> attachments);
@@ -46,12 +45,12 @@ class SocketIo final : public EngineEndpoint {
   void leave_namespace(SocketIoClient& client, unsigned namespace_index);
   std::string socket_id(const SocketIoClient& client, unsigned namespace_index) const;
 
-  // socketio_list.cc: the sockets that /stats shows
+  // list.cc: the sockets that /stats shows
   void list_changed(const SocketIoClient& client);
   void list_sockets();
   void append_listed(std::string& json, const SocketIoClient& client, unsigned namespace_index) const;
 
-  // socketio_topics.cc: who follows what
+  // rooms.cc: who follows what
   void subscribe(SocketIoClient& client);
   void encode_for(const SocketIoClient& client, Room& shared);
   Room& room_of(const Topic& topic);
@@ -76,7 +75,7 @@ class SocketIo final : public EngineEndpoint {
   void leave_room(SocketIoClient& client, const Topic& topic);
 
   SocketIoEncoder encoder_;
-  Feed feed_;
+  Broadcaster broadcaster_;
   std::vector<std::unique_ptr<Room>> rooms_;  // by the topic's index; null where there is nothing
   std::vector<const Topic*> published_;       // in this iteration, to topics that some GET waits for
   std::string client_script_ =

@@ -12,9 +12,15 @@ namespace server {
 
 namespace {
 
-void abort_slow(Connection& connection) {
-  connection.abort();
-}
+class Stream final : public Conversation, public Subscriber {
+ public:
+  explicit Stream(const StreamLimit& limit) : Subscriber(0, &body_), body_{.left = limit, .sum = {}} {}
+  void on_close(Connection&) override { unsubscribe(); }
+  void on_drain(Connection&) override { drained(); }
+
+ private:
+  StreamBody body_;
+};
 
 }  // namespace
 
@@ -22,8 +28,8 @@ StreamTechnique::StreamTechnique(Context& context, TechniqueStats& counters,
                                  std::initializer_list<const Encoder*> encoders, bool compresses)
     : context_(context), encoders_(encoders), compresses_(compresses) {
   for (const Encoder* encoder : encoders_) {
-    for (const Feed::Framing framing : {Feed::Framing::kNone, Feed::Framing::kChunked, Feed::Framing::kGzip}) {
-      feeds_.push_back(std::make_unique<Feed>(context, counters, *encoder, framing, abort_slow));
+    for (const Framing framing : {Framing::kNone, Framing::kChunked, Framing::kGzip}) {
+      broadcasters_.push_back(std::make_unique<Broadcaster>(context, counters, *encoder, framing));
     }
   }
 }
@@ -45,28 +51,28 @@ void StreamTechnique::on_request(Connection& connection, const wire::http1::Requ
     cursor = topic->first() - 1;
   }
   const Exchange exchange = connection.exchange();
-  const Feed::Framing framing = framing_for(request, exchange);
+  const Framing framing = framing_for(request, exchange);
   send_head(connection, framing, cursor, !limit.none());
   if (exchange.head_only) return connection.finish_response();
   send_preamble(connection, framing);
-  auto state = std::make_unique<Subscriber>(limit);
-  Subscriber& subscriber = *state;
-  connection.take_over(*this, std::move(state), Connection::Input::kIgnored);
-  feed(*encoder, framing).subscribe(connection, subscriber, *topic, cursor);
+  auto stream = std::make_unique<Stream>(limit);
+  Subscriber& subscriber = *stream;
+  connection.take_over(std::move(stream), Connection::Input::kIgnored);
+  broadcaster(*encoder, framing).subscribe(connection, subscriber, *topic, cursor);
 }
 
-Feed::Framing StreamTechnique::framing_for(const wire::http1::Request& request, const Exchange& exchange) const {
-  if (exchange.http10) return Feed::Framing::kNone;
+Framing StreamTechnique::framing_for(const wire::http1::Request& request, const Exchange& exchange) const {
+  if (exchange.http10) return Framing::kNone;
   const bool gzip = compresses_ && wire::http1::accepts_coding(request.headers, "gzip");
-  return gzip ? Feed::Framing::kGzip : Feed::Framing::kChunked;
+  return gzip ? Framing::kGzip : Framing::kChunked;
 }
 
-void StreamTechnique::send_head(Connection& connection, Feed::Framing framing, std::uint64_t cursor, bool limited) {
+void StreamTechnique::send_head(Connection& connection, Framing framing, std::uint64_t cursor, bool limited) {
   const Exchange exchange = connection.exchange();
   std::string headers;
   append_headers(headers, cursor);
   if (compresses_) headers += "Vary: Accept-Encoding\r\n";
-  if (framing == Feed::Framing::kGzip) headers += "Content-Encoding: gzip\r\n";
+  if (framing == Framing::kGzip) headers += "Content-Encoding: gzip\r\n";
   if (limited && !exchange.http10) headers += "Connection: close\r\n";  // the end of the body is one of it too
   std::string head;
   append_stream_head(head, exchange, headers, context_.common_headers());
@@ -75,13 +81,13 @@ void StreamTechnique::send_head(Connection& connection, Feed::Framing framing, s
 }
 
 // A compressed body begins with its own header; no technique that compresses has a preamble besides.
-void StreamTechnique::send_preamble(Connection& connection, Feed::Framing framing) {
+void StreamTechnique::send_preamble(Connection& connection, Framing framing) {
   std::string preamble;
   append_preamble(preamble);
-  if (framing == Feed::Framing::kGzip) preamble = wire::gzip::kHeader;
+  if (framing == Framing::kGzip) preamble = wire::gzip::kHeader;
   if (preamble.empty()) return;
   std::string framed;
-  if (framing == Feed::Framing::kNone) {
+  if (framing == Framing::kNone) {
     framed = std::move(preamble);
   } else {
     wire::http1::append_chunk(framed, preamble);
@@ -106,27 +112,17 @@ bool StreamTechnique::read_limit(const wire::http1::Request& request, StreamLimi
   return true;
 }
 
-void StreamTechnique::on_close(Connection& connection) {
-  Feed::unsubscribe(static_cast<Subscriber&>(*connection.state()));
-}
-
-void StreamTechnique::on_drain(Connection& connection) {
-  Feed::on_drain(static_cast<Subscriber&>(*connection.state()));
-}
-
 void StreamTechnique::on_publish(Topic& topic, const Message& message) {
-  for (const auto& feed : feeds_) feed->on_publish(topic, message);
+  for (const auto& broadcaster : broadcasters_) broadcaster->on_publish(topic, message);
 }
 
 void StreamTechnique::on_flush() {
-  for (const auto& feed : feeds_) feed->on_flush();
+  for (const auto& broadcaster : broadcasters_) broadcaster->on_flush();
 }
 
 // A body that is cut off looks like a failure to the client; one that ends does not.
 void StreamTechnique::on_shutdown() {
-  for (const auto& feed : feeds_) {
-    feed->for_each([&feed](Connection& connection) { feed->end(connection); });
-  }
+  for (const auto& broadcaster : broadcasters_) broadcaster->end_all();
 }
 
 // Ticks come twice an interval: who was written to since the last one waits for the next, so that nobody is left in
@@ -138,7 +134,7 @@ void StreamTechnique::schedule_heartbeat() {
 void StreamTechnique::on_tick() {
   std::string heartbeat;
   append_heartbeat(heartbeat);
-  for (const auto& feed : feeds_) feed->send_to_quiet(heartbeat);
+  for (const auto& broadcaster : broadcasters_) broadcaster->send_to_quiet(heartbeat);
   schedule_heartbeat();
 }
 

@@ -1,5 +1,4 @@
-// What every endless HTTP body shares (http-streaming, forever-frame, sse): head,
-// subscription, end.
+// What every endless HTTP body shares (http-streaming, forever-frame, sse): head, subscription, end.
 #pragma once
 
 #include <initializer_list>
@@ -10,7 +9,7 @@
 
 #include "reference-server/seam/reply.h"
 #include "reference-server/seam/technique.h"
-#include "reference-server/stream/feed.h"
+#include "reference-server/stream/broadcaster.h"
 
 namespace server {
 
@@ -20,8 +19,6 @@ class StreamTechnique : public Technique {
   StreamTechnique(Context& context, TechniqueStats& counters, std::initializer_list<const Encoder*> encoders,
                   bool compresses = false);
   void on_request(Connection& connection, const wire::http1::Request& request) override;
-  void on_close(Connection& connection) override;
-  void on_drain(Connection& connection) override;
   void on_publish(Topic& topic, const Message& message) override;
   void on_flush() override;
   void on_tick() override;
@@ -48,16 +45,17 @@ class StreamTechnique : public Technique {
 
  private:
   bool read_limit(const wire::http1::Request& request, StreamLimit& limit, std::string& error) const;
-  Feed::Framing framing_for(const wire::http1::Request& request, const Exchange& exchange) const;
-  void send_head(Connection& connection, Feed::Framing framing, std::uint64_t cursor, bool limited);
-  void send_preamble(Connection& connection, Feed::Framing framing);
-  Feed& feed(std::size_t encoder, Feed::Framing framing) {
-    return *feeds_[encoder * kFramings + static_cast<std::size_t>(framing)];
+  Framing framing_for(const wire::http1::Request& request, const Exchange& exchange) const;
+  void send_head(Connection& connection, Framing framing, std::uint64_t cursor, bool limited);
+  void send_preamble(Connection& connection, Framing framing);
+  Broadcaster& broadcaster(std::size_t encoder, Framing framing) {
+    return *broadcasters_[encoder * kFramings + static_cast<std::size_t>(framing)];
   }
 
   static constexpr std::size_t kFramings = 3;
   std::vector<const Encoder*> encoders_;
-  std::vector<std::unique_ptr<Feed>> feeds_;  // for each encoder one of each framing; until close for HTTP/1.0
+  std::vector<std::unique_ptr<Broadcaster>>
+      broadcasters_;  // for each encoder one of each framing; until close for HTTP/1.0
   bool compresses_;
 };
 

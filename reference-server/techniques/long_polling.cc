@@ -13,17 +13,21 @@ namespace server {
 
 namespace {
 
-struct HeldRequest final : ConnectionState {
-  HeldRequest(Topic& t, std::uint64_t c, int status) : topic(t), cursor(c), empty_status(status) {}
+class LongPolling;
+
+struct HeldRequest final : Conversation {
+  HeldRequest(LongPolling& o, Connection& c, Topic& t, std::uint64_t after, int status)
+      : owner(o), connection(c), topic(t), cursor(after), empty_status(status) {}
+  void on_close(Connection&) override;
+  void on_wake(Connection&) override;
+
+  LongPolling& owner;
+  Connection& connection;
   Topic& topic;
   std::uint64_t cursor;
   int empty_status;        // of an answer that brings nothing
   std::uint32_t slot = 0;  // in its topic's list
 };
-
-HeldRequest& held_request(Connection& connection) {
-  return static_cast<HeldRequest&>(*connection.state());
-}
 
 class LongPolling final : public Technique {
  public:
@@ -46,16 +50,10 @@ class LongPolling final : public Technique {
       connection.finish_response();
       return;
     }
-    connection.take_over(*this, std::make_unique<HeldRequest>(*topic, cursor, empty_status), Connection::Input::kLater);
+    auto held = std::make_unique<HeldRequest>(*this, connection, *topic, cursor, empty_status);
+    add(*held);
+    connection.take_over(std::move(held), Connection::Input::kLater);
     connection.wake_after(hold);
-    add(connection);
-  }
-
-  void on_close(Connection& connection) override { leave(connection); }
-
-  void on_wake(Connection& connection) override {
-    leave(connection);
-    release(connection);
   }
 
   void on_publish(Topic& topic, const Message&) override {
@@ -78,9 +76,22 @@ class LongPolling final : public Technique {
     for (TopicRequests& topic_requests : topics_) release_all(topic_requests);
   }
 
+  void remove(HeldRequest& held) {
+    std::vector<HeldRequest*>& requests = topics_[held.topic.index()].requests;
+    requests[held.slot] = requests.back();
+    requests[held.slot]->slot = held.slot;
+    requests.pop_back();
+  }
+
+  // The request has left its topic's list, and is destroyed.
+  void answer(HeldRequest& held) {
+    answers_.send(held.connection, &held.topic, held.cursor, held.empty_status);
+    held.connection.release();
+  }
+
  private:
   struct TopicRequests {
-    std::vector<Connection*> requests;
+    std::vector<HeldRequest*> requests;
     bool published = false;  // since the last flush
   };
 
@@ -110,34 +121,18 @@ class LongPolling final : public Technique {
     return false;
   }
 
-  void add(Connection& connection) {
-    HeldRequest& held = held_request(connection);
+  void add(HeldRequest& held) {
     const std::uint32_t index = held.topic.index();
     if (index >= topics_.size()) topics_.resize(index + 1);
-    std::vector<Connection*>& requests = topics_[index].requests;
+    std::vector<HeldRequest*>& requests = topics_[index].requests;
     held.slot = static_cast<std::uint32_t>(requests.size());
-    requests.push_back(&connection);
-  }
-
-  void leave(Connection& connection) {
-    HeldRequest& held = held_request(connection);
-    std::vector<Connection*>& requests = topics_[held.topic.index()].requests;
-    requests[held.slot] = requests.back();
-    held_request(*requests[held.slot]).slot = held.slot;
-    requests.pop_back();
+    requests.push_back(&held);
   }
 
   void release_all(TopicRequests& topic_requests) {
-    std::vector<Connection*> leaving;
+    std::vector<HeldRequest*> leaving;
     leaving.swap(topic_requests.requests);
-    for (Connection* connection : leaving) release(*connection);
-  }
-
-  // The connection has left its topic's list.
-  void release(Connection& connection) {
-    const HeldRequest& held = held_request(connection);
-    answers_.send(connection, &held.topic, held.cursor, held.empty_status);
-    connection.release();
+    for (HeldRequest* held : leaving) answer(*held);
   }
 
   Context& context_;
@@ -145,6 +140,15 @@ class LongPolling final : public Technique {
   std::vector<TopicRequests> topics_;     // by the topic's index
   std::vector<std::uint32_t> published_;  // indices of topics with requests, in this iteration
 };
+
+void HeldRequest::on_close(Connection&) {
+  owner.remove(*this);
+}
+
+void HeldRequest::on_wake(Connection&) {
+  owner.remove(*this);
+  owner.answer(*this);
+}
 
 }  // namespace
 

@@ -34,7 +34,7 @@ std::string SocketIo::socket_id(const SocketIoClient& client, unsigned namespace
 
 SocketIoClient* SocketIo::find_socket(Bytes text, unsigned& namespace_index) {
   const auto id = parse_id(text);
-  auto* const client = id && id->thread == context_.thread() ? static_cast<SocketIoClient*>(at(id->slot)) : nullptr;
+  auto* const client = id && id->thread == context_.thread() ? at(id->slot) : nullptr;
   if (client == nullptr || id->key - client->socket_key >= std::size(kNamespaces)) return nullptr;
   namespace_index = static_cast<unsigned>(id->key - client->socket_key);
   return client->in(namespace_index) ? client : nullptr;
@@ -112,7 +112,7 @@ void SocketIo::publish(const Call& call, bool to_all) {
   if (client.topic == nullptr) return acknowledge(call, R"({"error":"this socket follows no topic"})");
   if (!to_all && client.origin == 0) {
     client.origin = context_.new_origin();
-    if (client.over_websocket()) Feed::set_origin(subscriber_of(client), client.origin);
+    if (client.over_websocket()) subscriber_of(client).set_origin(client.origin);
   }
   context_.stats.received.payload.add(payload->size());
   const std::uint64_t sequence =

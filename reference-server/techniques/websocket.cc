@@ -1,13 +1,12 @@
 // `websocket`: RFC 6455. A message is a frame, text when it is UTF-8; a data frame from the client is a publish to its
 // topic.
 #include <array>
-#include <functional>
 #include <memory>
 #include <utility>
 
 #include "reference-server/seam/reply.h"
 #include "reference-server/seam/techniques.h"
-#include "reference-server/stream/feed.h"
+#include "reference-server/stream/broadcaster.h"
 #include "reference-server/websocket/endpoint.h"
 
 namespace server {
@@ -17,45 +16,45 @@ namespace {
 using wire::websocket::kGapCode;
 using wire::websocket::Opcode;
 
-struct Peer final : Subscriber, WebSocketPeer {
-  Peer(Context& context, const std::optional<wire::websocket::Deflate>& deflate, const Topic& t, std::uint64_t origin,
+class Peer final : public WebSocketPeer, public Subscriber {
+ public:
+  Peer(WebSocketEndpoint& endpoint, const std::optional<wire::websocket::Deflate>& deflate, std::uint64_t origin,
        bool sees_pongs)
-      : Subscriber({}, origin), WebSocketPeer(context, deflate), topic(t) {
+      : WebSocketPeer(endpoint, deflate), Subscriber(origin) {
     encode_with(own_frames());
     if (!sees_pongs) end_at_gaps();
   }
-  const Topic& topic;
-};
+  void on_close(Connection& connection) override {
+    WebSocketPeer::on_close(connection);
+    unsubscribe();
+  }
+  void on_drain(Connection& connection) override {
+    WebSocketPeer::on_drain(connection);
+    drained();
+  }
 
-// A close frame would wait behind bytes that the peer does not take.
-void reject_slow(Connection& connection) {
-  connection.abort();
-}
+ private:
+  void on_message(Connection&, Opcode type, Bytes payload) override {
+    context().publish(topic().name(), std::string(payload), type == Opcode::kText, origin());
+  }
+};
 
 class WebSocket final : public WebSocketEndpoint {
  public:
   WebSocket(Context& context, TechniqueStats& counters) : WebSocketEndpoint(context), counters_(counters) {}
 
-  void on_close(Connection& connection) override { Feed::unsubscribe(state_of(connection)); }
-  void on_drain(Connection& connection) override {
-    WebSocketEndpoint::on_drain(connection);
-    Feed::on_drain(state_of(connection));
-  }
   void on_publish(Topic& topic, const Message& message) override {
-    for (const auto& feed : feeds_) {
-      if (feed != nullptr) feed->on_publish(topic, message);
+    for (const auto& broadcaster : broadcasters_) {
+      if (broadcaster != nullptr) broadcaster->on_publish(topic, message);
     }
   }
   void on_flush() override {
-    for (const auto& feed : feeds_) {
-      if (feed != nullptr) feed->on_flush();
+    for (const auto& broadcaster : broadcasters_) {
+      if (broadcaster != nullptr) broadcaster->on_flush();
     }
   }
 
  private:
-  static Peer& state_of(Connection& connection) { return static_cast<Peer&>(*connection.state()); }
-  WebSocketPeer& peer_of(Connection& connection) const override { return state_of(connection); }
-
   void on_open(Connection& connection, const Opening& opening) override {
     Subscription subscription;
     std::string error;
@@ -71,12 +70,10 @@ class WebSocket final : public WebSocketEndpoint {
     std::string headers;
     append_cursor_header(headers, cursor);
     if (origin != 0) wire::http1::append_header(headers, "Pushbench-Origin", std::to_string(origin));
-    accept(connection, opening, headers);
-    auto state = std::make_unique<Peer>(context_, opening.agreed(), *topic, origin, sees_pongs);
-    Peer& peer = *state;
-    begin(peer);
-    connection.take_over(*this, std::move(state), Connection::Input::kTechnique);
-    feed_for(peer).subscribe(connection, peer, *topic, cursor);
+    auto made = std::make_unique<Peer>(*this, opening.agreed(), origin, sees_pongs);
+    Peer& peer = *made;
+    accept(connection, opening, std::move(made), headers);
+    broadcaster_for(peer.window_bits()).subscribe(connection, peer, *topic, cursor);
   }
 
   // ?echo=0: the client does not want what it sends itself; &origin=N: as the client that it was before a reconnect.
@@ -105,30 +102,20 @@ class WebSocket final : public WebSocketEndpoint {
     return error.empty();
   }
 
-  // All who get the same frames share a feed, so that a broadcast is compressed once for each window that is in use.
-  Feed& feed_for(const Peer& peer) {
-    auto& feed = feeds_.at(window_bits(peer));
-    if (feed == nullptr) {
-      feed = std::make_unique<Feed>(
-          context_, counters_, shared_frames(window_bits(peer)), Feed::Framing::kNone, reject_slow,
+  // All who get the same frames share a broadcaster, so that a message is compressed once for each window that is in
+  // use.
+  Broadcaster& broadcaster_for(std::uint8_t window_bits) {
+    auto& broadcaster = broadcasters_.at(window_bits);
+    if (broadcaster == nullptr) {
+      broadcaster = std::make_unique<Broadcaster>(
+          context_, counters_, shared_frames(window_bits), Framing::kNone,
           [this](Connection& connection, Gap gap) { end(connection, kGapCode, wire::lines::gap_text(gap)); });
     }
-    return *feed;
-  }
-
-  void on_message(Connection& connection, Opcode type, Bytes payload) override {
-    const Peer& peer = state_of(connection);
-    context_.publish(peer.topic.name(), std::string(payload), type == Opcode::kText, peer.origin());
-  }
-
-  void for_each(const std::function<void(Connection&)>& visit) override {
-    for (const auto& feed : feeds_) {
-      if (feed != nullptr) feed->for_each(visit);
-    }
+    return *broadcaster;
   }
 
   TechniqueStats& counters_;
-  std::array<std::unique_ptr<Feed>, 16> feeds_;  // by the window bits of their frames; 0: plain
+  std::array<std::unique_ptr<Broadcaster>, 16> broadcasters_;  // by the window bits of their frames; 0: plain
 };
 
 }  // namespace

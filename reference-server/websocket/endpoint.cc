@@ -20,9 +20,10 @@ constexpr Bytes kUpgradeHeaders = "Upgrade: websocket\r\nConnection: Upgrade\r\n
 
 }  // namespace
 
-WebSocketPeer::WebSocketPeer(Context& context, const std::optional<websocket::Deflate>& deflate)
-    : reader_(websocket::Reader::Role::kServer, context.options.max_payload) {
+WebSocketPeer::WebSocketPeer(WebSocketEndpoint& endpoint, const std::optional<websocket::Deflate>& deflate)
+    : endpoint_(endpoint), reader_(websocket::Reader::Role::kServer, endpoint.context_.options.max_payload) {
   if (!deflate) return;
+  Context& context = endpoint.context_;
   reader_.expect_compressed(deflate->to_server);
   if (deflate->to_client.takeover) {
     own_frames_ =
@@ -74,7 +75,8 @@ void WebSocketEndpoint::on_request(Connection& connection, const http1::Request&
                                      .takeover = options.deflate == DeflateMode::kContextTakeover})});
 }
 
-void WebSocketEndpoint::accept(Connection& connection, const Opening& opening, Bytes headers) {
+void WebSocketEndpoint::accept(Connection& connection, const Opening& opening, std::unique_ptr<WebSocketPeer> peer,
+                               Bytes headers) {
   std::string head;
   http1::append_status_line(head, 101);
   head += "Upgrade: websocket\r\nConnection: Upgrade\r\n";
@@ -84,54 +86,72 @@ void WebSocketEndpoint::accept(Connection& connection, const Opening& opening, B
   head.append(headers).append("\r\n");
   context_.stats.sent.http.add(head.size());
   connection.send(Bytes(head));
+  heard_of(*peer);
+  peer->slot_ = static_cast<std::uint32_t>(open_.size());
+  open_.push_back({&connection, peer.get()});
+  connection.take_over(std::move(peer), Connection::Input::kConversation);
 }
 
-class WebSocketEndpoint::Input final : public websocket::Reader::Handler {
+void WebSocketEndpoint::remove(WebSocketPeer& peer) {
+  open_[peer.slot_] = open_.back();
+  open_[peer.slot_].peer->slot_ = peer.slot_;
+  open_.pop_back();
+}
+
+Context& WebSocketPeer::context() const {
+  return endpoint_.context_;
+}
+
+class WebSocketPeer::Input final : public websocket::Reader::Handler {
  public:
-  Input(WebSocketEndpoint& owner, Connection& connection, WebSocketPeer& peer)
-      : owner_(owner), connection_(connection), peer_(peer) {}
+  Input(Connection& connection, WebSocketPeer& peer)
+      : endpoint_(peer.endpoint_), connection_(connection), peer_(peer) {}
 
   void on_compressed(std::size_t bytes) override { compressed_ = bytes; }
   void on_message(Opcode type, Bytes payload) override {
     const std::size_t size = std::exchange(compressed_, std::nullopt).value_or(payload.size());
-    owner_.context_.stats.received.payload.add(size);
-    owner_.context_.stats.received.framing.subtract(size);
-    owner_.on_message(connection_, type, payload);
+    endpoint_.context_.stats.received.payload.add(size);
+    endpoint_.context_.stats.received.framing.subtract(size);
+    peer_.on_message(connection_, type, payload);
   }
-  void on_ping(Bytes payload) override { owner_.answer_ping(connection_, peer_, payload); }
+  void on_ping(Bytes payload) override { endpoint_.answer_ping(connection_, peer_, payload); }
   void on_pong(Bytes) override {}
-  void on_close(std::uint16_t code, Bytes) override { owner_.end(connection_, code, {}); }  // 5.5.1: echo the code
+  void on_close(std::uint16_t code, Bytes) override { endpoint_.end(connection_, code, {}); }  // 5.5.1: echo the code
 
  private:
-  WebSocketEndpoint& owner_;
+  WebSocketEndpoint& endpoint_;
   Connection& connection_;
   WebSocketPeer& peer_;
   std::optional<std::size_t> compressed_;  // bytes of the message that comes next
 };
 
-void WebSocketEndpoint::on_bytes(Connection& connection, Bytes bytes) {
-  WebSocketPeer& peer = peer_of(connection);
-  heard_of(peer);
-  context_.stats.received.framing.add(bytes.size());
-  Input input(*this, connection, peer);
-  const std::uint16_t code = peer.reader_.feed(bytes, input);
-  if (code != 0) end(connection, code, peer.reader_.error_text());
+void WebSocketPeer::on_bytes(Connection& connection, Bytes bytes) {
+  endpoint_.heard_of(*this);
+  endpoint_.context_.stats.received.framing.add(bytes.size());
+  Input input(connection, *this);
+  const std::uint16_t code = reader_.feed(bytes, input);
+  if (code != 0) endpoint_.end(connection, code, reader_.error_text());
 }
 
-void WebSocketEndpoint::on_drain(Connection& connection) {
-  WebSocketPeer& peer = peer_of(connection);
-  heard_of(peer);
-  if (peer.owed_pong_ != nullptr) send(connection, Opcode::kPong, *std::exchange(peer.owed_pong_, nullptr));
+void WebSocketPeer::on_drain(Connection& connection) {
+  endpoint_.heard_of(*this);
+  if (owed_pong_ != nullptr) endpoint_.send(connection, Opcode::kPong, *std::exchange(owed_pong_, nullptr));
+}
+
+void WebSocketPeer::on_close(Connection&) {
+  endpoint_.remove(*this);
 }
 
 void WebSocketEndpoint::on_tick() {
   ++now_;
-  for_each([this](Connection& connection) { check_alive(connection); });
+  for (std::size_t i = open_.size(); i-- > 0;) check_alive(*open_[i].connection, *open_[i].peer);
   context_.tick_after(*this, tick_);
 }
 
 void WebSocketEndpoint::on_shutdown() {
-  for_each([this](Connection& connection) { end(connection, websocket::kGoingAway, "the server is shutting down"); });
+  for (std::size_t i = open_.size(); i-- > 0;) {
+    end(*open_[i].connection, websocket::kGoingAway, "the server is shutting down");
+  }
 }
 
 const FrameEncoder& WebSocketEndpoint::shared_frames(std::uint8_t window_bits) {
@@ -162,8 +182,7 @@ void WebSocketEndpoint::heard_of(WebSocketPeer& peer) const {
   peer.due_ = now_ + interval_ticks_;
 }
 
-void WebSocketEndpoint::check_alive(Connection& connection) {
-  WebSocketPeer& peer = peer_of(connection);
+void WebSocketEndpoint::check_alive(Connection& connection, WebSocketPeer& peer) {
   if (static_cast<std::int32_t>(now_ - peer.due_) < 0) return;
   if (peer.ping_unanswered_) {
     context_.stats.timed_out.add(1);

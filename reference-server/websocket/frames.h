@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "reference-server/stats.h"
-#include "reference-server/stream/feed.h"
+#include "reference-server/stream/encoder.h"
 #include "wire/permessage_deflate.h"
 #include "wire/websocket.h"
 

@@ -60,7 +60,7 @@ FanoutPath::FanoutPath(std::string_view technique, std::size_t subscribers)
 }
 
 FanoutPath::~FanoutPath() {
-  for (const auto& connection : connections_) technique_->on_close(*connection);
+  for (const auto& connection : connections_) connection->leave();
 }
 
 void FanoutPath::publish(std::size_t messages) {

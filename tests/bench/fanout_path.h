@@ -27,22 +27,24 @@ class TakingConnection final : public Connection {
   void close() override {}
   Exchange exchange() const override { return {}; }
   void finish_response() override {}
-  void take_over(Technique&, std::unique_ptr<ConnectionState> state, Input) override { state_ = std::move(state); }
+  void take_over(std::unique_ptr<Conversation> conversation, Input) override {
+    conversation_ = std::move(conversation);
+  }
   void release() override {}
-  ConnectionState* state() override { return state_.get(); }
   void wake_after(Nanos) override {}
   bool stalled() const override { return false; }
   void pause_input() override {}
   void resume_input() override {}
   void abort() override {}
 
+  void leave() { conversation_->on_close(*this); }
   void write();  // the end of an iteration: what is queued leaves
   std::uint64_t writes() const { return writes_; }
   std::uint64_t bytes() const { return bytes_; }
 
  private:
   SharedBytes shared_;
-  std::unique_ptr<ConnectionState> state_;
+  std::unique_ptr<Conversation> conversation_;
   std::size_t queued_ = 0;
   std::uint64_t writes_ = 0;
   std::uint64_t bytes_ = 0;

@@ -26,26 +26,19 @@ void MemoryConnection::close() {
   if (!open) return;
   open = false;
   taken += std::exchange(unsent_, {});
-  leave_technique();
+  if (conversation_ != nullptr) conversation_->on_close(*this);
 }
 
 void MemoryConnection::abort() {
   if (!open) return;
   open = false;
   aborted = true;
-  leave_technique();
-}
-
-void MemoryConnection::leave_technique() {
-  if (Technique* technique = std::exchange(technique_, nullptr)) {
-    technique->on_close(*this);
-    dead_states_.push_back(std::move(state_));  // handlers of it may be running
-  }
+  if (conversation_ != nullptr) conversation_->on_close(*this);
 }
 
 void MemoryConnection::leave() {
-  open = false;
-  leave_technique();
+  if (!std::exchange(open, false)) return;
+  if (conversation_ != nullptr) conversation_->on_close(*this);
 }
 
 void MemoryConnection::finish_response() {
@@ -53,24 +46,22 @@ void MemoryConnection::finish_response() {
   if (!exchange_.keep_alive) close();
 }
 
-void MemoryConnection::take_over(Technique& technique, std::unique_ptr<ConnectionState> state, Input) {
-  technique_ = &technique;
-  state_ = std::move(state);
+void MemoryConnection::take_over(std::unique_ptr<Conversation> conversation, Input) {
+  conversation_ = std::move(conversation);
 }
 
 void MemoryConnection::release() {
-  technique_ = nullptr;
-  state_.reset();
+  conversation_.reset();
   finish_response();
 }
 
 void MemoryConnection::feed(Bytes bytes) {
-  if (technique_ != nullptr) technique_->on_bytes(*this, bytes);
+  if (open && conversation_ != nullptr) conversation_->on_bytes(*this, bytes);
 }
 
 void MemoryConnection::wake() {
   wake_.reset();
-  technique_->on_wake(*this);
+  conversation_->on_wake(*this);
 }
 
 void MemoryConnection::offer() {
@@ -79,7 +70,7 @@ void MemoryConnection::offer() {
   unsent_.erase(0, now);
   if (window != SIZE_MAX) window -= now;
   const bool was_stalled = std::exchange(stalled_, !unsent_.empty());
-  if (was_stalled && !stalled_ && technique_ != nullptr) technique_->on_drain(*this);
+  if (was_stalled && !stalled_ && open && conversation_ != nullptr) conversation_->on_drain(*this);
 }
 
 MemoryServer::MemoryServer(Options o)

@@ -30,9 +30,8 @@ class MemoryConnection final : public Connection {
   void close() override;
   Exchange exchange() const override { return exchange_; }
   void finish_response() override;
-  void take_over(Technique& technique, std::unique_ptr<ConnectionState> state, Input input) override;
+  void take_over(std::unique_ptr<Conversation> conversation, Input input) override;
   void release() override;
-  ConnectionState* state() override { return state_.get(); }
   void wake_after(Nanos delay) override { wake_ = delay; }
   bool stalled() const override { return stalled_; }
   void pause_input() override { paused = true; }
@@ -55,10 +54,7 @@ class MemoryConnection final : public Connection {
   Exchange exchange_;
 
  private:
-  void leave_technique();
-  Technique* technique_ = nullptr;
-  std::unique_ptr<ConnectionState> state_;
-  std::vector<std::unique_ptr<ConnectionState>> dead_states_;
+  std::unique_ptr<Conversation> conversation_;
   std::string unsent_;
   bool stalled_ = false;
 };
