@@ -97,7 +97,7 @@ class Technique {
   // when the connection ends before. Of techniques that take every method alone.
   virtual void on_request_begin(Connection& connection, const wire::http1::Request& head) {}
   virtual void on_request_aborted(Connection& connection) {}
-  virtual void on_shard_message(const ShardMessage& message) {}       // sent with Context::tell
+  virtual void on_shard_message(const ShardMessage& message) {}       // sent with Context::post
   virtual void on_tick() {}                                           // asked for with Context::tick_after
   virtual void on_publish(Topic& topic, const Message& message) = 0;  // encode ONCE
   virtual void on_flush() {}     // end of the loop iteration: write what was encoded
