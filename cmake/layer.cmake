@@ -3,23 +3,28 @@
 #
 #   pushbench_layer(loadgen_run loadgen/run LINK loadgen_target)
 #
-# makes the library of a folder, which is a path from the project's root: every source in it and in the folders below it, but
+# makes the library of a folder, which is a path from the project's root (or, where there is none such, the prefix of the
+# folder that calls): every source in it and in the folders below it, but
 # for main.cc. SOURCES: only these. HEADERS: only these are seen, of a folder whose subfolders are layers of their own.
 function(pushbench_layer name folder)
   cmake_parse_arguments(LAYER "" "" "SOURCES;HEADERS;LINK" ${ARGN})
   set(root ${CMAKE_BINARY_DIR}/include/${name})
+  set(source ${PROJECT_SOURCE_DIR}/${folder})
+  if(NOT EXISTS ${source})
+    set(source ${CMAKE_CURRENT_SOURCE_DIR})
+  endif()
   if(LAYER_HEADERS)
     file(MAKE_DIRECTORY ${root}/${folder})
     foreach(header IN LISTS LAYER_HEADERS)
-      file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder}/${header} ${root}/${folder}/${header} SYMBOLIC)
+      file(CREATE_LINK ${source}/${header} ${root}/${folder}/${header} SYMBOLIC)
     endforeach()
   else()
     get_filename_component(parent ${root}/${folder} DIRECTORY)
     file(MAKE_DIRECTORY ${parent})
-    file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder} ${root}/${folder} SYMBOLIC)
+    file(CREATE_LINK ${source} ${root}/${folder} SYMBOLIC)
   endif()
   if(NOT LAYER_SOURCES)
-    file(GLOB_RECURSE LAYER_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cc)
+    file(GLOB_RECURSE LAYER_SOURCES CONFIGURE_DEPENDS ${source}/*.cc)
     list(FILTER LAYER_SOURCES EXCLUDE REGEX "/main\\.cc$")
   endif()
   add_library(${name} STATIC ${LAYER_SOURCES})
