@@ -1,5 +1,6 @@
 # A layer is a library whose headers are seen only by those who link it: its own include root holds one link to its folder, so
-# `#include "wire/sse.h"` fails to compile in a target that does not link `wire`. The build enforces the layers.
+# `#include "wire/sse.h"` fails to compile in a target that does not link `wire`. The build enforces the layers, and
+# tests/test_layers.py has the table of which may see which.
 #
 #   pushbench_layer(loadgen_run loadgen/run LINK loadgen_target)
 #

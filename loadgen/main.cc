@@ -4,8 +4,8 @@
 #include <CLI/CLI.hpp>
 #include <exception>
 
-#include "loadgen/commands.h"
-#include "loadgen/null_server.h"
+#include "loadgen/cli/commands.h"
+#include "loadgen/target/idle_server.h"
 #include "loadgen/version.h"
 
 namespace {
@@ -100,7 +100,7 @@ void add_run(CLI::App& app, loadgen::RunOptions& options, int& code) {
   run->callback([&] { code = loadgen::run_command(options); });
 }
 
-void add_by_hand(CLI::App& command, loadgen::ByHandArguments& typed) {
+void add_by_hand(CLI::App& command, loadgen::ManualClientArguments& typed) {
   command.add_option("URL", typed.url, "The full URL, path and query as typed")->required();
   command
       .add_option("--header", typed.headers,
@@ -150,7 +150,7 @@ Exit codes: 0 ended by --count, a signal, or --timeout without --count; 1 gave u
 With --echo: 0 when a connection that was open has ended, 1 when there was none.
 )";
 
-void add_socketio(CLI::App& listen, loadgen::ByHandArguments& typed) {
+void add_socketio(CLI::App& listen, loadgen::ManualClientArguments& typed) {
   listen.add_option("--event", typed.events, "socketio: show only the events of this name; repeatable")
       ->type_name("NAME")
       ->allow_extra_args(false);
@@ -171,7 +171,7 @@ void add_socketio(CLI::App& listen, loadgen::ByHandArguments& typed) {
       ->type_name("NAME");
 }
 
-void add_listen(CLI::App& app, loadgen::ByHandArguments& typed, int& code) {
+void add_listen(CLI::App& app, loadgen::ManualClientArguments& typed, int& code) {
   CLI::App* listen =
       app.add_subcommand("listen", "Be one client of a stream by hand; print what arrives as JSON lines");
   add_by_hand(*listen, typed);
@@ -220,7 +220,7 @@ Examples:
 Exit codes: 0 complete, whatever the status; 1 not complete; 2 usage.
 )";
 
-void add_fetch(CLI::App& app, loadgen::ByHandArguments& typed, int& code) {
+void add_fetch(CLI::App& app, loadgen::ManualClientArguments& typed, int& code) {
   CLI::App* fetch = app.add_subcommand("fetch", "Do one HTTP exchange by hand; print how it goes as JSON lines");
   add_by_hand(*fetch, typed);
   fetch->footer(kFetchHelp);
@@ -264,7 +264,7 @@ int main(int argc, char** argv) {
   report->footer("\nExample:\n  pushbench report results/monday results/tuesday -o week.html\n");
   report->callback([&] { code = loadgen::report_command(directories, file); });
 
-  loadgen::ByHandArguments by_hand;
+  loadgen::ManualClientArguments by_hand;
   add_listen(app, by_hand, code);
   add_fetch(app, by_hand, code);
 
@@ -272,7 +272,7 @@ int main(int argc, char** argv) {
   CLI::App* null_server =
       app.add_subcommand("null-server", "Serve SSE and nothing else on 127.0.0.1: the floor of run --floor, by hand");
   null_server->add_option("--port", port, "0: one that is free")->type_name("N")->capture_default_str();
-  null_server->callback([&] { code = loadgen::null_server_command(port); });
+  null_server->callback([&] { code = loadgen::idle_server_command(port); });
 
   CLI::App* techniques = app.add_subcommand("techniques", "List the techniques and their options");
   techniques->callback([&] { code = loadgen::techniques_command(); });

@@ -1,4 +1,4 @@
-#include "measure/confidence.h"
+#include "loadgen/measure/confidence.h"
 
 #include <array>
 #include <cmath>

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "measure/histogram.h"
+#include "loadgen/measure/histogram.h"
 #include "wire/time.h"
 
 namespace measure {

@@ -1,4 +1,4 @@
-#include "measure/histogram_codec.h"
+#include "loadgen/measure/histogram_codec.h"
 
 #include <openssl/evp.h>
 #include <zlib.h>

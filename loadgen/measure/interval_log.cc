@@ -1,11 +1,11 @@
-#include "measure/interval_log.h"
+#include "loadgen/measure/interval_log.h"
 
 #include <array>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
 
-#include "measure/histogram_codec.h"
+#include "loadgen/measure/histogram_codec.h"
 
 namespace measure {
 

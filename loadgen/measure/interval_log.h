@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "measure/histogram.h"
+#include "loadgen/measure/histogram.h"
 
 namespace measure {
 

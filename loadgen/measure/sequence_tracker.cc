@@ -1,4 +1,4 @@
-#include "measure/sequence_tracker.h"
+#include "loadgen/measure/sequence_tracker.h"
 
 #include <algorithm>
 #include <bit>

@@ -1,4 +1,4 @@
-#include "measure/steadiness.h"
+#include "loadgen/measure/steadiness.h"
 
 #include <numeric>
 

@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "loadgen/scenario_parts.h"
+#include "loadgen/scenario/parts.h"
 #include "net/clock.h"
 #include "wire/forever_frame.h"
 #include "wire/http1.h"
@@ -77,7 +77,7 @@ DeliveryPath::DeliveryPath(std::string_view technique, std::size_t messages)
   spec_.plan.authority = "127.0.0.1:8080";
   spec_.plan.topics = {topic_};
   for (const OptionSpec& option : technique_.options) spec_.plan.options.push_back(option_of(option));
-  reception_.tracker.start_at(1);
+  receiver_.tracker.start_at(1);
   prepare(messages);
   session_ = technique_.make(*this, spec_.plan, topic_);
   session_->start();
@@ -136,14 +136,14 @@ std::string DeliveryPath::handshake() const {
 
 void DeliveryPath::deliver(Bytes message) {
   counts_.received.payload += message.size();
-  recorder_.message(spec_, reception_, message, read_time_);
+  recorder_.message(spec_, receiver_, message, read_time_);
 }
 
 // Once a round the stream begins anew; else everything would be a duplicate.
 void DeliveryPath::read() {
   if (next_read_ == kReads) {
     next_read_ = 0;
-    reception_.tracker.start_at(1);
+    receiver_.tracker.start_at(1);
   }
   const std::string& bytes = reads_[next_read_];
   // The clock is read as a worker reads it; the time recorded is one that fits the schedule, so that latencies are

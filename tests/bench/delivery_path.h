@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "loadgen/recorder.h"
-#include "loadgen/technique.h"
+#include "loadgen/clients/technique.h"
+#include "loadgen/run/recorder.h"
 
 namespace loadgen {
 
@@ -51,7 +51,7 @@ class DeliveryPath final : private Host, private Link {
   Variant variant_;
   RunSpec spec_;
   Recorder recorder_;
-  Reception reception_;
+  Receiver receiver_;
   SessionCounts counts_;
   std::string topic_ = "t0";
   std::string sent_;  // the last request

@@ -5,11 +5,11 @@
 #include <random>
 #include <vector>
 
-#include "measure/fanout.h"
-#include "measure/histogram.h"
-#include "measure/histogram_codec.h"
-#include "measure/pacer.h"
-#include "measure/sequence_tracker.h"
+#include "loadgen/measure/fanout.h"
+#include "loadgen/measure/histogram.h"
+#include "loadgen/measure/histogram_codec.h"
+#include "loadgen/measure/pacer.h"
+#include "loadgen/measure/sequence_tracker.h"
 
 namespace {
 

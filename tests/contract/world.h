@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "channel.h"
-#include "loadgen/technique.h"
+#include "loadgen/clients/technique.h"
 #include "memory_server.h"
 #include "wire/http1.h"
 
@@ -40,8 +40,8 @@ class World final : public loadgen::Host {
   ~World() override;
 
   void publish(const std::string& payload, bool is_text = true) { server_.publish("t", payload, is_text); }
-  loadgen::Holding declared(const loadgen::TechniqueInfo& technique) const {
-    return technique.holding != nullptr ? technique.holding(plan_.options) : loadgen::Holding{};
+  loadgen::Footprint declared(const loadgen::TechniqueInfo& technique) const {
+    return technique.footprint != nullptr ? technique.footprint(plan_.options) : loadgen::Footprint{};
   }
   // The client publishes over its own connection, when it is subscribed at the moment; false when it cannot.
   bool speak(const std::string& payload) { return subscribed_ && session_->publish(payload, true); }
@@ -97,7 +97,7 @@ class World final : public loadgen::Host {
   const Channel::Kind channel_;
   Cut cut_;
   server::MemoryServer server_;
-  loadgen::Plan plan_;
+  loadgen::SessionConfig plan_;
   std::string topic_ = "t";
   std::unique_ptr<loadgen::Session> session_;
   std::vector<std::unique_ptr<Connection>> connections_;

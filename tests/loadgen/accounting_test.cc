@@ -1,4 +1,4 @@
-#include "loadgen/accounting.h"
+#include "loadgen/run/accounting.h"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +9,8 @@
 namespace loadgen {
 namespace {
 
-Reception reception(std::uint32_t topic, std::uint64_t first) {
-  Reception made(Membership{.topic = topic});
+Receiver receiver(std::uint32_t topic, std::uint64_t first) {
+  Receiver made(TopicMember{.topic = topic});
   made.tracker.start_at(first);
   return made;
 }
@@ -34,23 +34,23 @@ TEST(RunSpec, SequencesAndMessagesAreTheSameNumbersBothWays) {
 
 TEST(Accounting, ASubscriberThatWasNeverSubscribedIsEntitledToNothing) {
   RunFixture run;
-  const Account account = account_of(run.spec, Reception{}, 30, {});
+  const ExpectedDeliveries account = account_of(run.spec, Receiver{}, 30, {});
   EXPECT_EQ(account.expected, 0U);
   EXPECT_EQ(account.missing, 0U);
 }
 
 TEST(Accounting, EverythingMeasuredIsExpectedOfAnEarlySubscriber) {
   RunFixture run;
-  const Account account = account_of(run.spec, reception(0, 1), 30, {});
+  const ExpectedDeliveries account = account_of(run.spec, receiver(0, 1), 30, {});
   EXPECT_EQ(account.expected, 20U);
   EXPECT_EQ(account.missing, 20U);
 }
 
 TEST(Accounting, ALateSubscriberIsEntitledFromItsFirstMessageOn) {
   RunFixture run;
-  Reception late = reception(0, 26);  // messages 25 to 29
+  Receiver late = receiver(0, 26);  // messages 25 to 29
   for (const std::uint64_t sequence : {26, 27, 29}) late.tracker.arrive(sequence);
-  const Account account = account_of(run.spec, late, 30, {});
+  const ExpectedDeliveries account = account_of(run.spec, late, 30, {});
   EXPECT_EQ(account.expected, 5U);
   EXPECT_EQ(account.missing, 2U);
 }
@@ -59,27 +59,27 @@ TEST(Accounting, TopicsShareTheMessagesOut) {
   RunFixture run(3);
   std::uint64_t expected = 0;
   for (std::uint32_t topic = 0; topic < 3; ++topic)
-    expected += account_of(run.spec, reception(topic, 1), 30, {}).expected;
+    expected += account_of(run.spec, receiver(topic, 1), 30, {}).expected;
   EXPECT_EQ(expected, 20U);
 }
 
 TEST(Accounting, WhatWasNeverPublishedIsNotExpectedUnlessItArrived) {
   RunFixture run;
-  Reception one = reception(0, 1);
+  Receiver one = receiver(0, 1);
   for (std::uint64_t sequence = 1; sequence <= 30; ++sequence) {
     if (sequence != 16 && sequence != 21) one.tracker.arrive(sequence);
   }
   // Sequences 4 (not measured), 16 (lost), 26 (arrived after all).
   const Unpublished unpublished(run.spec, std::vector<std::uint64_t>{3, 15, 25});
-  const Account account = account_of(run.spec, one, 30, unpublished);
+  const ExpectedDeliveries account = account_of(run.spec, one, 30, unpublished);
   EXPECT_EQ(account.expected, 19U);
   EXPECT_EQ(account.missing, 1U);  // sequence 21
 }
 
 TEST(Accounting, ARunThatEndedEarlyExpectsOnlyWhatItPublished) {
   RunFixture run;
-  EXPECT_EQ(account_of(run.spec, reception(0, 1), 14, {}).expected, 4U);
-  EXPECT_EQ(account_of(run.spec, reception(0, 1), 10, {}).expected, 0U);
+  EXPECT_EQ(account_of(run.spec, receiver(0, 1), 14, {}).expected, 4U);
+  EXPECT_EQ(account_of(run.spec, receiver(0, 1), 10, {}).expected, 0U);
 }
 
 }  // namespace

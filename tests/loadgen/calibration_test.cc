@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "loadgen/accounting.h"
+#include "loadgen/run/accounting.h"
 #include "net/tls.h"
 #include "run_fixture.h"
 
@@ -44,14 +44,14 @@ Nanos quantile(std::vector<Nanos> values, double q) {
 TEST(Calibration, AStallOfOneSecondIsWhereArithmeticPutsIt) {
   TenSeconds run;
   Recorder recorder(run.spec);
-  Reception reception;
-  reception.tracker.start_at(1);
+  Receiver receiver;
+  receiver.tracker.start_at(1);
   // The server stands still from the fifth to the sixth second: what is due then comes when it is over.
   const wire::Time stall = run.start + seconds(5);
   for (std::uint64_t n = 0; n < kMessages; ++n) {
     const wire::Time due = run.intended(n);
     const wire::Time passed = due >= stall && due < stall + seconds(1) ? stall + seconds(1) : due;
-    recorder.message(run.spec, reception, run.payload(n), passed + kBase);
+    recorder.message(run.spec, receiver, run.payload(n), passed + kBase);
   }
   // A tenth of all messages waited: 1 s, 999 ms, … 1 ms. So the quantile q >= 90 % is that of 1 s x (10 q - 9).
   const measure::Summary summary = measure::summarise(recorder.delivery_latency, kMessages);
@@ -66,14 +66,14 @@ TEST(Calibration, AStallOfOneSecondIsWhereArithmeticPutsIt) {
 TEST(Calibration, APublisherThatStandsStillDelaysDeliveriesAndNotTheService) {
   TenSeconds run;
   Recorder recorder(run.spec);
-  Reception reception;
-  reception.tracker.start_at(1);
+  Receiver receiver;
+  receiver.tracker.start_at(1);
   // The generator itself stops for a second and then sends what was due: omitting that wait would be coordinated
   // omission.
   for (std::uint64_t n = 0; n < kMessages; ++n) {
     const bool late = n >= 5'000 && n < 6'000;
     const Nanos lag = late ? run.spec.pacer.due(6'000) - run.spec.pacer.due(n) : Nanos(0);
-    recorder.message(run.spec, reception, run.payload(n, lag), run.intended(n) + lag + kBase);
+    recorder.message(run.spec, receiver, run.payload(n, lag), run.intended(n) + lag + kBase);
   }
   expect_value(recorder.delivery_latency.value_at_quantile_of(0.95, kMessages), kBase + milliseconds(500), "delivery");
   expect_value(recorder.service_time.value_at_quantile_of(1, kMessages), kBase, "service");
@@ -84,15 +84,15 @@ TEST(Calibration, LatenciesOfAnyShapeAreFoundAtTheirQuantiles) {
   Recorder recorder(run.spec);
   std::vector<Nanos> truth;
   for (std::uint32_t subscriber = 0; subscriber < 3; ++subscriber) {
-    Reception reception;
-    reception.tracker.start_at(1);
+    Receiver receiver;
+    receiver.tracker.start_at(1);
     std::uint64_t state = subscriber + 1;
     for (std::uint64_t n = 0; n < kMessages; ++n) {
       state = state * 6364136223846793005ULL + 1442695040888963407ULL;
       const Nanos latency =
           microseconds(100) + Nanos(static_cast<std::int64_t>((state >> 33) % (1ULL << (10 + n % 18))));
       truth.push_back(latency);
-      recorder.message(run.spec, reception, run.payload(n), run.intended(n) + latency);
+      recorder.message(run.spec, receiver, run.payload(n), run.intended(n) + latency);
     }
   }
   for (const double q : {0.0001, 0.5, 0.9, 0.99, 0.999, 1.0})
@@ -102,13 +102,13 @@ TEST(Calibration, LatenciesOfAnyShapeAreFoundAtTheirQuantiles) {
 TEST(Calibration, WhatIsMissingIsAtTheEndOfEveryQuantile) {
   TenSeconds run;
   Recorder recorder(run.spec);
-  Reception reception;
-  reception.tracker.start_at(1);
+  Receiver receiver;
+  receiver.tracker.start_at(1);
   for (std::uint64_t n = 0; n < kMessages; ++n) {
     if (n % 200 == 100) continue;  // 0.5 %
-    recorder.message(run.spec, reception, run.payload(n), run.intended(n) + kBase);
+    recorder.message(run.spec, receiver, run.payload(n), run.intended(n) + kBase);
   }
-  const Account account = account_of(run.spec, reception, kMessages, {});
+  const ExpectedDeliveries account = account_of(run.spec, receiver, kMessages, {});
   EXPECT_EQ(account.expected, kMessages);
   EXPECT_EQ(account.missing, 50U);
   EXPECT_EQ(recorder.delivered, kMessages - 50);
@@ -123,10 +123,10 @@ TEST(Calibration, TheSpreadOfAFanOutIsFromTheFirstToTheLastReceiver) {
   run.scenario.subscribers = kSubscribers;
   Recorder recorder(run.spec);
   for (std::uint32_t subscriber = 0; subscriber < kSubscribers; ++subscriber) {
-    Reception reception(run.spec.membership_of(subscriber));
-    reception.tracker.start_at(1);
+    Receiver receiver(run.spec.topic_member_of(subscriber));
+    receiver.tracker.start_at(1);
     for (std::uint64_t n = 0; n < kMessages; ++n)  // 50 us from one subscriber to the next
-      recorder.message(run.spec, reception, run.payload(n), run.intended(n) + kBase + subscriber * microseconds(50));
+      recorder.message(run.spec, receiver, run.payload(n), run.intended(n) + kBase + subscriber * microseconds(50));
   }
   const measure::Histogram spreads = recorder.fanout.spreads();
   EXPECT_EQ(spreads.count(), kMessages);

@@ -1,8 +1,8 @@
 // What a step of the search offers, and for how long.
 #include <gtest/gtest.h>
 
-#include "loadgen/capacity.h"
-#include "loadgen/find_command.h"
+#include "loadgen/campaign/capacity.h"
+#include "loadgen/cli/find_command.h"
 #include "scenario_helpers.h"
 
 namespace loadgen {
@@ -64,7 +64,7 @@ TEST(CapacityLoad, KeepsTheRateOfEachThatTheFileSays) {
 }
 
 TEST(CapacityLoad, IsMeasuredForAsLongAsTheConditionTakes) {
-  CapacityPlan plan;
+  SearchSettings plan;
   plan.quantity = Quantity::kSubscribers;
   Scenario scenario;
   scenario.subscribers = 10;
@@ -89,9 +89,9 @@ TEST(CapacityLoad, IsMeasuredForAsLongAsTheConditionTakes) {
   EXPECT_EQ(length("missing == 0", 10), 60);
 }
 
-class SearchPlan : public testing::Test {
+class SearchScenario : public testing::Test {
  protected:
-  SearchPlan() {
+  SearchScenario() {
     options.find = "max-subscribers";
     options.until = "missing == 0";
     scenario.path = "a.yaml";
@@ -99,12 +99,12 @@ class SearchPlan : public testing::Test {
     scenario.publish.rate = {10, std::chrono::seconds(1)};
     scenario.phases.measure = std::chrono::seconds(30);
   }
-  wire::Parsed<std::vector<CapacityPlan>> planned() { return plan_searches(options, {&scenario, 1}); }
+  wire::Parsed<std::vector<SearchSettings>> planned() { return plan_searches(options, {&scenario, 1}); }
   RunOptions options;
   Scenario scenario;
 };
 
-TEST_F(SearchPlan, LeavesOutWhatIsAboutTheScenariosOwnLoad) {
+TEST_F(SearchScenario, LeavesOutWhatIsAboutTheScenariosOwnLoad) {
   scenario.phases.memory.counts = {2, 5, 10};
   scenario.phases.idle = std::chrono::seconds(10);
   scenario.thresholds.emplace_back();
@@ -115,7 +115,7 @@ TEST_F(SearchPlan, LeavesOutWhatIsAboutTheScenariosOwnLoad) {
   EXPECT_EQ(scenario.phases.measure, std::chrono::seconds(5));
 }
 
-TEST_F(SearchPlan, RefusesAStepInWhichThereWouldBeNothingToJudge) {
+TEST_F(SearchScenario, RefusesAStepInWhichThereWouldBeNothingToJudge) {
   scenario.publish.rate = {1, std::chrono::minutes(10)};
   EXPECT_EQ(planned().error,
             "--until 'missing == 0': at 10 subscribers of a.yaml it takes 1207s until there is something to measure; "
@@ -131,7 +131,7 @@ TEST_F(SearchPlan, RefusesAStepInWhichThereWouldBeNothingToJudge) {
             "deliveries; write --step 102s");
 }
 
-TEST_F(SearchPlan, OffersNoMoreThanAScenarioMay) {
+TEST_F(SearchScenario, OffersNoMoreThanAScenarioMay) {
   options.at_most = 1'000'000'000'000;
   EXPECT_EQ(planned().value->front().bounds.at_most, kMaxSubscribers);
   options.find = "max-rate";

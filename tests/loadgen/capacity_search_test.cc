@@ -1,5 +1,5 @@
 // The search against servers that are functions of the load.
-#include "loadgen/capacity_search.h"
+#include "loadgen/campaign/capacity_search.h"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,10 @@
 // What a step of the search makes of its run.
-#include "loadgen/capacity.h"
+#include "loadgen/campaign/capacity.h"
 
 #include <gtest/gtest.h>
 
-#include "loadgen/capacity_campaign.h"
-#include "loadgen/result_capacity.h"
+#include "loadgen/campaign/capacity_campaign.h"
+#include "loadgen/output/result_parts.h"
 #include "rules_fixture.h"
 
 namespace loadgen {
@@ -27,7 +27,7 @@ class StepOfASearch : public Rules {
     judge_validity(result);
     return judge_step(plan, fixture.scenario, offered, result);
   }
-  CapacityPlan plan;
+  SearchSettings plan;
 };
 
 TEST_F(StepOfASearch, IsCarriedWhenTheConditionHolds) {

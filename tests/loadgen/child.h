@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "loadgen/child_process.h"
+#include "loadgen/host/child_process.h"
 
 namespace loadgen {
 

@@ -1,4 +1,4 @@
-#include "loadgen/condition.h"
+#include "loadgen/scenario/condition.h"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,9 @@
-#include "loadgen/cost_meter.h"
+#include "loadgen/target/cost_meter.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
 
 #include "child.h"
-#include "run_fixture.h"
 
 namespace loadgen {
 namespace {
@@ -27,7 +26,7 @@ class CostMeterTest : public testing::Test {
     scenario_.path = "s.yaml";
     scenario_.target.reference = false;
     scenario_.target.url = "http://127.0.0.1:1/";
-    scenario_.target.process = {.by = ProcessPlan::By::kPid, .number = server_.pid(), .command = {}};
+    scenario_.target.process = {.by = ProcessSelector::By::kPid, .number = server_.pid(), .command = {}};
     programs_.emplace(scenario_, "", std::vector<std::string>{});
     meter_.emplace(*programs_, false);
   }
@@ -41,8 +40,6 @@ class CostMeterTest : public testing::Test {
   Scenario scenario_;
   std::optional<Programs> programs_;
   std::optional<CostMeter> meter_;
-  RunFixture fixture_;
-  RunResult result_{fixture_.spec};
 };
 
 TEST_F(CostMeterTest, TellsTheCpuTimeOfTheWindowAndNothingAroundIt) {
@@ -56,12 +53,12 @@ TEST_F(CostMeterTest, TellsTheCpuTimeOfTheWindowAndNothingAroundIt) {
   const auto ended = cpu_of(server_.pid());
   serve();
   meter_->measured();
-  meter_->finish(result_);
-  ASSERT_TRUE(result_.server && result_.server->cpu && ended);
-  EXPECT_GE(*result_.server->cpu, 2 * kServing) << "of threads that have ended";
-  EXPECT_LE(*result_.server->cpu, *ended - kServing) << "not what it used before, nor while its memory was read";
-  EXPECT_GT(result_.server->rss_bytes, 1U << 20) << "read after the window";
-  EXPECT_NE(result_.server->command.find("python3"), std::string::npos);
+  const TargetCost cost = meter_->finish(0);
+  ASSERT_TRUE(cost.server && cost.server->cpu && ended);
+  EXPECT_GE(*cost.server->cpu, 2 * kServing) << "of threads that have ended";
+  EXPECT_LE(*cost.server->cpu, *ended - kServing) << "not what it used before, nor while its memory was read";
+  EXPECT_GT(cost.server->rss_bytes, 1U << 20) << "read after the window";
+  EXPECT_NE(cost.server->command.find("python3"), std::string::npos);
 }
 
 TEST_F(CostMeterTest, TellsTheCpuTimeOfTheIdlePhaseAlone) {
@@ -71,10 +68,10 @@ TEST_F(CostMeterTest, TellsTheCpuTimeOfTheIdlePhaseAlone) {
   meter_->begin_idle();
   meter_->end_idle();
   serve();
-  meter_->finish(result_);
-  ASSERT_TRUE(result_.server && result_.server->idle_cpu);
-  EXPECT_LT(*result_.server->idle_cpu, kServing) << "it waited";
-  EXPECT_FALSE(result_.server->cpu) << "`measure` was not reached";
+  const TargetCost cost = meter_->finish(0);
+  ASSERT_TRUE(cost.server && cost.server->idle_cpu);
+  EXPECT_LT(*cost.server->idle_cpu, kServing) << "it waited";
+  EXPECT_FALSE(cost.server->cpu) << "`measure` was not reached";
 }
 
 }  // namespace

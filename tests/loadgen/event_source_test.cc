@@ -4,8 +4,8 @@
 
 #include <deque>
 
-#include "loadgen/scenario_parts.h"
-#include "loadgen/technique.h"
+#include "loadgen/clients/technique.h"
+#include "loadgen/scenario/parts.h"
 
 namespace loadgen {
 namespace {
@@ -74,7 +74,7 @@ class FakeHost final : public Host {
   SessionCounts& counts() override { return counts_; }
   std::uint64_t random() override { return 4; }
 
-  Plan plan;
+  SessionConfig plan;
   std::string topic = "t";
   std::unique_ptr<Session> session;
   std::deque<std::unique_ptr<FakeLink>> links;

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <string>
 
-#include "loadgen/system_files.h"
+#include "loadgen/host/system_files.h"
 
 namespace loadgen {
 

@@ -9,8 +9,8 @@
 
 #include "../wire/allocations.h"
 #include "blocking_listener.h"
-#include "loadgen/scenario_parts.h"
-#include "loadgen/worker.h"
+#include "loadgen/run/worker.h"
+#include "loadgen/scenario/parts.h"
 #include "wire/websocket_handshake.h"
 
 namespace loadgen {

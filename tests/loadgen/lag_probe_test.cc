@@ -1,4 +1,4 @@
-#include "loadgen/lag_probe.h"
+#include "loadgen/run/lag_probe.h"
 
 #include <gtest/gtest.h>
 

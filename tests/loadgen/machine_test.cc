@@ -1,4 +1,4 @@
-#include "loadgen/machine.h"
+#include "loadgen/host/machine.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "loadgen/memory_slope.h"
+#include "loadgen/target/memory_slope.h"
 
 #include <gtest/gtest.h>
 

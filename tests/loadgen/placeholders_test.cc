@@ -1,4 +1,4 @@
-#include "loadgen/placeholders.h"
+#include "loadgen/scenario/placeholders.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "loadgen/post_connection.h"
+#include "loadgen/run/post_connection.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "loadgen/preflight.h"
+#include "loadgen/campaign/preflight.h"
 
 #include <gtest/gtest.h>
 
@@ -33,10 +33,10 @@ class PreflightTest : public testing::Test {
     ADD_FAILURE() << "no check of " << subject;
     return {};
   }
-  void expect(const std::string& subject, Level level, const std::string& cure) {
+  void expect(const std::string& subject, Level level, const std::string& fix) {
     const Preflight check = of(subject);
     EXPECT_EQ(level_name(check.level), level_name(level)) << subject;
-    EXPECT_EQ(check.cure, cure);
+    EXPECT_EQ(check.fix, fix);
   }
 
   // At a server that is not the reference server.
@@ -64,13 +64,13 @@ class PreflightTest : public testing::Test {
 TEST_F(PreflightTest, AMachineWithRoomHasNoProblem) {
   EXPECT_EQ(checks().size(), 8u);
   EXPECT_EQ(preflight_text(checks(), true), "");
-  EXPECT_FALSE(hopeless(checks()));
+  EXPECT_FALSE(is_fatal(checks()));
 }
 
 TEST_F(PreflightTest, TooFewDescriptorsAreHopelessUnlessThreadsMayHaveTheirOwn) {
   scenario.subscribers = 30'000;
   expect("file descriptors", Level::kInvalid, "ulimit -Hn 30124 (as root; or set nofile in /etc/security/limits.conf)");
-  EXPECT_TRUE(hopeless(checks()));
+  EXPECT_TRUE(is_fatal(checks()));
   EXPECT_EQ(refusal(scenario, checks()), "30000 subscribers do not fit on this machine: about 19876 do");
   limits.own_tables = true;
   expect("file descriptors", Level::kInfo, "");
@@ -79,7 +79,7 @@ TEST_F(PreflightTest, TooFewDescriptorsAreHopelessUnlessThreadsMayHaveTheirOwn) 
 TEST_F(PreflightTest, WhatTheKernelAllowsNobodyToHaveIsRaisedFirst) {
   scenario.subscribers = 1'200'000;
   system.write("proc/sys/fs/nr_open", "1048576\n");
-  EXPECT_TRUE(of("file descriptors").cure.starts_with("sysctl -w fs.nr_open=1200124 && ulimit -Hn 1200124 (as root;"));
+  EXPECT_TRUE(of("file descriptors").fix.starts_with("sysctl -w fs.nr_open=1200124 && ulimit -Hn 1200124 (as root;"));
 }
 
 TEST_F(PreflightTest, SocketIoHoldsAsManyConnectionsAsItsTransportTakes) {
@@ -103,10 +103,10 @@ TEST_F(PreflightTest, ConnectionsOfOneSessionDoNotFitWhereEachThreadHasATable) {
   scenario.subscribers = 12'000;
   limits.own_tables = true;
   use("socketio", transport(kWebSocket));
-  EXPECT_FALSE(hopeless(checks()));
+  EXPECT_FALSE(is_fatal(checks()));
   use("socketio", transport(kPolling));
   EXPECT_EQ(of("file descriptors").limit, "20,000 a table, and those of a session of socketio must be in one");
-  EXPECT_TRUE(hopeless(checks()));
+  EXPECT_TRUE(is_fatal(checks()));
   EXPECT_EQ(refusal(scenario, checks()), "12000 subscribers do not fit on this machine: about 9938 do");
 }
 
@@ -155,7 +155,7 @@ TEST_F(PreflightTest, ALocalServerOfSomebodyElseIsReachedFromManySourceAddresses
 
 TEST_F(PreflightTest, ASourceAddressOfAnotherMachineIsHopeless) {
   EXPECT_EQ(scenario.sources.add("127.0.0.9"), "");
-  EXPECT_FALSE(hopeless(checks()));
+  EXPECT_FALSE(is_fatal(checks()));
   EXPECT_EQ(scenario.sources.add("192.0.2.77"), "");
   expect("source address 192.0.2.77", Level::kInvalid, "ip address add 192.0.2.77 dev INTERFACE");
 }
@@ -192,7 +192,7 @@ TEST_F(PreflightTest, MemoryForTheSubscribersAskedIsReckoned) {
   const Preflight check = of("memory");
   EXPECT_EQ(check.level, Level::kInvalid);
   EXPECT_EQ(check.needed, "11.7 GiB") << "with the recorders of 52 threads";
-  EXPECT_EQ(check.cure, "about 314,553 subscribers fit");
+  EXPECT_EQ(check.fix, "about 314,553 subscribers fit");
 }
 
 TEST_F(PreflightTest, MemoryOfConnectionsIsThatOfTheirEndsWithTlsAndWhatDecompresses) {

@@ -1,4 +1,4 @@
-#include "loadgen/programs.h"
+#include "loadgen/target/programs.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -11,8 +11,8 @@
 #include <sstream>
 #include <thread>
 
-#include "loadgen/endpoint.h"
-#include "loadgen/process.h"
+#include "loadgen/host/endpoint.h"
+#include "loadgen/host/process.h"
 #include "net/address.h"
 #include "net/clock.h"
 #include "net/listener.h"
@@ -36,7 +36,7 @@ class ProgramsTest : public testing::Test {
   }
   ~ProgramsTest() override { fs::remove_all(folder_); }
 
-  ProgramPlan& add(const std::string& script, const std::string& name = "web") {
+  ProgramSpec& add(const std::string& script, const std::string& name = "web") {
     scenario_.target.programs.push_back({name, {"sh", "-c", script}, {}, seconds(20), 7});
     return scenario_.target.programs.back();
   }

@@ -1,5 +1,5 @@
 // The publisher against a server written by hand, over loopback.
-#include "loadgen/publisher.h"
+#include "loadgen/run/publisher.h"
 
 #include <gtest/gtest.h>
 

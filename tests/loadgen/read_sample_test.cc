@@ -1,4 +1,4 @@
-#include "loadgen/read_sample.h"
+#include "loadgen/run/read_sample.h"
 
 #include <gtest/gtest.h>
 

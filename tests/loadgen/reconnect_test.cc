@@ -1,4 +1,4 @@
-#include "loadgen/reconnect.h"
+#include "loadgen/run/reconnect.h"
 
 #include <gtest/gtest.h>
 

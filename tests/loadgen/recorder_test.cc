@@ -1,11 +1,11 @@
-#include "loadgen/recorder.h"
+#include "loadgen/run/recorder.h"
 
 #include <gtest/gtest.h>
 
 #include <utility>
 
-#include "loadgen/accounting.h"
-#include "loadgen/run_result.h"
+#include "loadgen/run/accounting.h"
+#include "loadgen/run/run_result.h"
 #include "run_fixture.h"
 
 namespace loadgen {
@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::microseconds;
 
-struct Subscribed : Reception {
+struct Subscribed : Receiver {
   explicit Subscribed(std::uint32_t of_topic = 0, std::uint64_t first = 1) {
     part.topic = of_topic;
     tracker.start_at(first);
@@ -23,8 +23,8 @@ struct Subscribed : Reception {
 TEST(Recorder, DeliveryLatencyCountsFromTheIntendedTimeAndServiceTimeFromTheSentOne) {
   RunFixture run;
   Recorder recorder(run.spec);
-  Subscribed reception(0, 11);
-  recorder.message(run.spec, reception, run.payload(10, microseconds(300)), run.intended(10) + microseconds(1'000));
+  Subscribed receiver(0, 11);
+  recorder.message(run.spec, receiver, run.payload(10, microseconds(300)), run.intended(10) + microseconds(1'000));
   EXPECT_EQ(recorder.delivered, 1U);
   EXPECT_EQ(recorder.delivery_latency.value_at_quantile(1),
             measure::Histogram::highest_at(measure::Histogram::index_of(1'000'000)));
@@ -35,22 +35,20 @@ TEST(Recorder, DeliveryLatencyCountsFromTheIntendedTimeAndServiceTimeFromTheSent
 TEST(Recorder, MessagesOutsideTheMeasuredRangeAreTrackedAndNotRecorded) {
   RunFixture run;
   Recorder recorder(run.spec);
-  Subscribed reception;
-  for (std::uint64_t n = 0; n < 40; ++n) recorder.message(run.spec, reception, run.payload(n), run.intended(n));
+  Subscribed receiver;
+  for (std::uint64_t n = 0; n < 40; ++n) recorder.message(run.spec, receiver, run.payload(n), run.intended(n));
   EXPECT_EQ(recorder.delivered, 20U);
   EXPECT_EQ(recorder.delivered_any, 30U);
   EXPECT_EQ(recorder.foreign, 10U) << "messages beyond the end of the schedule: this run never published them";
   EXPECT_EQ(recorder.delivery_latency.count(), 20U);
-  EXPECT_EQ(account_of(run.spec, reception, 30, {}).missing, 0U);
+  EXPECT_EQ(account_of(run.spec, receiver, 30, {}).missing, 0U);
 }
 
 TEST(Recorder, CountsDuplicateReorderedCorruptAndForeignApart) {
   RunFixture run;
   Recorder recorder(run.spec);
-  Subscribed reception(0, 11);
-  const auto receive = [&](const std::string& bytes) {
-    recorder.message(run.spec, reception, bytes, run.intended(30));
-  };
+  Subscribed receiver(0, 11);
+  const auto receive = [&](const std::string& bytes) { recorder.message(run.spec, receiver, bytes, run.intended(30)); };
   receive(run.payload(10));
   receive(run.payload(12));
   receive(run.payload(11));  // late
@@ -64,14 +62,14 @@ TEST(Recorder, CountsDuplicateReorderedCorruptAndForeignApart) {
   EXPECT_EQ(recorder.duplicate, 1U);
   EXPECT_EQ(recorder.corrupt, 1U);
   EXPECT_EQ(recorder.foreign, 1U);
-  EXPECT_EQ(account_of(run.spec, reception, 30, {}).missing, 17U);  // 13 (damaged) to 29
+  EXPECT_EQ(account_of(run.spec, receiver, 30, {}).missing, 17U);  // 13 (damaged) to 29
 }
 
 TEST(Recorder, AMessageOfAnotherTopicIsCorruptAndNeverCountedAsDelivered) {
   RunFixture run(2);
   Recorder recorder(run.spec);
-  Subscribed reception(1);
-  recorder.message(run.spec, reception, run.payload(12), run.intended(12));  // topic 0
+  Subscribed receiver(1);
+  recorder.message(run.spec, receiver, run.payload(12), run.intended(12));  // topic 0
   EXPECT_EQ(recorder.delivered, 0U);
   EXPECT_EQ(recorder.corrupt, 1U);
 }
@@ -98,8 +96,8 @@ TEST(Recorder, FanOutSpreadIsFromTheFirstToTheLastReceiver) {
 TEST(Recorder, WhatWasDueBeforeTheSubscriberWasEntitledIsEarlyAndNotDelivered) {
   RunFixture run;
   Recorder recorder(run.spec);
-  Subscribed reception(0, 16);
-  for (const std::uint64_t n : {5, 10, 14, 15}) recorder.message(run.spec, reception, run.payload(n), run.intended(n));
+  Subscribed receiver(0, 16);
+  for (const std::uint64_t n : {5, 10, 14, 15}) recorder.message(run.spec, receiver, run.payload(n), run.intended(n));
   EXPECT_EQ(recorder.early, 2U) << "10 and 14; 5 is not measured";
   EXPECT_EQ(recorder.delivered, 1U);
 }
@@ -107,13 +105,13 @@ TEST(Recorder, WhatWasDueBeforeTheSubscriberWasEntitledIsEarlyAndNotDelivered) {
 TEST(Recorder, WhatComesAfterAnAbsenceAndWasDueInItIsReplayed) {
   RunFixture run;
   Recorder recorder(run.spec);
-  Subscribed reception;
+  Subscribed receiver;
   const auto receive = [&](std::uint64_t n) {
-    recorder.message(run.spec, reception, run.payload(n), run.intended(n) + microseconds(50));
+    recorder.message(run.spec, receiver, run.payload(n), run.intended(n) + microseconds(50));
   };
   for (std::uint64_t n = 0; n < 12; ++n) receive(n);
-  reception.leave(13);
-  reception.come_back(16);  // sequence 16 is message 15: 12, 13 and 14 were due meanwhile
+  receiver.leave(13);
+  receiver.come_back(16);  // sequence 16 is message 15: 12, 13 and 14 were due meanwhile
   receive(12);
   receive(14);
   receive(15);
@@ -122,21 +120,21 @@ TEST(Recorder, WhatComesAfterAnAbsenceAndWasDueInItIsReplayed) {
   receive(14);
   EXPECT_EQ(recorder.duplicate, 1U);
   EXPECT_EQ(recorder.replayed, 2U) << "a second copy is a duplicate and nothing else";
-  const Account account = account_of(run.spec, reception, 30, {});
+  const ExpectedDeliveries account = account_of(run.spec, receiver, 30, {});
   EXPECT_EQ(account.missed_while_away, 1U) << "message 13";
   EXPECT_EQ(account.missing, 15U) << "and those from 16 on";
   receive(13);
   EXPECT_EQ(recorder.reordered, 1U);
-  EXPECT_EQ(account_of(run.spec, reception, 30, {}).missed_while_away, 0U);
+  EXPECT_EQ(account_of(run.spec, receiver, 30, {}).missed_while_away, 0U);
 }
 
 TEST(Recorder, WhoStaysAwayMissesEverythingFromThenOn) {
   RunFixture run;
   Recorder recorder(run.spec);
-  Subscribed reception;
-  for (std::uint64_t n = 0; n < 20; ++n) recorder.message(run.spec, reception, run.payload(n), run.intended(n));
-  reception.leave(21);
-  const Account account = account_of(run.spec, reception, 30, {});
+  Subscribed receiver;
+  for (std::uint64_t n = 0; n < 20; ++n) recorder.message(run.spec, receiver, run.payload(n), run.intended(n));
+  receiver.leave(21);
+  const ExpectedDeliveries account = account_of(run.spec, receiver, 30, {});
   EXPECT_EQ(account.missing, 10U);
   EXPECT_EQ(account.missed_while_away, 10U);
 }
@@ -144,12 +142,12 @@ TEST(Recorder, WhoStaysAwayMissesEverythingFromThenOn) {
 TEST(Recorder, WhatWasLostBeforeTheConnectionWasIsNotMissedForBeingAway) {
   RunFixture run;
   Recorder recorder(run.spec);
-  Subscribed reception;
-  for (std::uint64_t n = 0; n < 12; ++n) recorder.message(run.spec, reception, run.payload(n), run.intended(n));
-  reception.leave(16);  // 13, 14 and 15 were due: a server that dropped them, and then the connection
-  reception.come_back(18);
-  for (std::uint64_t n = 17; n < 30; ++n) recorder.message(run.spec, reception, run.payload(n), run.intended(n));
-  const Account account = account_of(run.spec, reception, 30, {});
+  Subscribed receiver;
+  for (std::uint64_t n = 0; n < 12; ++n) recorder.message(run.spec, receiver, run.payload(n), run.intended(n));
+  receiver.leave(16);  // 13, 14 and 15 were due: a server that dropped them, and then the connection
+  receiver.come_back(18);
+  for (std::uint64_t n = 17; n < 30; ++n) recorder.message(run.spec, receiver, run.payload(n), run.intended(n));
+  const ExpectedDeliveries account = account_of(run.spec, receiver, 30, {});
   EXPECT_EQ(account.missing, 5U);
   EXPECT_EQ(account.missed_while_away, 2U);
   EXPECT_EQ(recorder.replayed, 0U);
@@ -158,40 +156,40 @@ TEST(Recorder, WhatWasLostBeforeTheConnectionWasIsNotMissedForBeingAway) {
 TEST(Recorder, ASecondCopyIsNoDelivery) {
   RunFixture run;
   Recorder recorder(run.spec);
-  Subscribed reception;
+  Subscribed receiver;
   for (std::uint64_t n = 0; n < 15; ++n) {
-    for (int copy = 0; copy < 2; ++copy) recorder.message(run.spec, reception, run.payload(n), run.intended(n));
+    for (int copy = 0; copy < 2; ++copy) recorder.message(run.spec, receiver, run.payload(n), run.intended(n));
   }
   EXPECT_EQ(recorder.delivered_any, 15U) << "the denominator of bytes and CPU per delivery";
   EXPECT_EQ(recorder.duplicate, 5U) << "of those that are measured";
 }
 
 TEST(Recorder, AbsencesThatOverlapAreOneAndThoseThatWereMadeGoodAreForgotten) {
-  Reception reception;
-  reception.tracker.start_at(1);
-  for (std::uint64_t place = 1; place <= 10; ++place) reception.tracker.arrive(place);
-  reception.leave(11);
-  reception.leave(12);  // failed again while away
-  reception.come_back(20);
-  reception.leave(20);  // before anything was replayed
-  reception.come_back(25);
-  ASSERT_EQ(reception.absences->size(), 1U);
-  EXPECT_TRUE(reception.was_absent(11));
-  EXPECT_TRUE(reception.was_absent(24));
-  EXPECT_FALSE(reception.was_absent(25));
-  EXPECT_FALSE(reception.was_absent(10));
-  for (std::uint64_t place = 11; place <= 30; ++place) reception.tracker.arrive(place);
-  reception.leave(31);
-  reception.come_back(31);
-  EXPECT_TRUE(reception.absences->empty()) << "all of the first came, nothing was due in the second";
+  Receiver receiver;
+  receiver.tracker.start_at(1);
+  for (std::uint64_t place = 1; place <= 10; ++place) receiver.tracker.arrive(place);
+  receiver.leave(11);
+  receiver.leave(12);  // failed again while away
+  receiver.come_back(20);
+  receiver.leave(20);  // before anything was replayed
+  receiver.come_back(25);
+  ASSERT_EQ(receiver.absences->size(), 1U);
+  EXPECT_TRUE(receiver.was_absent(11));
+  EXPECT_TRUE(receiver.was_absent(24));
+  EXPECT_FALSE(receiver.was_absent(25));
+  EXPECT_FALSE(receiver.was_absent(10));
+  for (std::uint64_t place = 11; place <= 30; ++place) receiver.tracker.arrive(place);
+  receiver.leave(31);
+  receiver.come_back(31);
+  EXPECT_TRUE(receiver.absences->empty()) << "all of the first came, nothing was due in the second";
 }
 
-TEST(Reception, IsSmallAndHoldsNoHeapWhileNothingIsLost) {
-  EXPECT_LE(sizeof(Reception), 64U);
-  Subscribed reception;
-  for (std::uint64_t place = 1; place <= 1'000; ++place) reception.tracker.arrive(place);
-  EXPECT_EQ(reception.tracker.heap_bytes(), 0U);
-  EXPECT_EQ(reception.absences, nullptr);
+TEST(Receiver, IsSmallAndHoldsNoHeapWhileNothingIsLost) {
+  EXPECT_LE(sizeof(Receiver), 64U);
+  Subscribed receiver;
+  for (std::uint64_t place = 1; place <= 1'000; ++place) receiver.tracker.arrive(place);
+  EXPECT_EQ(receiver.tracker.heap_bytes(), 0U);
+  EXPECT_EQ(receiver.absences, nullptr);
 }
 
 // Three members speak in turn: message n is spoken by member n % 3.
@@ -200,8 +198,8 @@ struct Room : RunFixture {
     scenario.subscribers = 3;
     scenario.publish.from = PublishFrom::kSubscribers;
   }
-  Reception member(std::uint32_t number) const {
-    Reception made(spec.membership_of(number));
+  Receiver member(std::uint32_t number) const {
+    Receiver made(spec.topic_member_of(number));
     made.tracker.start_at(1);
     return made;
   }
@@ -213,15 +211,15 @@ TEST(Recorder, OnesOwnMessagesAreNotDeliveredWithoutEcho) {
   Recorder recorder(room.spec);
   std::uint64_t expected = 0;
   for (std::uint32_t number = 0; number < 3; ++number) {
-    Reception reception = room.member(number);
+    Receiver receiver = room.member(number);
     for (std::uint64_t n = 0; n < 30; ++n) {
       if (number == 2 && n % 3 == 2) continue;  // a server that leaves them out
-      recorder.message(room.spec, reception, room.payload(n), room.intended(n));
+      recorder.message(room.spec, receiver, room.payload(n), room.intended(n));
     }
-    const Account account = account_of(room.spec, reception, 30, {});
+    const ExpectedDeliveries account = account_of(room.spec, receiver, 30, {});
     expected += account.expected;
     EXPECT_EQ(account.missing, 0U);
-    EXPECT_EQ(reception.tracker.heap_bytes(), 0U) << "what is not owed leaves no hole";
+    EXPECT_EQ(receiver.tracker.heap_bytes(), 0U) << "what is not owed leaves no hole";
   }
   EXPECT_EQ(expected, 20U * 2) << "spoken x (members - 1)";
   EXPECT_EQ(recorder.delivered, expected);
@@ -232,8 +230,8 @@ TEST(Recorder, OnesOwnMessagesAreNotDeliveredWithoutEcho) {
 TEST(Recorder, WithEchoEverybodyGetsEverything) {
   Room room;
   Recorder recorder(room.spec);
-  Reception reception = room.member(1);
-  for (std::uint64_t n = 0; n < 30; ++n) recorder.message(room.spec, reception, room.payload(n), room.intended(n));
+  Receiver receiver = room.member(1);
+  for (std::uint64_t n = 0; n < 30; ++n) recorder.message(room.spec, receiver, room.payload(n), room.intended(n));
   EXPECT_EQ(recorder.delivered, 20U);
   EXPECT_EQ(recorder.own, 0U);
 }
@@ -243,9 +241,9 @@ TEST(Recorder, OrderIsJudgedForEachSpeaker) {
     Room room;
     room.scenario.publish.echo = echo;
     Recorder recorder(room.spec);
-    Reception reception = room.member(0);
+    Receiver receiver = room.member(0);
     const auto receive = [&](std::uint64_t n) {
-      recorder.message(room.spec, reception, room.payload(n), room.intended(n));
+      recorder.message(room.spec, receiver, room.payload(n), room.intended(n));
     };
     for (std::uint64_t n = 0; n < 10; ++n) receive(n);
     receive(11);

@@ -1,5 +1,5 @@
 // The text of requests: what a plan or a redirect prescribes holds for every technique.
-#include "loadgen/request.h"
+#include "loadgen/clients/request.h"
 
 #include <gtest/gtest.h>
 
@@ -12,8 +12,8 @@ std::string target(Bytes typed, Bytes query) {
   return out;
 }
 
-Plan plan() {
-  Plan plan;
+SessionConfig plan() {
+  SessionConfig plan;
   plan.authority = "h:8080";
   plan.base_path = "/base";
   return plan;
@@ -22,7 +22,7 @@ Plan plan() {
 const RequestText kSse{
     .route = "/sse", .topic = "t", .query = "&after=5", .headers = "Accept: text/event-stream\r\n", .method = {}};
 
-std::string text(const Plan& of, const RequestText& request = kSse, const Destination* destination = nullptr) {
+std::string text(const SessionConfig& of, const RequestText& request = kSse, const Destination* destination = nullptr) {
   std::string out;
   append_request(out, of, request, destination);
   return out;
@@ -48,7 +48,7 @@ TEST(RequestTarget, HasTheTopicWhereAForeignServerWantsIt) {
   EXPECT_EQ(path("/sub/{topic}?a={topic}&b={}"), "/sub/news?a=news&b={}");
   EXPECT_EQ(path("/sub"), "/sub");
   EXPECT_EQ(path("{topic}"), "news");
-  Plan of = plan();
+  SessionConfig of = plan();
   of.target = "/base/sub/{topic}";
   of.headers = "TE: chunked\r\n";
   EXPECT_EQ(text(of),
@@ -67,7 +67,7 @@ TEST(Request, IsMadeOfBaseRouteTopicAndQuery) {
 }
 
 TEST(Request, TakesTargetHeadersMethodAndBodyOfThePlan) {
-  Plan typed = plan();
+  SessionConfig typed = plan();
   typed.target = "/x?after=1";
   typed.headers = "accept: */*\r\nX-One: 1\r\n";
   typed.method = "POST";
@@ -77,7 +77,7 @@ TEST(Request, TakesTargetHeadersMethodAndBodyOfThePlan) {
 }
 
 TEST(Request, FramesAnEmptyBodyWhereOneIsExpectedAndLeavesFramingToThePlan) {
-  Plan typed = plan();
+  SessionConfig typed = plan();
   typed.method = "POST";
   EXPECT_NE(text(typed).find("Content-Length: 0\r\n\r\n"), std::string::npos);
   typed.headers = "Transfer-Encoding: chunked\r\n";
@@ -85,14 +85,14 @@ TEST(Request, FramesAnEmptyBodyWhereOneIsExpectedAndLeavesFramingToThePlan) {
 }
 
 TEST(Request, MayHaveAHostOfThePlan) {
-  Plan typed = plan();
+  SessionConfig typed = plan();
   typed.headers = "host: other\r\n";
   EXPECT_EQ(text(typed).find("h:8080"), std::string::npos);
   EXPECT_NE(text(typed).find("\r\nhost: other\r\n"), std::string::npos);
 }
 
 TEST(Request, OfATechniqueWithAMethodOfItsOwnHasNoBody) {
-  Plan typed = plan();
+  SessionConfig typed = plan();
   typed.method = "POST";
   typed.body = "abc";
   RequestText websocket = kSse;
@@ -102,7 +102,7 @@ TEST(Request, OfATechniqueWithAMethodOfItsOwnHasNoBody) {
 }
 
 TEST(Request, ToAnotherServerCarriesNoSecrets) {
-  Plan typed = plan();
+  SessionConfig typed = plan();
   typed.headers = "Authorization: a\r\ncookie: b\r\nHost: c\r\nX: d\r\n";
   const Destination other{"other:1", "/there?x", true, false};
   EXPECT_EQ(text(typed, kSse, &other),
@@ -112,7 +112,7 @@ TEST(Request, ToAnotherServerCarriesNoSecrets) {
 }
 
 TEST(Request, ThatARedirectMadeAGetHasNoBodyAndNothingAboutIt) {
-  Plan typed = plan();
+  SessionConfig typed = plan();
   typed.method = "POST";
   typed.body = "abc";
   typed.headers = "Content-Type: text/plain\r\n";

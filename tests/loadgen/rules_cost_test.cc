@@ -2,7 +2,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "loadgen/attempts.h"
+#include "loadgen/campaign/previous_runs.h"
 #include "rules_fixture.h"
 
 namespace loadgen {
@@ -90,7 +90,7 @@ class UnlikeSettings : public Rules {
   TechniqueInfo sse{};
   Variant variant;
   RunResult other;
-  std::array<Group, 2> groups;
+  std::array<VariantSummary, 2> groups;
 };
 
 TEST_F(UnlikeSettings, OfCompressionAndTlsAreWarnedAbout) {
@@ -123,8 +123,8 @@ class AttemptsTest : public testing::Test {
         {"runs", {{{"verdict", "valid"}, {"histograms", {{"a", "b"}}}}, {{"verdict", verdict}}}}};
     std::ofstream(root_ / folder / "result.json") << result;
   }
-  Attempts find(const std::string& folder) {
-    return find_attempts(scenario, (root_ / folder).string(), "2026-03-02T12:00:00Z");
+  PreviousRuns find(const std::string& folder) {
+    return find_previous_runs(scenario, (root_ / folder).string(), "2026-03-02T12:00:00Z");
   }
 
   fs::path root_ = fs::temp_directory_path() / ("attempts-test-" + std::to_string(getpid()));
@@ -139,9 +139,9 @@ TEST_F(AttemptsTest, OfTheSamePlanTodayAreCountedInTheOrderOfTheirTime) {
   write("a", "2026-03-02T10:00:00Z", "invalid", plan);
   write("yesterday", "2026-03-01T23:59:59Z", "invalid", plan);
   write("another", "2026-03-02T10:30:00Z", "invalid", "0000");
-  const Attempts found = find("new");
+  const PreviousRuns found = find("new");
   EXPECT_EQ(found.previous, (std::vector<std::string>{"doubtful", "invalid"}));
-  EXPECT_EQ(attempts_text(found), "3rd attempt of this scenario today (previous: doubtful, invalid)");
+  EXPECT_EQ(previous_runs_text(found), "3rd attempt of this scenario today (previous: doubtful, invalid)");
   EXPECT_TRUE(found.replaced.empty());
 }
 
@@ -149,10 +149,10 @@ TEST_F(AttemptsTest, ThatWereOverwrittenAreNotForgotten) {
   scenario.text = "name: a";
   write("out", "2026-03-02T10:00:00Z", "valid", plan_hash(scenario), {"invalid", "doubtful"});
   for (const std::string folder : {"out", "out/", "./out"}) {
-    const Attempts found = find(folder);
+    const PreviousRuns found = find(folder);
     EXPECT_EQ(found.replaced, (std::vector<std::string>{"invalid", "doubtful", "valid"})) << folder;
     EXPECT_EQ(found.previous, found.replaced);
-    EXPECT_EQ(attempts_text(found), "4th attempt of this scenario today (previous: invalid, doubtful, valid)");
+    EXPECT_EQ(previous_runs_text(found), "4th attempt of this scenario today (previous: invalid, doubtful, valid)");
   }
 }
 
@@ -176,9 +176,9 @@ TEST_F(AttemptsTest, OfAnotherPlanAreOthers) {
 
 TEST(Ordinals, AreEnglish) {
   const auto ordinal = [](std::size_t number) {
-    Attempts attempts;
+    PreviousRuns attempts;
     attempts.previous.assign(number - 1, "valid");
-    const std::string text = attempts_text(attempts);
+    const std::string text = previous_runs_text(attempts);
     return text.substr(0, text.find(' '));
   };
   for (const auto& [number, word] : std::vector<std::pair<std::size_t, std::string>>{{2, "2nd"},

@@ -67,7 +67,7 @@ TEST_F(Rules, Rule7CountsTheDeliveriesOfAllRepetitions) {
   deliver(4'000, 5'000'000);
   std::vector<RunResult> runs(3, result);
   const auto said_of_all = [&] {
-    const std::vector<Group> groups = group_runs(fixture.scenario, runs);
+    const std::vector<VariantSummary> groups = group_runs(fixture.scenario, runs);
     std::vector<Warning> warnings;
     Findings found(7, warnings);
     rules::few_samples(fixture.scenario, groups, found);

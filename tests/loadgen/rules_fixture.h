@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <string>
 
-#include "loadgen/rules.h"
-#include "loadgen/warnings.h"
+#include "loadgen/judge/rules.h"
+#include "loadgen/judge/warnings.h"
 #include "run_fixture.h"
 
 namespace loadgen {
@@ -53,7 +53,7 @@ class Rules : public testing::Test {
     judge_validity(result);
     std::vector<Warning> all = result.warnings;
     std::ranges::move(check_conditions(fixture.scenario, host), std::back_inserter(all));
-    const std::vector<Group> groups = group_runs(fixture.scenario, {&result, 1});
+    const std::vector<VariantSummary> groups = group_runs(fixture.scenario, {&result, 1});
     std::ranges::move(compare_runs(fixture.scenario, groups), std::back_inserter(all));
     std::string text;
     for (const Warning& warning : all) {

@@ -1,8 +1,8 @@
 // A RunSpec to test with: constant rate of one message a millisecond, measured from message 10 to 30.
 #pragma once
 
-#include "loadgen/recorder.h"
-#include "loadgen/run_spec.h"
+#include "loadgen/run/recorder.h"
+#include "loadgen/run/run_spec.h"
 #include "wire/message.h"
 
 namespace loadgen {

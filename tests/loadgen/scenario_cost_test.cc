@@ -9,15 +9,15 @@ std::string target(const std::string& process) {
 }
 
 TEST(ProcessInScenario, IsAPidAPartOfTheCommandOrAPort) {
-  EXPECT_EQ(good(target("{ pid: 123 }")).target.process.by, ProcessPlan::By::kPid);
+  EXPECT_EQ(good(target("{ pid: 123 }")).target.process.by, ProcessSelector::By::kPid);
   EXPECT_EQ(good(target("{ pid: 123 }")).target.process.number, 123);
-  const ProcessPlan command = good(target("{ command: nginx -p /srv }")).target.process;
-  EXPECT_EQ(command.by, ProcessPlan::By::kCommand);
+  const ProcessSelector command = good(target("{ command: nginx -p /srv }")).target.process;
+  EXPECT_EQ(command.by, ProcessSelector::By::kCommand);
   EXPECT_EQ(command.command, "nginx -p /srv");
   EXPECT_EQ(command.text(), "command: nginx -p /srv");
   EXPECT_EQ(good(target("{ port: 8080 }")).target.process.text(), "port: 8080");
-  EXPECT_EQ(good(target("none")).target.process.by, ProcessPlan::By::kNone);
-  EXPECT_EQ(good(kMinimal).target.process.by, ProcessPlan::By::kDefault);
+  EXPECT_EQ(good(target("none")).target.process.by, ProcessSelector::By::kNone);
+  EXPECT_EQ(good(kMinimal).target.process.by, ProcessSelector::By::kDefault);
   EXPECT_EQ(good(kMinimal, {"target.url=http://127.0.0.1:8080", "target.process.pid=5"}).target.process.number, 5);
 }
 
@@ -49,7 +49,7 @@ TEST(ProcessInScenario, MakesThresholdsOfTheServersCostPossible) {
 }
 
 TEST(MemoryInScenario, IsCountsAndAWait) {
-  const MemoryPlan memory = good(with("phases: { memory: { counts: [2, 5, 10] } }\n")).phases.memory;
+  const MemorySettings memory = good(with("phases: { memory: { counts: [2, 5, 10] } }\n")).phases.memory;
   EXPECT_EQ(memory.counts, (std::vector<std::int64_t>{2, 5, 10}));
   EXPECT_EQ(memory.settle, std::chrono::seconds(5));
   EXPECT_TRUE(good(kMinimal).phases.memory.counts.empty());

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "loadgen/scenario.h"
+#include "loadgen/scenario/scenario.h"
 
 namespace loadgen::scenario_tests {
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "loadgen/scenario.h"
+#include "loadgen/scenario/scenario.h"
 #include "scenario_helpers.h"
 
 namespace loadgen {

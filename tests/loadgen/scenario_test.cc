@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "loadgen/scenario.h"
+#include "loadgen/scenario/scenario.h"
 #include "scenario_helpers.h"
 
 namespace loadgen {

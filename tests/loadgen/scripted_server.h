@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "loadgen/scenario_parts.h"
-#include "loadgen/technique.h"
+#include "loadgen/clients/technique.h"
+#include "loadgen/scenario/parts.h"
 #include "wire/websocket.h"
 #include "wire/websocket_handshake.h"
 
@@ -138,7 +138,7 @@ class ScriptedServer final : public Host {
   SessionCounts& counts() override { return counts_; }
   std::uint64_t random() override { return 4; }
 
-  Plan plan;
+  SessionConfig plan;
   std::string topic = "t";
   std::unique_ptr<Session> session;
   std::vector<std::unique_ptr<Connection>> connections;

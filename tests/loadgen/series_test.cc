@@ -1,8 +1,8 @@
-#include "loadgen/series.h"
+#include "loadgen/run/series.h"
 
 #include <gtest/gtest.h>
 
-#include "loadgen/campaign.h"
+#include "loadgen/campaign/campaign.h"
 
 namespace loadgen {
 namespace {

@@ -1,5 +1,5 @@
 // With real children: which process is found, and what it costs.
-#include "loadgen/target_process.h"
+#include "loadgen/target/target_process.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -15,11 +15,11 @@
 
 #include "child.h"
 #include "fake_system.h"
-#include "loadgen/process.h"
-#include "loadgen/programs.h"
-#include "loadgen/runtime.h"
-#include "loadgen/socket_memory.h"
-#include "loadgen/syscall_counter.h"
+#include "loadgen/host/process.h"
+#include "loadgen/target/programs.h"
+#include "loadgen/target/runtime.h"
+#include "loadgen/target/socket_memory.h"
+#include "loadgen/target/syscall_counter.h"
 #include "net/address.h"
 #include "net/clock.h"
 
@@ -277,9 +277,9 @@ TEST(ProgramsServer, IsTheProcessThatTheScenarioNames) {
     EXPECT_EQ(programs.server_chosen_by(), "port");
     EXPECT_EQ(programs.server_port(), port_of(child));
   }
-  scenario.target.process.by = ProcessPlan::By::kNone;
+  scenario.target.process.by = ProcessSelector::By::kNone;
   EXPECT_EQ(Programs(scenario, "", {}).server(), -1);
-  scenario.target.process.by = ProcessPlan::By::kPid;
+  scenario.target.process.by = ProcessSelector::By::kPid;
   scenario.target.process.number = child.pid();
   EXPECT_EQ(Programs(scenario, "", {}).server(), child.pid());
   scenario.target.process.number = 1 << 22;  // beyond any

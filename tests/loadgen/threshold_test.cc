@@ -1,4 +1,4 @@
-#include "loadgen/threshold.h"
+#include "loadgen/scenario/threshold.h"
 
 #include <gtest/gtest.h>
 

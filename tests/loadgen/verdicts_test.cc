@@ -1,11 +1,11 @@
-#include "loadgen/verdicts.h"
+#include "loadgen/judge/verdicts.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "loadgen/campaign.h"
-#include "loadgen/warnings.h"
+#include "loadgen/campaign/campaign.h"
+#include "loadgen/judge/warnings.h"
 #include "run_fixture.h"
 
 namespace loadgen {
@@ -129,7 +129,7 @@ TEST_F(Verdicts, WhatIsLeftOutIsToldInWords) {
   add_run({1});
   add_run({1}).verdict = Verdict::kInvalid;
   const auto said = [&] {
-    const std::vector<Group> groups = group_runs(run_.scenario, runs_);
+    const std::vector<VariantSummary> groups = group_runs(run_.scenario, runs_);
     std::string text;
     for (const Warning& warning : compare_runs(run_.scenario, groups)) {
       if (warning.rule == 0) text += std::string(level_name(warning.level)) + ": " + warning.message;
@@ -172,7 +172,7 @@ TEST_F(Verdicts, WhatEndedTheScenarioBeforeItsEndIsExitCode3) {
   add_run({1});
   outcome.groups = group_runs(run_.scenario, runs_);
   EXPECT_EQ(exit_code(outcome), 0);
-  outcome.obstacle = "a program did not start";
+  outcome.error = "a program did not start";
   EXPECT_EQ(exit_code(outcome), 3);
 }
 

@@ -1,4 +1,4 @@
-#include "loadgen/wait_idle.h"
+#include "loadgen/host/wait_idle.h"
 
 #include <gtest/gtest.h>
 

@@ -6,8 +6,8 @@
 #include <future>
 #include <string>
 
-#include "loadgen/scenario_parts.h"
-#include "loadgen/worker.h"
+#include "loadgen/run/worker.h"
+#include "loadgen/scenario/parts.h"
 #include "net/clock.h"
 #include "running_shard.h"
 #include "system_calls.h"

@@ -1,5 +1,5 @@
 // A worker against a server written by hand, over loopback.
-#include "loadgen/worker.h"
+#include "loadgen/run/worker.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "blocking_listener.h"
-#include "loadgen/rules.h"
+#include "loadgen/judge/rules.h"
 #include "net/clock.h"
 #include "rules_fixture.h"
 

@@ -1,4 +1,4 @@
-#include "measure/bursts.h"
+#include "loadgen/measure/bursts.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "measure/fanout.h"
+#include "loadgen/measure/fanout.h"
 
 #include <gtest/gtest.h>
 

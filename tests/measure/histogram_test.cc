@@ -1,4 +1,4 @@
-#include "measure/histogram.h"
+#include "loadgen/measure/histogram.h"
 
 #include <gtest/gtest.h>
 

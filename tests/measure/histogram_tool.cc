@@ -9,8 +9,8 @@
 #include <sstream>
 #include <string>
 
-#include "measure/histogram_codec.h"
-#include "measure/interval_log.h"
+#include "loadgen/measure/histogram_codec.h"
+#include "loadgen/measure/interval_log.h"
 
 namespace {
 

@@ -1,8 +1,8 @@
-#include "measure/interval_log.h"
+#include "loadgen/measure/interval_log.h"
 
 #include <gtest/gtest.h>
 
-#include "measure/histogram_codec.h"
+#include "loadgen/measure/histogram_codec.h"
 
 namespace measure {
 namespace {

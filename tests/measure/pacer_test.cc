@@ -1,4 +1,4 @@
-#include "measure/pacer.h"
+#include "loadgen/measure/pacer.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "measure/sequence_tracker.h"
+#include "loadgen/measure/sequence_tracker.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,113 @@
+#include "loadgen/cli/fetch.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "loadgen/clients/request.h"
+#include "wire/http1.h"
+#include "wire/units.h"
+
+namespace loadgen {
+
+namespace http1 = wire::http1;
+
+namespace {
+
+class Fetch final : public ManualClient, private Session, private http1::ResponseParser::Handler {
+ public:
+  using ManualClient::ManualClient;
+  int run() { return ManualClient::run(*this); }
+
+ private:
+  // Session
+  void start() override { open(); }
+  void on_open(Link& link) override {
+    std::string text;
+    append_request(text, plan_, {.route = {}, .topic = {}, .query = {}, .headers = "Accept: */*\r\n", .method = {}});
+    parser_.expect_no_body(plan_.method == "HEAD");
+    link.send(Bytes(text));
+  }
+  void on_bytes(Link&, Bytes bytes) override {
+    std::size_t consumed = 0;  // more than the answer is nobody's
+    const http1::Parsed parsed = parser_.feed(bytes, consumed, *this);
+    tell_piece();
+    if (parsed == http1::Parsed::kError) return fail(Failure::kProtocol, parser_.error_text());
+    if (parsed == http1::Parsed::kComplete) complete();
+  }
+  void on_close(Link& link) override {
+    if (parser_.finish(*this)) {
+      if (!link.truncated()) return complete();
+      return fail(Failure::kTls, "the body, which lasts until the connection ends, ended without TLS's close_notify");
+    }
+    fail(Failure::kClosed,
+         headed_ ? "the connection closed in the middle of the body" : "the connection closed before the answer");
+  }
+
+  // The answer
+  void on_head(const http1::Response& response) override {
+    headed_ = true;
+    print({{"k", "head"},
+           {"status", response.status},
+           {"version", response.version_minor == 0 ? "1.0" : "1.1"},
+           {"headers", headers_of(response)},
+           {"t_ns", read_time_ns()}});
+  }
+  void on_body(Bytes piece) override { piece_ += piece.size(); }
+  void on_end() override {}
+
+  // Names in lower case; one that comes several times has its values joined, as RFC 9110 section 5.3 allows.
+  static Json headers_of(const http1::Response& response) {
+    Json headers = Json::object();
+    for (const http1::Header& header : response.headers) {
+      std::string name(header.name);
+      std::transform(name.begin(), name.end(), name.begin(),
+                     [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+      if (const auto place = headers.find(name); place != headers.end()) {
+        *place = place->get<std::string>() + ", " + std::string(header.value);
+      } else {
+        headers[name] = header.value;
+      }
+    }
+    return headers;
+  }
+
+  // What one read brought, in one line, so that one sees how the body comes.
+  void tell_piece() {
+    if (piece_ == 0) return;
+    print({{"k", "body"}, {"bytes", piece_}, {"t_ns", read_time_ns()}});
+    bytes_ += std::exchange(piece_, 0);
+  }
+  void complete() {
+    print({{"k", "end"}, {"complete", true}, {"bytes", bytes_}});
+    finish(0);
+  }
+
+  // Host
+  void fail(Failure kind, std::string_view detail) override {
+    const std::string reason = std::string(failure_name(kind)) + ": " + std::string(detail);
+    print({{"k", "error"}, {"reason", reason}, {"complete", false}, {"bytes", bytes_}});
+    finish(1);
+  }
+  void give_up(Failure kind, std::string_view detail) override { fail(kind, detail); }
+  void on_timeout() override {
+    fail(Failure::kTimeout, "not complete after " + wire::format_duration(options().timeout));
+  }
+  void subscribed() override {}  // nothing is: these belong to streams
+  void deliver(Bytes) override {}
+  void restart() override {}
+  void set_retry(Nanos) override {}
+
+  http1::ResponseParser parser_;
+  std::uint64_t bytes_ = 0;  // of the body, framing taken off
+  std::uint64_t piece_ = 0;
+  bool headed_ = false;
+};
+
+}  // namespace
+
+int fetch(const ManualClientOptions& options) {
+  return Fetch(options).run();
+}
+
+}  // namespace loadgen
