@@ -1,10 +1,18 @@
-#include "loadgen/cli/fetch.h"
+// `pushbench fetch`: one HTTP exchange by hand, told as JSON lines: its head, what each read brought of the body, and
+// whether it came to its end. Redirects are told and not followed.
+#include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 
+#include "loadgen/cli/commands.h"
+#include "loadgen/cli/manual_client.h"
+#include "loadgen/cli/request_arguments.h"
 #include "loadgen/clients/request.h"
+#include "loadgen/host/terminal.h"
 #include "wire/http1.h"
 #include "wire/units.h"
 
@@ -13,6 +21,22 @@ namespace loadgen {
 namespace http1 = wire::http1;
 
 namespace {
+
+constexpr const char* kHelp = R"(
+Prints one JSON object a line, flushed at once:
+  {"k":"head","status":200,"version":"1.1","headers":{"content-type":"…"},"t_ns":…}   names in lower case
+  {"k":"body","bytes":512,"t_ns":…}                     what one read brought of the body, chunk sizes taken off
+  {"k":"end","complete":true,"bytes":1024}              the answer came to its end; bytes of the whole body
+  {"k":"error","reason":"closed: …","complete":false,"bytes":512}   it did not
+Redirects are shown, not followed. Interim answers (100 Continue) are skipped.
+
+Examples:
+  pushbench fetch http://127.0.0.1:8080/stats
+  pushbench fetch 'http://127.0.0.1:8080/publish?topic=t' --body hello
+  pushbench fetch 'http://127.0.0.1:8080/http-streaming?topic=t&after=0' --timeout 5s
+
+Exit codes: 0 complete, whatever the status; 1 not complete; 2 usage.
+)";
 
 class Fetch final : public ManualClient, private Session, private http1::ResponseParser::Handler {
  public:
@@ -31,7 +55,7 @@ class Fetch final : public ManualClient, private Session, private http1::Respons
   void on_bytes(Link&, Bytes bytes) override {
     std::size_t consumed = 0;  // more than the answer is nobody's
     const http1::Parsed parsed = parser_.feed(bytes, consumed, *this);
-    tell_piece();
+    print_piece();
     if (parsed == http1::Parsed::kError) return fail(Failure::kProtocol, parser_.error_text());
     if (parsed == http1::Parsed::kComplete) complete();
   }
@@ -73,7 +97,7 @@ class Fetch final : public ManualClient, private Session, private http1::Respons
   }
 
   // What one read brought, in one line, so that one sees how the body comes.
-  void tell_piece() {
+  void print_piece() {
     if (piece_ == 0) return;
     print({{"k", "body"}, {"bytes", piece_}, {"t_ns", read_time_ns()}});
     bytes_ += std::exchange(piece_, 0);
@@ -104,10 +128,24 @@ class Fetch final : public ManualClient, private Session, private http1::Respons
   bool headed_ = false;
 };
 
+int fetch(const RequestArguments& arguments) {
+  ArgumentCheck check;
+  const ManualClientOptions options = check.request(arguments);
+  if (options.url.scheme.starts_with("ws"))
+    check.wrong(fmt::format("'{}': fetch speaks HTTP; see pushbench listen", arguments.url));
+  if (check.error().empty()) return Fetch(options).run();
+  complain(check.error());
+  return kUsageError;
+}
+
 }  // namespace
 
-int fetch(const ManualClientOptions& options) {
-  return Fetch(options).run();
+void add_fetch(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand("fetch", "Do one HTTP exchange by hand; print how it goes as JSON lines");
+  const auto arguments = std::make_shared<RequestArguments>();
+  add_request_options(*command, *arguments);
+  command->footer(kHelp);
+  command->callback([&invocation, arguments] { invocation.exit_code = fetch(*arguments); });
 }
 
 }  // namespace loadgen

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "loadgen/host/terminal.h"
 #include "wire/units.h"
 
 namespace loadgen {
@@ -41,25 +42,20 @@ void Progress::show(const ProgressState& state, wire::Time now) {
                                  wire::format_count(static_cast<std::uint64_t>(rate)));
   if (state.failures > 0) line += fmt::format("  {} failures", wire::format_count(state.failures));
   line += fmt::format("  {:.0f} s left", std::chrono::duration<double>(state.left).count());
-  if (terminal_) {
-    fmt::print(stderr, "\r{}\x1b[K", line);
-    line_open_ = true;
-  } else {
-    fmt::print(stderr, "{}\n", line);
-  }
-  std::fflush(stderr);
+  print(stderr, terminal_ ? "\r" + line + "\x1b[K" : line + "\n");
+  line_open_ = terminal_;
 }
 
 void Progress::clear_line() {
   if (!line_open_) return;
-  fmt::print(stderr, "\r\x1b[K");
+  print(stderr, "\r\x1b[K");
   line_open_ = false;
 }
 
 void Progress::note(std::string_view line) {
   if (quiet_) return;
   clear_line();
-  fmt::print(stderr, "{}\n", line);
+  print(stderr, std::string(line) + "\n");
 }
 
 void Progress::end_run() {

@@ -1,9 +1,6 @@
 #include "loadgen/target/idle_server.h"
 
-#include <fmt/format.h>
 #include <algorithm>
-#include <cstdio>
-#include <stdexcept>
 
 #include "wire/http1.h"
 #include "wire/sse.h"
@@ -78,21 +75,6 @@ void IdleServer::publish(const std::string& topic, wire::Bytes message) {
 void IdleServer::drop(Client& client) {
   if (const auto found = topics_.find(client.topic()); found != topics_.end()) std::erase(found->second, &client);
   clients_.erase(&client);
-}
-
-int idle_server_command(std::uint16_t port) {
-  net::Loop loop;
-  IdleServer server(loop);
-  try {
-    server.open(net::resolve(fmt::format("127.0.0.1:{}", port)));
-  } catch (const std::runtime_error& error) {
-    fmt::print(stderr, "pushbench: {}\n", error.what());
-    return 2;
-  }
-  fmt::print("http://{}\n", server.address().text());
-  std::fflush(stdout);
-  loop.run();
-  return 0;
 }
 
 }  // namespace loadgen

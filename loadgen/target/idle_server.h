@@ -1,6 +1,6 @@
 // The smallest server that a run can be made against: every GET becomes an SSE stream of the topic in its query, and
 // the body of every POST one event of it. No log, no identifiers, no heartbeats, no options: what a delivery takes from
-// here is the floor of the tool and the kernel (docs/validity.md, rule 10).
+// here is the baseline: what the tool and the kernel take (docs/validity.md, rule 10).
 #pragma once
 
 #include <memory>
@@ -37,8 +37,5 @@ class IdleServer final : net::Listener::Handler {
   std::unordered_map<Client*, std::unique_ptr<Client>> clients_;
   std::unordered_map<std::string, std::vector<Client*>> topics_;
 };
-
-// Serves 127.0.0.1:port (0: one that is free) until it is killed; prints its URL. An exit code when it cannot.
-int idle_server_command(std::uint16_t port);
 
 }  // namespace loadgen

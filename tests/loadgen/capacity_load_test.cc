@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "loadgen/campaign/capacity.h"
-#include "loadgen/cli/find_command.h"
+#include "loadgen/cli/search.h"
 #include "scenario_helpers.h"
 
 namespace loadgen {
@@ -100,7 +100,7 @@ class SearchScenario : public testing::Test {
     scenario.phases.measure = std::chrono::seconds(30);
   }
   wire::Parsed<std::vector<SearchSettings>> planned() { return plan_searches(options, {&scenario, 1}); }
-  RunOptions options;
+  SearchArguments options;
   Scenario scenario;
 };
 

@@ -1,0 +1,117 @@
+#include "loadgen/cli/search.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "loadgen/host/terminal.h"
+
+namespace loadgen {
+
+namespace {
+
+constexpr Nanos kStep = std::chrono::seconds(5);
+constexpr std::int64_t kTimesTheScenario = 1000;
+
+// Fills what all scenarios have in common; returns the error or "".
+std::string read_options(const SearchArguments& arguments, SearchSettings& settings, Nanos& step) {
+  if (arguments.find == find_name(Quantity::kSubscribers)) {
+    settings.quantity = Quantity::kSubscribers;
+  } else if (arguments.find != find_name(Quantity::kRate)) {
+    return fmt::format("--find {}: write max-rate or max-subscribers", arguments.find);
+  }
+  auto until = parse_condition(arguments.until);
+  if (!until) return "--until: " + until.error;
+  settings.until = std::move(*until.value);
+  const auto precision = wire::parse_fraction(arguments.precision);
+  if (!precision || *precision.value <= 0)
+    return fmt::format("--precision {}: {}", arguments.precision,
+                       precision ? "must be greater than 0" : precision.error);
+  settings.bounds.precision = *precision.value;
+  settings.bounds.most_steps = static_cast<std::size_t>(arguments.max_steps);
+  if (arguments.step.empty()) return "";
+  const auto typed = wire::parse_duration(arguments.step);
+  if (!typed || *typed.value == Nanos(0))
+    return fmt::format("--step {}: {}", arguments.step, typed ? "must be longer than 0" : typed.error);
+  step = *typed.value;
+  return "";
+}
+
+// What a scenario does for its own load only: every step would pay for it, and at another one it means nothing.
+void leave_out_the_rest(Scenario& scenario) {
+  scenario.phases.memory.counts.clear();
+  scenario.phases.idle = Nanos(0);
+  scenario.thresholds.clear();
+}
+
+}  // namespace
+
+CLI::Option* add_search_options(CLI::App& run, SearchArguments& arguments) {
+  CLI::Option* find =
+      run.add_option("--find", arguments.find,
+                     "Instead of one load, search for the greatest that the server carries, beginning with the "
+                     "scenario's: max-rate or max-subscribers; each step is a run")
+          ->type_name("WHAT");
+  run.add_option("--until", arguments.until,
+                 "What must hold for a load to be carried: thresholds joined by \"and\" (\"delivery_latency.p99 < "
+                 "100ms and missing == 0\")")
+      ->type_name("CONDITION");
+  run.add_option("--at-most", arguments.at_most, "Never offer more; default a thousand times the scenario's load")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N");
+  run.add_option("--precision", arguments.precision, "End when carried and too much are so close")
+      ->type_name("SHARE")
+      ->capture_default_str();
+  run.add_option("--max-steps", arguments.max_steps, "Runs of each technique")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N")
+      ->capture_default_str();
+  run.add_option("--step", arguments.step,
+                 "Measured time of each step; default the scenario's, at most 5s; longer, up to 60s, where the "
+                 "condition takes more deliveries")
+      ->type_name("TIME");
+  for (const char* name : {"--find", "--until", "--at-most", "--precision", "--max-steps", "--step"}) {
+    CLI::Option* option = run.get_option(name);
+    option->group("Capacity search");
+    if (option != find) option->needs(find);
+  }
+  return find->needs(run.get_option("--until"));
+}
+
+wire::Parsed<std::vector<SearchSettings>> plan_searches(const SearchArguments& arguments,
+                                                        std::span<Scenario> scenarios) {
+  std::vector<SearchSettings> searches;
+  if (arguments.find.empty() && arguments.until.empty()) return {std::move(searches), {}};
+  SearchSettings common;
+  Nanos step{0};
+  if (std::string error = read_options(arguments, common, step); !error.empty()) return {{}, error};
+  for (Scenario& scenario : scenarios) {
+    SearchSettings& search = searches.emplace_back(common);
+    search.longest_step = std::max(search.longest_step, scenario.phases.measure);
+    leave_out_the_rest(scenario);
+    scenario.phases.measure = step > Nanos(0) ? step : std::min(scenario.phases.measure, kStep);
+    search.bounds.from = load_of(search.quantity, scenario);
+    search.bounds.least = least_load(search.quantity, scenario);
+    search.bounds.at_most = arguments.at_most > 0 ? arguments.at_most : search.bounds.from * kTimesTheScenario;
+    search.bounds.at_most = std::min(search.bounds.at_most, greatest_load(search.quantity, scenario));
+    if (std::string problem = search_problem(search, scenario); !problem.empty()) return {{}, problem};
+  }
+  return {std::move(searches), {}};
+}
+
+int find_capacity(const Scenario& scenario, const SearchSettings& settings, const CampaignOptions& options,
+                  const ProcessLimits& limits, Progress& progress) {
+  const PrintLine line = [](std::string_view text) { print(stdout, std::string(text) + "\n"); };
+  const CampaignOutcome outcome = run_capacity(scenario, settings, options, limits, progress, line);
+  line(fmt::format("\n{}: {} until {}", scenario.name, find_name(settings.quantity), settings.until.text));
+  for (const Capacity& capacity : outcome.campaign.capacities)
+    line(fmt::format("{}: {}", capacity.variant->label(), capacity_text(settings.quantity, capacity)));
+  for (const Warning& warning : outcome.campaign.warnings)
+    line(fmt::format("{}  {}", level_name(warning.level), warning.message));
+  if (!outcome.error.empty()) complain(outcome.error);
+  if (!outcome.write_error.empty()) complain(outcome.write_error);
+  return search_exit_code(outcome);
+}
+
+}  // namespace loadgen
