@@ -21,6 +21,7 @@ struct Options {
 
   std::size_t log_messages = 65'536;               // kept per topic
   std::size_t log_bytes = std::size_t{256} << 20;  // of payload kept per topic; the newest message always is
+  std::size_t log_bytes_total = std::size_t{1} << 30;  // of all logs, Topic::memory()
   std::size_t max_topics = 100'000;
   std::size_t max_payload = std::size_t{16} << 20;
 

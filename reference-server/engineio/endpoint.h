@@ -125,6 +125,7 @@ class EngineEndpoint : public Technique {
   std::uint32_t now_ms() const;
   // For a deadline on that clock: whole milliseconds, at most kLongestWait.
   static std::uint32_t in_ms(Nanos time);
+  std::uint32_t slots() const { return static_cast<std::uint32_t>(sessions_.size()); }
   Session* at(std::uint32_t slot) { return slot < sessions_.size() ? sessions_[slot].get() : nullptr; }
   template <typename Visit>
   void for_each_session(Visit visit) {
@@ -198,10 +199,6 @@ class EngineEndpointOf : public EngineEndpoint {
   virtual void on_upgraded(Client& client) {}
 
   Client* at(std::uint32_t slot) { return static_cast<Client*>(EngineEndpoint::at(slot)); }
-  template <typename Visit>
-  void for_each_client(Visit visit) {
-    for_each_session([&visit](Session& session) { visit(of(session)); });
-  }
 
  private:
   static Client& of(Session& session) { return static_cast<Client&>(session); }

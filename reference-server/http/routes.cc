@@ -84,12 +84,17 @@ void Routes::handle(Connection& connection, const http1::Request& request, std::
   if (technique != kNone) return techniques_[technique]->on_request(connection, request);
   if (publishing) return publish(connection, request);
   if (request.path == "/healthz") return reply(connection, context_, {.body = "ok\n"});
-  if (request.path == "/stats") {
-    const std::string json = stats_page_.json(context_.topics, now_());
-    return reply(connection, context_,
-                 {.content_type = "application/json", .headers = "Cache-Control: no-store\r\n", .body = json});
-  }
+  if (request.path == "/stats") return answer_stats(connection, request);
   reply(connection, context_, {.content_type = file->content_type, .headers = kDemoHeaders, .body = file->bytes});
+}
+
+void Routes::answer_stats(Connection& connection, const http1::Request& request) {
+  TopicPage page;
+  std::string error;
+  if (!parse_topic_page(request, page, error)) return refuse(connection, context_, 400, error);
+  const std::string json = stats_page_.json(context_.topics, page, now_());
+  reply(connection, context_,
+        {.content_type = "application/json", .headers = "Cache-Control: no-store\r\n", .body = json});
 }
 
 void Routes::publish(Connection& connection, const http1::Request& request) {

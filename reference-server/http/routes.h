@@ -24,6 +24,7 @@ class Routes {
   void handle(Connection& connection, const wire::http1::Request& request, std::uint16_t technique);
 
  private:
+  void answer_stats(Connection& connection, const wire::http1::Request& request);
   void publish(Connection& connection, const wire::http1::Request& request);
   void answer_options(Connection& connection, const wire::http1::Request& request, Bytes allowed);
   void not_found(Connection& connection, Bytes path);

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "reference-server/seam/reply.h"
 #include "reference-server/seam/technique.h"
 
 namespace server {
@@ -78,19 +79,49 @@ std::string random_name() {
   return fmt::format("{:08x}{:08x}", random(), random());
 }
 
-Json topics_json(const Topics& topics) {
-  Json json = Json::array();
-  topics.for_each([&](const Topic& topic) {
-    json.push_back({{"name", topic.name()}, {"first", topic.first()}, {"head", topic.head()}});
-  });
-  return json;
+void add_topics(Json& json, const Topics& topics, const TopicPage& page) {
+  Json list = Json::array();
+  const auto add = [&](const Topic& topic) {
+    list.push_back({{"name", topic.name()}, {"first", topic.first()}, {"head", topic.head()}});
+  };
+  std::optional<std::uint32_t> next;
+  if (!page.name) {
+    next = topics.visit(page.from, page.count, add);
+  } else if (const Topic* topic = topics.find(*page.name)) {
+    add(*topic);
+  }
+  json["topics_total"] = topics.size();
+  json["topics_next"] = next ? Json(*next) : Json(nullptr);
+  json["topics"] = std::move(list);
 }
 
 }  // namespace
 
+bool parse_topic_page(const wire::http1::Request& request, TopicPage& page, std::string& error) {
+  std::string text;
+  if (wire::http1::query_value(request.query, "topic", text)) page.name = text;
+  if (wire::http1::query_value(request.query, "topics", text)) {
+    const auto count = parse_number(text);
+    if (!count || *count > TopicPage::kMost) {
+      error = fmt::format("topics={} is not a number from 0 to {}", quoted(Bytes(text)), TopicPage::kMost);
+      return false;
+    }
+    page.count = *count;
+  }
+  if (wire::http1::query_value(request.query, "topics-from", text)) {
+    const auto from = parse_number(text);
+    if (!from || *from > UINT32_MAX) {
+      error = "topics-from=" + quoted(Bytes(text)) + " is not what a page has told as topics_next";
+      return false;
+    }
+    page.from = static_cast<std::uint32_t>(*from);
+  }
+  return true;
+}
+
 StatsPage::StatsPage(wire::Time started, bool tls) : started_(started), tls_(tls), instance_(random_name()) {}
 
-std::string StatsPage::json(const Topics& topics, wire::Time now) const {
+std::string StatsPage::json(const Topics& topics, const TopicPage& page, wire::Time now) const {
   auto total = [&](Counter Stats::*counter) {
     return sum(threads_, [&](const Stats& s) -> const Counter& { return s.*counter; });
   };
@@ -130,7 +161,7 @@ std::string StatsPage::json(const Topics& topics, wire::Time now) const {
                       {"memberships", socketio(&SocketIoStats::memberships)},
                       {"upgrades", socketio(&SocketIoStats::upgrades)},
                       {"list", sockets_json(threads_)}};
-  json["topics"] = topics_json(topics);
+  add_topics(json, topics, page);
   // A topic's name is whatever bytes a client chose.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

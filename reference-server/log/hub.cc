@@ -1,8 +1,21 @@
 #include "reference-server/log/hub.h"
 
+#include <algorithm>
+#include <new>
 #include <random>
 
 namespace server {
+
+namespace {
+
+constexpr std::size_t kLeast = 16;  // items that an inbox has room for
+
+}  // namespace
+
+void Inbox::reserve() {
+  const std::lock_guard lock(mutex_);
+  if (items_.size() == items_.capacity()) items_.reserve(std::max(kLeast, 2 * items_.size()));
+}
 
 void Inbox::put(const Published& published, bool wake) {
   bool first = false;
@@ -16,6 +29,7 @@ void Inbox::put(const Published& published, bool wake) {
 }
 
 void Inbox::take(std::vector<Published>& out) {
+  out.reserve(kLeast);  // it becomes the one that is filled, perhaps between reserve() and put()
   const std::lock_guard lock(mutex_);
   items_.swap(out);
   filled_.store(false, std::memory_order_release);
@@ -30,35 +44,112 @@ unsigned Hub::add(Inbox& inbox, PeerShard* thread) {
   return threads() - 1;
 }
 
-std::optional<std::uint32_t> Hub::intern_locked(std::string_view topic) {
+std::optional<std::uint32_t> Hub::intern(std::string_view topic) {
   const auto found = index_.find(topic);
   if (found != index_.end()) return found->second;
-  if (entries_.size() >= max_topics_) return std::nullopt;
-  const auto index = static_cast<std::uint32_t>(entries_.size());
-  entries_.push_back({std::string(topic), 0});
-  index_.emplace(entries_.back().name, index);
+  if (index_.size() >= max_topics_ && (oldest_unused_ == kNone || !give_up(oldest_unused_))) return std::nullopt;
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(entries_.size()));
+    entries_.emplace_back();
+  }
+  const std::uint32_t index = free_.back();
+  Entry& entry = entries_[index];
+  entry.name = topic;
+  entry.base = entry.head = ended_at_.empty() ? 0 : ended_at(topic);
+  entry.users = entry.forgotten = 0;
+  index_.emplace(entry.name, index);
+  free_.pop_back();
+  append_unused(index);
   return index;
 }
 
-std::optional<std::uint32_t> Hub::intern(std::string_view topic) {
+std::optional<std::uint32_t> Hub::hold(std::string_view topic) {
   const std::lock_guard lock(mutex_);
-  return intern_locked(topic);
+  const auto index = intern(topic);
+  if (index && entries_[*index].users++ == 0) remove_unused(*index);
+  return index;
 }
 
-std::string Hub::name(std::uint32_t index) {
+void Hub::release(std::uint32_t index, bool empty, std::uint64_t head) {
   const std::lock_guard lock(mutex_);
-  return entries_[index].name;
+  Entry& entry = entries_[index];
+  if (--entry.users > 0) return;
+  append_unused(index);
+  if (entry.head == entry.base || (empty && entry.head == head)) give_up(index);
+}
+
+void Hub::emptied(std::uint32_t index, std::uint64_t head) {
+  const std::lock_guard lock(mutex_);
+  const Entry& entry = entries_[index];
+  const auto found = index_.find(entry.name);
+  const bool gone = found == index_.end() || found->second != index;
+  if (!gone && entry.users == 0 && entry.head == head) give_up(index);
+}
+
+void Hub::forget(std::uint32_t index) {
+  const std::lock_guard lock(mutex_);
+  if (++entries_[index].forgotten == threads()) free_.push_back(index);
+}
+
+Hub::Known Hub::known(std::uint32_t index) {
+  const std::lock_guard lock(mutex_);
+  return {entries_[index].name, entries_[index].base};
+}
+
+std::size_t Hub::topics() {
+  const std::lock_guard lock(mutex_);
+  return index_.size();
 }
 
 std::optional<std::uint64_t> Hub::publish(std::string_view topic, std::string payload, bool is_text, const Inbox* own,
                                           std::uint64_t origin) {
   auto shared = std::make_shared<const std::string>(std::move(payload));
   const std::lock_guard lock(mutex_);
-  const auto index = intern_locked(topic);
+  const auto index = intern(topic);
   if (!index) return std::nullopt;
-  const Published published{*index, {++entries_[*index].head, std::move(shared), is_text, origin}};
+  for (Inbox* inbox : inboxes_) inbox->reserve();  // what fails, fails for all threads
+  Entry& entry = entries_[*index];
+  const Published published{*index, {++entry.head, std::move(shared), is_text, origin}};
   for (Inbox* inbox : inboxes_) inbox->put(published, inbox != own);
+  if (entry.users == 0) {
+    remove_unused(*index);
+    append_unused(*index);
+  }
   return published.message.sequence;
+}
+
+void Hub::append_unused(std::uint32_t index) {
+  Entry& entry = entries_[index];
+  entry.older = newest_unused_;
+  entry.newer = kNone;
+  (newest_unused_ == kNone ? oldest_unused_ : entries_[newest_unused_].newer) = index;
+  newest_unused_ = index;
+}
+
+void Hub::remove_unused(std::uint32_t index) {
+  const Entry& entry = entries_[index];
+  (entry.older == kNone ? oldest_unused_ : entries_[entry.older].newer) = entry.newer;
+  (entry.newer == kNone ? newest_unused_ : entries_[entry.newer].older) = entry.older;
+}
+
+// Of a topic that nobody uses. False when memory is short: it stays.
+bool Hub::give_up(std::uint32_t index) {
+  const Entry& entry = entries_[index];
+  try {
+    if (ended_at_.empty() && entry.head > 0) ended_at_.resize(std::size_t{1} << 16);
+    for (Inbox* inbox : inboxes_) inbox->reserve();
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  if (entry.head > 0) ended_at(entry.name) = std::max(ended_at(entry.name), entry.head);
+  index_.erase(entry.name);
+  remove_unused(index);
+  for (Inbox* inbox : inboxes_) inbox->put({.topic = index, .message = {}, .gone = true}, true);
+  return true;
+}
+
+std::uint64_t& Hub::ended_at(std::string_view topic) {
+  return ended_at_[index_.hash_function()(topic) & (ended_at_.size() - 1)];
 }
 
 }  // namespace server

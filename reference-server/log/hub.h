@@ -1,5 +1,6 @@
 // Where threads meet: the hub numbers what is published and puts it into the inbox of every thread, in one order for
-// all.
+// all. It knows which topics there are, and gives up those that no thread uses when their log is empty or their place
+// is needed.
 #pragma once
 
 #include <atomic>
@@ -20,6 +21,7 @@ namespace server {
 struct Published {
   std::uint32_t topic = 0;  // index
   Message message;
+  bool gone = false;  // there is no message: the topic has been given up. No more of it follows
 };
 
 // What has been published and one thread has not seen yet.
@@ -27,6 +29,7 @@ class Inbox {
  public:
   // `wake` may be called from any thread: the owner should take() soon.
   explicit Inbox(std::function<void()> wake) : wake_(std::move(wake)) {}
+  void reserve();  // makes room for one more, so that put() cannot fail; the hub's lock is held until then
   void put(const Published& published, bool wake);
   bool empty() const { return !filled_.load(std::memory_order_acquire); }
   void take(std::vector<Published>& out);  // by the owner; `out` must be empty
@@ -63,9 +66,21 @@ class Hub {
   void keep_connections_apart() { connections_move_ = false; }
   bool connections_move() const { return connections_move_; }
 
-  // The index of a topic, given to it now when it is new. Absent when there are too many.
-  std::optional<std::uint32_t> intern(std::string_view topic);
-  std::string name(std::uint32_t index);
+  // One thread more uses the topic, which is made when it is new: its index, the same for every thread. Absent when
+  // there are too many and all are in use.
+  std::optional<std::uint32_t> hold(std::string_view topic);
+  // The thread uses it no more. `empty`: its log, which ends with `head`, has no message.
+  void release(std::uint32_t index, bool empty, std::uint64_t head);
+  // The log of a topic that a thread does not use has lost its last message, which was `head`.
+  void emptied(std::uint32_t index, std::uint64_t head);
+  // The thread has forgotten a topic that is gone: the last one to do so frees the index for another topic.
+  void forget(std::uint32_t index);
+  struct Known {
+    std::string name;
+    std::uint64_t base = 0;  // the sequence before its first message
+  };
+  Known known(std::uint32_t index);
+  std::size_t topics();
   // Gives the message its sequence (absent when there are too many topics). `own`, the caller's inbox, is filled but
   // not woken: its owner is awake.
   std::optional<std::uint64_t> publish(std::string_view topic, std::string payload, bool is_text, const Inbox* own,
@@ -74,11 +89,21 @@ class Hub {
   std::uint64_t new_origin() { return next_origin_.fetch_add(1, std::memory_order_relaxed); }
 
  private:
+  static constexpr std::uint32_t kNone = UINT32_MAX;
   struct Entry {
     std::string name;
+    std::uint64_t base = 0;
     std::uint64_t head = 0;
+    unsigned users = 0;           // threads
+    unsigned forgotten = 0;       // by so many threads, once it is gone
+    std::uint32_t older = kNone;  // neighbours among those that nobody uses
+    std::uint32_t newer = kNone;
   };
-  std::optional<std::uint32_t> intern_locked(std::string_view topic);
+  std::optional<std::uint32_t> intern(std::string_view topic);
+  void append_unused(std::uint32_t index);
+  void remove_unused(std::uint32_t index);
+  bool give_up(std::uint32_t index);
+  std::uint64_t& ended_at(std::string_view topic);
 
   const std::size_t max_topics_;
   std::vector<Inbox*> inboxes_;
@@ -86,8 +111,16 @@ class Hub {
   bool connections_move_ = true;
   std::atomic<std::uint64_t> next_origin_;
   std::mutex mutex_;
-  std::deque<Entry> entries_;                                  // guarded by mutex_; addresses stay
-  std::unordered_map<std::string_view, std::uint32_t> index_;  // guarded by mutex_
+  // All that follows is guarded by mutex_.
+  std::deque<Entry> entries_;  // by index; addresses stay
+  std::vector<std::uint32_t> free_;
+  std::unordered_map<std::string_view, std::uint32_t> index_;
+  std::uint32_t oldest_unused_ = kNone;  // published to or let go of longest ago
+  std::uint32_t newest_unused_ = kNone;
+  // By the hash of a name, the last sequence of any topic with that hash that was given up. One that comes again goes
+  // on behind it, so that no cursor of before can pass for one of the new log; another that hashes alike merely starts
+  // late.
+  std::vector<std::uint64_t> ended_at_;
 };
 
 }  // namespace server

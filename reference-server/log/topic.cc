@@ -1,8 +1,7 @@
 #include "reference-server/log/topic.h"
 
 #include <algorithm>
-
-#include "reference-server/log/hub.h"
+#include <new>
 
 namespace server {
 
@@ -13,7 +12,7 @@ const Message& Topic::message(std::uint64_t sequence) const {
 void Topic::append(Message message) {
   const std::size_t size = message.payload->size();
   while (size_ > 0 && (size_ >= limits_.messages || kept_bytes_ + size > limits_.bytes)) drop_oldest();
-  if (size_ == ring_.size()) grow();
+  if (size_ == ring_.size() && !grow()) drop_oldest();
   ++head_;
   ++size_;
   total_bytes_ += size;
@@ -29,12 +28,20 @@ void Topic::drop_oldest() {
   --size_;
 }
 
-void Topic::grow() {
-  std::vector<Entry> larger(std::max<std::size_t>(16, ring_.size() * 2));
+// False when there is no memory for more than what is kept already; without anything kept that throws.
+bool Topic::grow() {
+  std::vector<Entry> larger;
+  try {
+    larger.resize(std::max<std::size_t>(16, ring_.size() * 2));
+  } catch (const std::bad_alloc&) {
+    if (size_ == 0) throw;
+    return false;
+  }
   for (std::uint64_t sequence = first(); sequence <= head_; ++sequence) {
     larger[sequence & (larger.size() - 1)] = std::move(entry(sequence));
   }
   ring_ = std::move(larger);
+  return true;
 }
 
 std::uint64_t Topic::bytes_through(std::uint64_t cursor) const {
@@ -54,26 +61,6 @@ std::uint64_t Topic::cursor_within(std::uint64_t bytes) const {
     }
   }
   return low;
-}
-
-Topic* Topics::find(std::string_view name) const {
-  const auto found = by_name_.find(name);
-  return found == by_name_.end() ? nullptr : found->second;
-}
-
-Topic* Topics::find_or_create(std::string_view name) {
-  if (Topic* known = find(name)) return known;
-  const auto index = hub_.intern(name);
-  return index ? &at(*index) : nullptr;
-}
-
-Topic& Topics::at(std::uint32_t index) {
-  if (index >= topics_.size()) topics_.resize(index + 1);
-  if (topics_[index] == nullptr) {
-    topics_[index] = std::make_unique<Topic>(hub_.name(index), index, limits_);
-    by_name_.emplace(topics_[index]->name(), topics_[index].get());
-  }
-  return *topics_[index];
 }
 
 }  // namespace server

@@ -6,15 +6,11 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "wire/bytes.h"
 
 namespace server {
-
-class Hub;
 
 struct Message {
   std::uint64_t sequence = 0;
@@ -27,19 +23,27 @@ struct Message {
 struct LogLimits {
   std::size_t messages = 65'536;
   std::size_t bytes = std::size_t{256} << 20;  // of payload; the newest message is kept whatever its size
+  std::size_t total = SIZE_MAX;                // memory() of all topics, but for the newest message of them
 };
 
 class Topic {
  public:
-  Topic(std::string name, std::uint32_t index, LogLimits limits)
-      : name_(std::move(name)), index_(index), limits_(limits) {}
+  // Beside its payload, about what a message costs: its place in the ring and its two allocations.
+  static constexpr std::size_t kMessageCost = 128;
+
+  // `base`: the sequence before the first message.
+  Topic(std::string name, std::uint32_t index, LogLimits limits, std::uint64_t base = 0)
+      : name_(std::move(name)), index_(index), limits_(limits), head_(base) {}
 
   const std::string& name() const { return name_; }
   std::uint32_t index() const { return index_; }             // dense, the same on every thread
   std::uint64_t head() const { return head_; }               // sequence of the newest message; 0 before the first
   std::uint64_t first() const { return head_ - size_ + 1; }  // of the oldest in the log; head() + 1 when there is none
-  const Message& message(std::uint64_t sequence) const;      // requires first() <= sequence <= head()
-  void append(Message message);                              // its sequence is head() + 1
+  bool empty() const { return size_ == 0; }
+  std::size_t memory() const { return kept_bytes_ + size_ * kMessageCost; }  // bytes, about, of the log
+  const Message& message(std::uint64_t sequence) const;                      // requires first() <= sequence <= head()
+  void append(Message message);                                              // its sequence is head() + 1
+  void drop_oldest();                                                        // requires !empty()
 
   // Where a subscriber starts that asks for what comes after `after`; a cursor ahead of the head means the head, and so
   // does none.
@@ -59,8 +63,7 @@ class Topic {
   };
   Entry& entry(std::uint64_t sequence) { return ring_[sequence & (ring_.size() - 1)]; }
   const Entry& entry(std::uint64_t sequence) const { return ring_[sequence & (ring_.size() - 1)]; }
-  void grow();
-  void drop_oldest();
+  bool grow();
 
   std::string name_;
   std::uint32_t index_;
@@ -70,30 +73,6 @@ class Topic {
   std::size_t size_ = 0;
   std::uint64_t total_bytes_ = 0;  // ever published
   std::uint64_t kept_bytes_ = 0;
-};
-
-// The topics that one thread knows, by name and by index.
-class Topics {
- public:
-  Topics(Hub& hub, LogLimits limits) : hub_(hub), limits_(limits) {}
-  Topic* find(std::string_view name) const;
-  Topic* find_or_create(std::string_view name);  // null when the server has too many
-  Topic& at(std::uint32_t index);                // of a topic that the hub knows; created when new here
-  template <typename Visit>
-  void for_each(Visit visit) const {
-    for (const auto& topic : topics_) {
-      if (topic != nullptr) visit(*topic);
-    }
-  }
-
- private:
-  struct Hash : std::hash<std::string_view> {
-    using is_transparent = void;
-  };
-  Hub& hub_;
-  LogLimits limits_;
-  std::vector<std::unique_ptr<Topic>> topics_;  // by index; null where only other threads know it
-  std::unordered_map<std::string_view, Topic*, Hash, std::equal_to<>> by_name_;
 };
 
 }  // namespace server

@@ -34,7 +34,7 @@ Shard::Shard(const Options& o, Hub& hub, const StatsPage& stats_page, const net:
       inbox_([this] { loop_.post([] {}); }),  // an iteration is all it takes
       hub_(hub),
       number_(hub.add(inbox_, this)),
-      topics_(hub, {o.log_messages, o.log_bytes}),
+      topics_(hub, {o.log_messages, o.log_bytes, o.log_bytes_total}),
       tls_(tls != nullptr ? std::optional<net::TlsServer>({*tls, tls_counts_}) : std::nullopt),
       listener_(loop_, *this),
       stats_page_(stats_page),
@@ -157,10 +157,10 @@ void Shard::drain_inbox() {
   if (inbox_.empty()) return;
   inbox_.take(arrived_);
   for (Published& published : arrived_) {
-    Topic& topic = topics_.at(published.topic);
-    topic.append(std::move(published.message));
-    const Message& message = topic.message(topic.head());
-    for (const auto& technique : techniques_) technique->on_publish(topic, message);
+    Topic* const topic = topics_.take(std::move(published));
+    if (topic == nullptr) continue;
+    const Message& message = topic->message(topic->head());
+    for (const auto& technique : techniques_) technique->on_publish(*topic, message);
   }
   arrived_.clear();
 }
@@ -171,6 +171,9 @@ void Shard::end_iteration() {
   if (tls_) show_tls_counts();
   now_is_fresh_ = false;
   connections_.end_iteration();
+  topics_.remove_gone([this](const Topic& topic) {
+    for (const auto& technique : techniques_) technique->on_topic_gone(topic);
+  });
 }
 
 // Connections count where they are; /stats may be asked on another thread.

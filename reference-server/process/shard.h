@@ -19,7 +19,7 @@
 #include "reference-server/http/routes.h"
 #include "reference-server/http/stats_page.h"
 #include "reference-server/log/hub.h"
-#include "reference-server/log/topic.h"
+#include "reference-server/log/topics.h"
 #include "reference-server/options.h"
 #include "reference-server/seam/technique.h"
 #include "reference-server/stats.h"

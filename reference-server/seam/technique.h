@@ -100,6 +100,8 @@ class Technique {
   virtual void on_shard_message(const ShardMessage& message) {}       // sent with Context::post
   virtual void on_tick() {}                                           // asked for with Context::tick_after
   virtual void on_publish(Topic& topic, const Message& message) = 0;  // encode ONCE
+  // The topic is freed after this: nobody uses it any more (TopicUse). At the end of an iteration, after on_flush.
+  virtual void on_topic_gone(const Topic& topic) {}
   virtual void on_flush() {}     // end of the loop iteration: write what was encoded
   virtual void on_shutdown() {}  // say goodbye to every subscriber
 };

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "reference-server/engineio/endpoint.h"
-#include "reference-server/log/topic.h"
+#include "reference-server/log/topics.h"
 #include "wire/socketio.h"
 
 namespace server {
@@ -21,11 +22,16 @@ struct SocketIoClient final : Session {
   bool in(unsigned namespace_index) const { return (joined >> namespace_index & 1) != 0; }
 
   wire::socketio::Decoder decoder;
-  Topic* topic = nullptr;        // that it follows in the main namespace
+  TopicUse topic;                // that it follows in the main namespace
   std::uint64_t cursor = kHead;  // where that begins; over polling, the last message it was sent
   std::uint64_t origin = 0;      // given when it first speaks to all but itself
   std::uint64_t socket_key = 0;  // of its sockets' ids
-  std::unique_ptr<std::vector<Topic*>> rooms;
+  struct Membership {
+    TopicUse room;
+    std::uint32_t slot = 0;  // among the room's members
+  };
+  using Rooms = std::map<std::uint32_t, Membership>;  // by the topic's index
+  std::unique_ptr<Rooms> rooms;
   // What it was asked and has not acknowledged: namespace and id.
   static constexpr std::size_t kMostAsked = 1'000;
   std::unique_ptr<std::vector<std::pair<unsigned, std::uint64_t>>> asked;

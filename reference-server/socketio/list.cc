@@ -37,14 +37,15 @@ void SocketIo::list_sockets() {
   if (!std::exchange(list_changed_, false)) return;
   std::string json;
   listed_ = 0;
-  for_each_client([&](SocketIoClient& client) {
-    client.listed = client.joined != 0 && listed_ < kListedClients;
-    if (!client.listed) return;
-    ++listed_;
+  for (std::uint32_t slot = 0; slot < slots() && listed_ < kListedClients; ++slot) {
+    SocketIoClient* const client = at(slot);
+    if (client == nullptr) continue;
+    client->listed = client->joined != 0;
+    listed_ += client->listed ? 1 : 0;
     for (unsigned i = 0; i < std::size(kNamespaces); ++i) {
-      if (client.in(i)) append_listed(json, client, i);
+      if (client->in(i)) append_listed(json, *client, i);
     }
-  });
+  }
   context_.stats.socketio.list.set(std::move(json));
 }
 
@@ -55,18 +56,22 @@ void SocketIo::append_listed(std::string& json, const SocketIoClient& client, un
   json.append("\",\"transport\":\"").append(client.over_websocket() ? "websocket" : "polling");
   json.append("\",\"topic\":");
   const bool main = namespace_index == kMain;
-  if (main && client.topic != nullptr) {
+  if (main && client.topic) {
     append_name(json, client.topic->name());
   } else {
     json.append("null");
   }
   json.append(",\"rooms\":[");
-  const std::size_t count = main && client.rooms != nullptr ? client.rooms->size() : 0;
-  for (std::size_t i = 0; i < std::min(count, kListedRooms); ++i) {
-    if (i > 0) json.push_back(',');
-    append_name(json, (*client.rooms)[i]->name());
+  const SocketIoClient::Rooms* const rooms = main ? client.rooms.get() : nullptr;
+  if (rooms != nullptr) {
+    std::size_t listed = 0;
+    for (const auto& [index, membership] : *rooms) {
+      if (listed++ == kListedRooms) break;
+      if (listed > 1) json.push_back(',');
+      append_name(json, membership.room->name());
+    }
   }
-  json.append("],\"memberships\":").append(std::to_string(count)).append("}");
+  json.append("],\"memberships\":").append(std::to_string(rooms != nullptr ? rooms->size() : 0)).append("}");
 }
 
 }  // namespace server

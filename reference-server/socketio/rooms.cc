@@ -18,7 +18,7 @@ constexpr std::size_t kPiece = std::size_t{64} * 1024;  // of one answer to a GE
 void SocketIo::subscribe(SocketIoClient& client) {
   client.cursor = std::min(client.cursor, client.topic->head());
   if (client.over_websocket()) {
-    broadcaster_.subscribe(connection_of(client), subscriber_of(client), *client.topic, client.cursor);
+    broadcaster_.subscribe(connection_of(client), subscriber_of(client), client.topic, client.cursor);
   } else {
     on_wait(client);
     answer_waiting(client);
@@ -28,9 +28,9 @@ void SocketIo::subscribe(SocketIoClient& client) {
 void SocketIo::on_upgraded(SocketIoClient& client) {
   context_.stats.socketio.upgrades.add(1);
   list_changed(client);
-  if (!client.in(kMain) || client.topic == nullptr) return;
+  if (!client.in(kMain) || !client.topic) return;
   subscriber_of(client).set_origin(client.origin);
-  broadcaster_.subscribe(connection_of(client), subscriber_of(client), *client.topic, client.cursor);
+  broadcaster_.subscribe(connection_of(client), subscriber_of(client), client.topic, client.cursor);
 }
 
 SocketIo::Room& SocketIo::room_of(const Topic& topic) {
@@ -41,7 +41,7 @@ SocketIo::Room& SocketIo::room_of(const Topic& topic) {
 }
 
 void SocketIo::on_wait(SocketIoClient& client) {
-  if (!client.in(kMain) || client.topic == nullptr || client.waiting_slot != SocketIoClient::kNowhere) return;
+  if (!client.in(kMain) || !client.topic || client.waiting_slot != SocketIoClient::kNowhere) return;
   auto& waiting = room_of(*client.topic).waiting;
   client.waiting_slot = static_cast<std::uint32_t>(waiting.size());
   waiting.push_back(&client);
@@ -64,6 +64,11 @@ void SocketIo::on_publish(Topic& topic, const Message& message) {
   if (room.published || room.waiting.empty()) return;
   room.published = true;
   published_.push_back(&topic);
+}
+
+void SocketIo::on_topic_gone(const Topic& topic) {
+  broadcaster_.on_topic_gone(topic);
+  if (topic.index() < rooms_.size()) rooms_[topic.index()].reset();
 }
 
 void SocketIo::on_flush() {
@@ -102,7 +107,7 @@ void SocketIo::encode_for(const SocketIoClient& client, Room& shared) {
 }
 
 void SocketIo::collect(SocketIoClient& client, std::string& payload) {
-  if (!client.in(kMain) || client.topic == nullptr || client.cursor >= client.topic->head()) return;
+  if (!client.in(kMain) || !client.topic || client.cursor >= client.topic->head()) return;
   const Topic& topic = *client.topic;
   Room& shared = room_of(topic);
   if (client.origin != 0 || shared.from != client.cursor || shared.to != topic.head()) encode_for(client, shared);

@@ -75,9 +75,9 @@ bool SocketIo::follow(SocketIoClient& client, Bytes name, std::string& error) {
     error = "a topic's name has 1 to " + std::to_string(kMaxTopicName) + " bytes";
     return false;
   }
-  client.topic = context_.topics.find_or_create(name);
-  if (client.topic == nullptr) error = "too many topics";
-  return client.topic != nullptr;
+  client.topic = context_.topics.use(name);
+  if (!client.topic) error = "too many topics";
+  return static_cast<bool>(client.topic);
 }
 
 // Takes packets of one client from its decoder.
@@ -147,7 +147,7 @@ void SocketIo::connect(SocketIoClient& client, unsigned namespace_index, Bytes a
   std::string packet;
   socketio::append_header(packet, PacketType::kConnect, kNamespaces[namespace_index]);
   packet.append("{\"sid\":\"").append(socket_id(client, namespace_index)).append("\"");
-  if (namespace_index == kMain && client.topic != nullptr) {
+  if (namespace_index == kMain && client.topic) {
     // The offset is what the client has so far: it can come back for the rest even when it leaves before its first
     // event.
     packet.append(",\"pid\":\"").append(in_hexadecimal(recovery_key_)).append("\",\"offset\":\"");
@@ -159,7 +159,7 @@ void SocketIo::connect(SocketIoClient& client, unsigned namespace_index, Bytes a
     socketio::append_header(packet, PacketType::kEvent, kNamespaces[namespace_index]);
     send(client, packet.append("[\"auth\",").append(auth.empty() ? Bytes("{}") : auth).append("]"));
   }
-  if (namespace_index == kMain && client.topic != nullptr && !client.ended()) subscribe(client);
+  if (namespace_index == kMain && client.topic && !client.ended()) subscribe(client);
 }
 
 // {"topic":"T","after":N} as in the query; {"pid":…,"offset":"N"} of a client that was here before.
@@ -197,7 +197,7 @@ void SocketIo::leave_namespace(SocketIoClient& client, unsigned namespace_index)
   on_answered(client);
   if (client.over_websocket() && !client.ended()) subscriber_of(client).unsubscribe();
   if (client.rooms == nullptr) return;
-  for (const std::vector<Topic*> rooms = std::move(*client.rooms); Topic * room : rooms) leave_room(client, *room);
+  for (const auto& [index, membership] : *client.rooms) leave_room(client, membership);
   client.rooms.reset();
 }
 

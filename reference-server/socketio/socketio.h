@@ -19,6 +19,7 @@ class SocketIo final : public EngineEndpointOf<SocketIoClient> {
   SocketIo(Context& context, TechniqueStats& counters);
   void on_request(Connection& connection, const wire::http1::Request& request) override;
   void on_publish(Topic& topic, const Message& message) override;
+  void on_topic_gone(const Topic& topic) override;
   void on_shard_message(const ShardMessage& message) override;
   void on_flush() override;
 
@@ -72,7 +73,7 @@ class SocketIo final : public EngineEndpointOf<SocketIoClient> {
   void send_with(SocketIoClient& client, Bytes packet, std::span<const Bytes> attachments);
   void send_to_room(const Topic& topic, const Message& message);
   SocketIoClient* find_socket(Bytes id, unsigned& namespace_index);
-  void leave_room(SocketIoClient& client, const Topic& topic);
+  void leave_room(SocketIoClient& client, const SocketIoClient::Membership& membership);
 
   SocketIoEncoder encoder_;
   Broadcaster broadcaster_;

@@ -22,16 +22,18 @@ void Subscriber::unsubscribe() {
   if (TopicBroadcast* topic = std::exchange(topic_, nullptr)) topic->leave(*this);
 }
 
-void Broadcaster::subscribe(Connection& connection, Subscriber& subscriber, Topic& topic, std::uint64_t cursor) {
-  if (topic.index() >= topics_.size()) topics_.resize(topic.index() + 1);
-  auto& broadcast = topics_[topic.index()];
-  if (broadcast == nullptr) broadcast = std::make_unique<TopicBroadcast>(*this, topic);
+void Broadcaster::subscribe(Connection& connection, Subscriber& subscriber, const TopicUse& topic,
+                            std::uint64_t cursor) {
+  if (topic->index() >= topics_.size()) topics_.resize(topic->index() + 1);
+  auto& broadcast = topics_[topic->index()];
+  if (broadcast == nullptr) broadcast = std::make_unique<TopicBroadcast>(*this, *topic);
+  broadcast->use_ = topic;
   broadcast->write_batch();  // the newcomer starts behind what was encoded before it came
   subscriber.topic_ = broadcast.get();
   limited_ = limited_ || (subscriber.body_ != nullptr && !subscriber.body_->left.none());
   if (subscriber.origin_ != 0) broadcast->by_origin_.emplace(subscriber.origin_, &subscriber);
-  broadcast->start_lagging({&connection, &subscriber}, std::min(cursor, topic.head()),
-                           topic.bytes_through(topic.head()));
+  broadcast->start_lagging({&connection, &subscriber}, std::min(cursor, topic->head()),
+                           topic->bytes_through(topic->head()));
   broadcast->catch_up(broadcast->lagging_.size() - 1);
 }
 
@@ -41,6 +43,13 @@ void Broadcaster::on_publish(const Topic& topic, const Message& message) {
   if (broadcast == nullptr || broadcast->idle()) return;
   broadcast->publish(message);
   queue(*broadcast);
+}
+
+void Broadcaster::on_topic_gone(const Topic& topic) {
+  if (topic.index() >= topics_.size()) return;
+  auto& broadcast = topics_[topic.index()];
+  if (broadcast != nullptr && broadcast->queued_) std::erase(queue_, broadcast.get());
+  broadcast.reset();
 }
 
 void Broadcaster::queue(TopicBroadcast& topic) {
@@ -253,6 +262,7 @@ void TopicBroadcast::catch_up(std::size_t slot) {
 
 void TopicBroadcast::leave(Subscriber& subscriber) {
   remove(subscriber);
+  if (idle()) use_.reset();
   if (subscriber.origin_ == 0) return;
   const auto [first, last] = by_origin_.equal_range(subscriber.origin_);
   by_origin_.erase(std::find_if(first, last, [&](const auto& own) { return own.second == &subscriber; }));

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "reference-server/log/topic.h"
+#include "reference-server/log/topics.h"
 #include "reference-server/seam/technique.h"
 #include "reference-server/stream/encoder.h"
 #include "reference-server/stream/log_reader.h"
@@ -104,6 +104,7 @@ class TopicBroadcast {
 
   Broadcaster& owner_;
   Topic& topic_;
+  TopicUse use_;            // while there are subscribers
   std::vector<Live> live_;  // have everything up to the batch
   std::vector<Lagging> lagging_;
   std::unordered_multimap<std::uint64_t, Subscriber*> by_origin_;  // those that have an origin
@@ -139,8 +140,9 @@ class Broadcaster {
   // `connection` has been taken over by a conversation that `subscriber` is part of. Messages after `cursor` follow,
   // those of the log first; the part of them that the log no longer has is told as a gap. A subscriber that is too slow
   // for the policy is aborted.
-  void subscribe(Connection& connection, Subscriber& subscriber, Topic& topic, std::uint64_t cursor);
+  void subscribe(Connection& connection, Subscriber& subscriber, const TopicUse& topic, std::uint64_t cursor);
   void on_publish(const Topic& topic, const Message& message);
+  void on_topic_gone(const Topic& topic);
   void on_flush();
   void end_all();  // ends every body as its framing does, and closes the connections
   // Sends `bytes` to every subscriber of a topic to which nothing was written since the last call: a heartbeat.

@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-#include "reference-server/log/topic.h"
+#include "reference-server/log/topics.h"
 #include "reference-server/options.h"
 #include "reference-server/stats.h"
 
@@ -43,8 +43,8 @@ void StreamTechnique::on_request(Connection& connection, const wire::http1::Requ
       !read_limit(request, limit, error) || !(encoder = choose_encoder(request, error))) {
     return refuse(connection, context_, 400, error);
   }
-  Topic* topic = context_.topics.find_or_create(subscription.topic);
-  if (topic == nullptr) return refuse(connection, context_, 503, "too many topics");
+  const TopicUse topic = context_.topics.use(subscription.topic);
+  if (!topic) return refuse(connection, context_, 503, "too many topics");
   std::uint64_t cursor = topic->starting_cursor(subscription.after);
   if (cursor + 1 < topic->first() && !encoders_[*encoder]->has_gap_notice()) {
     context_.stats.gap_messages.add(topic->first() - 1 - cursor);
@@ -58,7 +58,7 @@ void StreamTechnique::on_request(Connection& connection, const wire::http1::Requ
   auto stream = std::make_unique<Stream>(limit);
   Subscriber& subscriber = *stream;
   connection.take_over(std::move(stream), Connection::Input::kIgnored);
-  broadcaster(*encoder, framing).subscribe(connection, subscriber, *topic, cursor);
+  broadcaster(*encoder, framing).subscribe(connection, subscriber, topic, cursor);
 }
 
 Framing StreamTechnique::framing_for(const wire::http1::Request& request, const Exchange& exchange) const {
@@ -114,6 +114,10 @@ bool StreamTechnique::read_limit(const wire::http1::Request& request, StreamLimi
 
 void StreamTechnique::on_publish(Topic& topic, const Message& message) {
   for (const auto& broadcaster : broadcasters_) broadcaster->on_publish(topic, message);
+}
+
+void StreamTechnique::on_topic_gone(const Topic& topic) {
+  for (const auto& broadcaster : broadcasters_) broadcaster->on_topic_gone(topic);
 }
 
 void StreamTechnique::on_flush() {

@@ -20,6 +20,7 @@ class StreamTechnique : public Technique {
                   bool compresses = false);
   void on_request(Connection& connection, const wire::http1::Request& request) override;
   void on_publish(Topic& topic, const Message& message) override;
+  void on_topic_gone(const Topic& topic) override;
   void on_flush() override;
   void on_tick() override;
   void on_shutdown() override;

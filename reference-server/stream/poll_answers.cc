@@ -96,6 +96,13 @@ void PollAnswers::send(Connection& connection, const Topic* topic, std::uint64_t
   if (recent.body.bytes.size() > kMostBytes) recent = {};
 }
 
+// Another topic may come to lie at the same address.
+void PollAnswers::on_topic_gone(const Topic& topic) {
+  for (RecentAnswer& recent : recent_) {
+    if (recent.topic == &topic) recent = {};
+  }
+}
+
 PollAnswers::CachedBody PollAnswers::make(const Exchange& exchange, const Topic* topic, std::uint64_t cursor,
                                           int empty_status, Bytes if_none_match) const {
   const Lines lines = encode_lines(topic, cursor, context_.options.queue);

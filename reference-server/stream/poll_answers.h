@@ -22,6 +22,7 @@ class PollAnswers {
   // has an ETag then, or is 304 when it names that.
   void send(Connection& connection, const Topic* topic, std::uint64_t cursor, int empty_status,
             Bytes if_none_match = {});
+  void on_topic_gone(const Topic& topic);
 
  private:
   struct CachedBody {

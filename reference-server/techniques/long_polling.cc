@@ -1,9 +1,10 @@
 // `long-polling`: holds the request until there is a message after its cursor or the hold time is over.
 #include <algorithm>
 #include <chrono>
+#include <utility>
 #include <vector>
 
-#include "reference-server/log/topic.h"
+#include "reference-server/log/topics.h"
 #include "reference-server/options.h"
 #include "reference-server/seam/reply.h"
 #include "reference-server/seam/techniques.h"
@@ -16,14 +17,14 @@ namespace {
 class LongPolling;
 
 struct HeldRequest final : Conversation {
-  HeldRequest(LongPolling& o, Connection& c, Topic& t, std::uint64_t after, int status)
-      : owner(o), connection(c), topic(t), cursor(after), empty_status(status) {}
+  HeldRequest(LongPolling& o, Connection& c, TopicUse t, std::uint64_t after, int status)
+      : owner(o), connection(c), topic(std::move(t)), cursor(after), empty_status(status) {}
   void on_close(Connection&) override;
   void on_wake(Connection&) override;
 
   LongPolling& owner;
   Connection& connection;
-  Topic& topic;
+  TopicUse topic;
   std::uint64_t cursor;
   int empty_status;        // of an answer that brings nothing
   std::uint32_t slot = 0;  // in its topic's list
@@ -42,15 +43,15 @@ class LongPolling final : public Technique {
         !parse_empty(request, empty_status, error)) {
       return refuse(connection, context_, 400, error);
     }
-    Topic* topic = context_.topics.find_or_create(subscription.topic);
-    if (topic == nullptr) return refuse(connection, context_, 503, "too many topics");
+    TopicUse topic = context_.topics.use(subscription.topic);
+    if (!topic) return refuse(connection, context_, 503, "too many topics");
     const std::uint64_t cursor = topic->starting_cursor(subscription.after);
     if (cursor < topic->head() || hold == Nanos::zero() || connection.exchange().head_only) {
-      answers_.send(connection, topic, cursor, empty_status);
+      answers_.send(connection, topic.get(), cursor, empty_status);
       connection.finish_response();
       return;
     }
-    auto held = std::make_unique<HeldRequest>(*this, connection, *topic, cursor, empty_status);
+    auto held = std::make_unique<HeldRequest>(*this, connection, std::move(topic), cursor, empty_status);
     add(*held);
     connection.take_over(std::move(held), Connection::Input::kLater);
     connection.wake_after(hold);
@@ -63,6 +64,8 @@ class LongPolling final : public Technique {
     topic_requests.published = true;
     published_.push_back(topic.index());
   }
+
+  void on_topic_gone(const Topic& topic) override { answers_.on_topic_gone(topic); }
 
   void on_flush() override {
     for (const std::uint32_t index : published_) {
@@ -77,7 +80,7 @@ class LongPolling final : public Technique {
   }
 
   void remove(HeldRequest& held) {
-    std::vector<HeldRequest*>& requests = topics_[held.topic.index()].requests;
+    std::vector<HeldRequest*>& requests = topics_[held.topic->index()].requests;
     requests[held.slot] = requests.back();
     requests[held.slot]->slot = held.slot;
     requests.pop_back();
@@ -85,7 +88,7 @@ class LongPolling final : public Technique {
 
   // The request has left its topic's list, and is destroyed.
   void answer(HeldRequest& held) {
-    answers_.send(held.connection, &held.topic, held.cursor, held.empty_status);
+    answers_.send(held.connection, held.topic.get(), held.cursor, held.empty_status);
     held.connection.release();
   }
 
@@ -122,7 +125,7 @@ class LongPolling final : public Technique {
   }
 
   void add(HeldRequest& held) {
-    const std::uint32_t index = held.topic.index();
+    const std::uint32_t index = held.topic->index();
     if (index >= topics_.size()) topics_.resize(index + 1);
     std::vector<HeldRequest*>& requests = topics_[index].requests;
     held.slot = static_cast<std::uint32_t>(requests.size());

@@ -1,6 +1,6 @@
 // `polling`: answers at once with what follows the cursor, or with an empty body. Never creates a topic: asking costs
 // nothing. A request with If-None-Match is answered with an ETag, or with 304 when it names that.
-#include "reference-server/log/topic.h"
+#include "reference-server/log/topics.h"
 #include "reference-server/seam/reply.h"
 #include "reference-server/seam/techniques.h"
 #include "reference-server/stream/poll_answers.h"
@@ -24,6 +24,7 @@ class Polling final : public Technique {
   }
 
   void on_publish(Topic&, const Message&) override {}
+  void on_topic_gone(const Topic& topic) override { answers_.on_topic_gone(topic); }
 
  private:
   Context& context_;

@@ -109,7 +109,7 @@ void SocketIo::publish(const Call& call, bool to_all) {
   const auto text = call.text(0, scratch);
   const auto payload = text ? text : call.bytes(0);
   if (!payload) return acknowledge(call, R"({"error":"the payload is neither a string nor bytes"})");
-  if (client.topic == nullptr) return acknowledge(call, R"({"error":"this socket follows no topic"})");
+  if (!client.topic) return acknowledge(call, R"({"error":"this socket follows no topic"})");
   if (!to_all && client.origin == 0) {
     client.origin = context_.new_origin();
     if (client.over_websocket()) subscriber_of(client).set_origin(client.origin);
@@ -188,13 +188,15 @@ void SocketIo::join(const Call& call) {
   }
   context_.catch_up();
   if (call.client.ended()) return;
-  Topic* const topic = context_.topics.find_or_create(*room);
-  if (topic == nullptr) return acknowledge(call, R"({"error":"too many topics"})");
+  TopicUse topic = context_.topics.use(*room);
+  if (!topic) return acknowledge(call, R"({"error":"too many topics"})");
   auto& rooms = call.client.rooms;
-  if (rooms == nullptr) rooms = std::make_unique<std::vector<Topic*>>();
-  if (topic != call.client.topic && std::find(rooms->begin(), rooms->end(), topic) == rooms->end()) {
-    rooms->push_back(topic);
-    room_of(*topic).members.push_back(&call.client);
+  if (rooms == nullptr) rooms = std::make_unique<SocketIoClient::Rooms>();
+  if (topic.get() != call.client.topic.get() && !rooms->contains(topic->index())) {
+    auto& members = room_of(*topic).members;
+    rooms->emplace(topic->index(),
+                   SocketIoClient::Membership{.room = topic, .slot = static_cast<std::uint32_t>(members.size())});
+    members.push_back(&call.client);
     context_.stats.socketio.memberships.add(1);
     list_changed(call.client);
   }
@@ -211,17 +213,23 @@ void SocketIo::leave(const Call& call) {
   if (call.client.ended()) return;
   auto& rooms = call.client.rooms;
   const Topic* const topic = context_.topics.find(*room);
-  if (rooms != nullptr && std::erase(*rooms, topic) != 0) leave_room(call.client, *topic);
-  if (rooms != nullptr && rooms->empty()) rooms.reset();
+  if (rooms != nullptr && topic != nullptr) {
+    if (const auto membership = rooms->find(topic->index()); membership != rooms->end()) {
+      leave_room(call.client, membership->second);
+      rooms->erase(membership);
+    }
+    if (rooms->empty()) rooms.reset();
+  }
   std::string value = "{\"left\":";
   json::append_string(value, *room);
   acknowledge(call, value.append("}"));
 }
 
-void SocketIo::leave_room(SocketIoClient& client, const Topic& topic) {
-  auto& members = room_of(topic).members;
-  const auto found = std::find(members.begin(), members.end(), &client);
-  *found = members.back();
+void SocketIo::leave_room(SocketIoClient& client, const SocketIoClient::Membership& membership) {
+  auto& members = room_of(*membership.room).members;
+  SocketIoClient& moved = *members.back();
+  members[membership.slot] = &moved;
+  moved.rooms->at(membership.room->index()).slot = membership.slot;
   members.pop_back();
   context_.stats.socketio.memberships.subtract(1);
   list_changed(client);

@@ -48,6 +48,11 @@ class WebSocket final : public WebSocketEndpoint {
       if (broadcaster != nullptr) broadcaster->on_publish(topic, message);
     }
   }
+  void on_topic_gone(const Topic& topic) override {
+    for (const auto& broadcaster : broadcasters_) {
+      if (broadcaster != nullptr) broadcaster->on_topic_gone(topic);
+    }
+  }
   void on_flush() override {
     for (const auto& broadcaster : broadcasters_) {
       if (broadcaster != nullptr) broadcaster->on_flush();
@@ -64,8 +69,8 @@ class WebSocket final : public WebSocketEndpoint {
         !parse_gaps(opening.request, sees_pongs, error)) {
       return refuse(connection, context_, 400, error);
     }
-    Topic* topic = context_.topics.find_or_create(subscription.topic);
-    if (topic == nullptr) return refuse(connection, context_, 503, "too many topics");
+    const TopicUse topic = context_.topics.use(subscription.topic);
+    if (!topic) return refuse(connection, context_, 503, "too many topics");
     const std::uint64_t cursor = topic->starting_cursor(subscription.after);
     std::string headers;
     append_cursor_header(headers, cursor);
@@ -73,7 +78,7 @@ class WebSocket final : public WebSocketEndpoint {
     auto made = std::make_unique<Peer>(*this, opening.agreed(), origin, sees_pongs);
     Peer& peer = *made;
     accept(connection, opening, std::move(made), headers);
-    broadcaster_for(peer.window_bits()).subscribe(connection, peer, *topic, cursor);
+    broadcaster_for(peer.window_bits()).subscribe(connection, peer, topic, cursor);
   }
 
   // ?echo=0: the client does not want what it sends itself; &origin=N: as the client that it was before a reconnect.

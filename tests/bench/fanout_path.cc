@@ -76,8 +76,7 @@ void FanoutPath::catch_up() {
   arrived_.clear();
   inbox_.take(arrived_);
   for (Published& published : arrived_) {
-    Topic& topic = topics_.at(published.topic);
-    topic.append(std::move(published.message));
+    Topic& topic = *topics_.take(std::move(published));
     technique_->on_publish(topic, topic.message(topic.head()));
   }
 }

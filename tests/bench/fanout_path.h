@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "reference-server/log/hub.h"
-#include "reference-server/log/topic.h"
+#include "reference-server/log/topics.h"
 #include "reference-server/options.h"
 #include "reference-server/seam/technique.h"
 #include "reference-server/stats.h"

@@ -73,15 +73,5 @@ TEST(Hub, CarriesTheOriginOfAMessageToEveryThread) {
   }
 }
 
-TEST(Hub, RefusesOneTopicTooMany) {
-  Hub hub(2);
-  EXPECT_TRUE(hub.intern("a"));
-  EXPECT_TRUE(hub.publish("b", "x", true, nullptr));
-  EXPECT_FALSE(hub.intern("c"));
-  EXPECT_FALSE(hub.publish("c", "x", true, nullptr));
-  EXPECT_EQ(hub.intern("a"), 0U);
-  EXPECT_EQ(hub.name(1), "b");
-}
-
 }  // namespace
 }  // namespace server

@@ -71,14 +71,15 @@ void MemoryConnection::offer() {
   if (window != SIZE_MAX) window -= now;
   const bool was_stalled = std::exchange(stalled_, !unsent_.empty());
   if (was_stalled && !stalled_ && open && conversation_ != nullptr) conversation_->on_drain(*this);
+  if (!open) conversation_.reset();  // no handler can be running
 }
 
 MemoryServer::MemoryServer(Options o)
     : Context(server_options, all_topics_, all_stats),
       server_options(std::move(o)),
       hub_(server_options.max_topics),
-      inbox_([] {}),
-      all_topics_(hub_, {server_options.log_messages, server_options.log_bytes}),
+      inbox_([this] { again_ = true; }),
+      all_topics_(hub_, {server_options.log_messages, server_options.log_bytes, server_options.log_bytes_total}),
       stats_page_(wire::Time{}) {
   hub_.add(inbox_);
   stats_page_.add(all_stats);
@@ -140,9 +141,9 @@ void MemoryServer::drain_inbox() {
   std::vector<Published> arrived;
   inbox_.take(arrived);
   for (Published& published : arrived) {
-    Topic& topic = all_topics_.at(published.topic);
-    topic.append(std::move(published.message));
-    for (const auto& technique : techniques_) technique->on_publish(topic, topic.message(topic.head()));
+    Topic* const topic = all_topics_.take(std::move(published));
+    if (topic == nullptr) continue;
+    for (const auto& technique : techniques_) technique->on_publish(*topic, topic->message(topic->head()));
   }
 }
 
@@ -150,6 +151,9 @@ void MemoryServer::iterate() {
   drain_inbox();
   for (const auto& technique : techniques_) technique->on_flush();
   for (std::size_t i = 0; i < connections_.size(); ++i) connections_[i]->offer();
+  all_topics_.remove_gone([this](const Topic& topic) {
+    for (const auto& technique : techniques_) technique->on_topic_gone(topic);
+  });
 }
 
 void MemoryServer::settle() {

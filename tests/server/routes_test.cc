@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <tuple>
 
 #include "memory_server.h"
 
@@ -59,8 +62,77 @@ TEST(Routes, RefuseABadPublishInOneSentence) {
   MemoryServer server({.max_topics = 1});
   EXPECT_EQ(ask(server, "POST", "/publish", {}, "x").status, 400);
   EXPECT_EQ(ask(server, "POST", "/publish?topic=", {}, "x").status, 400);
+  server.get("/sse?topic=a");
   EXPECT_EQ(ask(server, "POST", "/publish?topic=a", {}, "x").status, 200);
   EXPECT_EQ(ask(server, "POST", "/publish?topic=b", {}, "x").status, 503);
+}
+
+nlohmann::json stats_of(MemoryServer& server, std::string_view query = "") {
+  return nlohmann::json::parse(ask(server, "GET", "/stats" + std::string(query)).body);
+}
+
+TEST(Routes, ATopicThatWasOnlyAskedForLastsAsLongAsItsSubscribers) {
+  const std::string upgrade =
+      "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  const std::tuple<const char*, std::string, int> table[] = {
+      {"/polling?topic=t", "", 0},
+      {"/long-polling?topic=t", "", 1},
+      {"/long-polling?topic=t&hold=0", "", 0},
+      {"/http-streaming?topic=t", "", 1},
+      {"/http-streaming?topic=t&framing=raw", "Accept-Encoding: gzip\r\n", 1},
+      {"/forever-frame?topic=t", "", 1},
+      {"/sse?topic=t", "", 1},
+      {"/websocket?topic=t", upgrade, 1},
+      {"/socket.io/?EIO=4&transport=websocket&topic=t", upgrade, 1},
+  };
+  for (const auto& [target, headers, topics] : table) {
+    MemoryServer server({.max_topics = 1});
+    MemoryConnection& client = server.get(target, headers);
+    server.settle();
+    EXPECT_EQ(stats_of(server)["topics_total"], topics) << target;
+    EXPECT_EQ(ask(server, "HEAD", "/sse?topic=other").status, topics == 0 ? 200 : 503) << target;
+    if (client.open) client.leave();
+    server.settle();
+    EXPECT_EQ(stats_of(server)["topics_total"], 0) << target;
+    EXPECT_EQ(ask(server, "POST", "/publish?topic=other", {}, "x").status, 200) << target;
+  }
+}
+
+TEST(Routes, ATopicThatIsGivenUpAndComesAgainTellsWhatItLost) {
+  MemoryServer server({.max_topics = 1});
+  for (const char* topic : {"t", "t", "other"}) server.say(topic, "old");
+  server.say("t", "new");
+  EXPECT_EQ(ask(server, "GET", "/polling?topic=t&after=1").body, "\x10gap 2 2\nnew\n");
+  server.say("other", "x");
+  server.settle();
+  const std::string asked_before = ask(server, "GET", "/polling?topic=t&after=3").body;
+  EXPECT_EQ(asked_before, "");
+  server.say("t", "newest");
+  EXPECT_EQ(ask(server, "GET", "/polling?topic=t&after=3").body, "newest\n") << "no answer of another topic's log";
+}
+
+TEST(Routes, ShowTopicsAPageAtATime) {
+  MemoryServer server;
+  for (int i = 0; i < 2'500; ++i) server.say("t" + std::to_string(i), "x");
+  const nlohmann::json first = stats_of(server);
+  EXPECT_EQ(first["topics"].size(), 1'000U);
+  EXPECT_EQ(first["topics_total"], 2'500);
+  std::set<std::string> names;
+  nlohmann::json page = first;
+  for (;;) {
+    for (const nlohmann::json& topic : page["topics"]) EXPECT_TRUE(names.insert(topic["name"]).second);
+    if (page["topics_next"].is_null()) break;
+    page = stats_of(server, "?topics=700&topics-from=" + page["topics_next"].dump());
+  }
+  EXPECT_EQ(names.size(), 2'500U);
+  EXPECT_EQ(stats_of(server, "?topics=0")["topics"].size(), 0U);
+  const nlohmann::json one = stats_of(server, "?topic=t7");
+  EXPECT_EQ(one["topics"], nlohmann::json::parse(R"([{"name":"t7","first":1,"head":1}])"));
+  EXPECT_EQ(stats_of(server, "?topic=none")["topics"].size(), 0U);
+  for (const char* query : {"?topics=1001", "?topics=", "?topics=-1", "?topics-from=x", "?topics-from=4294967296"}) {
+    EXPECT_EQ(ask(server, "GET", "/stats" + std::string(query)).status, 400) << query;
+  }
 }
 
 TEST(Routes, ListWhatThereIsWhenThereIsNothing) {

@@ -176,6 +176,39 @@ TEST(SocketIo, WhoJoinsARoomGetsWhatIsSaidAfterwardsAndWhoLeavesWhatWasSaidBefor
   EXPECT_EQ(all.size(), 3U);  // the opening and CONNECT before it
 }
 
+TEST(SocketIo, ARoomLastsAsLongAsItsMembersWhoeverLeavesFirst) {
+  MemoryServer server({.max_topics = 3'000});
+  std::vector<MemoryConnection*> clients;
+  const auto everybody = [&](const char* event, int room) {
+    for (MemoryConnection* client : clients)
+      say(*client, "42[\"" + std::string(event) + "\",\"" + std::to_string(room) + "\"]");
+  };
+  for (int i = 0; i < 3; ++i) clients.push_back(&connect_websocket(server, ""));
+  for (int room = 0; room < 3'000; ++room) everybody("join", room);
+  server.settle();
+  EXPECT_EQ(server.all_stats.socketio.memberships.get(), 9'000U);
+  clients[1]->leave();
+  clients.erase(clients.begin() + 1);
+  for (int room = 0; room < 3'000; room += 2) everybody("leave", room);
+  EXPECT_EQ(server.all_stats.socketio.memberships.get(), 3'000U);
+  for (MemoryConnection* client : clients) client->taken.clear();
+  server.settle();
+  for (MemoryConnection* client : clients) client->taken.clear();
+  server.say("2998", "to nobody");
+  server.say("2999", "to both");
+  server.settle();
+  for (MemoryConnection* client : clients) {
+    EXPECT_EQ(client->taken.find("to nobody"), std::string::npos);
+    EXPECT_NE(client->taken.find(R"(42["message","to both",{"room":"2999","sequence":1}])"), std::string::npos);
+    client->leave();
+  }
+  server.settle();
+  EXPECT_EQ(server.all_stats.socketio.memberships.get(), 0U);
+  MemoryConnection& stats = server.get("/stats?topics=0");
+  server.settle();
+  EXPECT_EQ(nlohmann::json::parse(response_of(stats.taken).body)["topics_total"], 2) << "those with messages";
+}
+
 TEST(SocketIo, StatsListSocketsWithTheirRoomsAndTransports) {
   MemoryServer server;
   MemoryConnection& client = connect_websocket(server, "&topic=%ff");

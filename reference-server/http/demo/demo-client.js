@@ -52,9 +52,9 @@ export class ServerLog {
   constructor(topic) { this.topic = topic; }
 
   async look(signal) {
-    const { instance, topics } = await (await get('/stats', signal)).json();
+    const { instance, topics } = await (await get(`/stats?topic=${encodeURIComponent(this.topic)}`, signal)).json();
     this.instance = instance;
-    return { instance, head: topics.find((topic) => topic.name === this.topic)?.head ?? 0 };
+    return { instance, head: topics[0]?.head ?? 0 };
   }
 }
 
