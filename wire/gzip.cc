@@ -6,7 +6,7 @@
 #include <climits>
 #include <new>
 
-#include "wire/permessage_deflate.h"
+#include "wire/websocket/permessage_deflate.h"
 
 namespace wire::gzip {
 namespace {

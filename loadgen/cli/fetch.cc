@@ -13,7 +13,8 @@
 #include "loadgen/cli/request_arguments.h"
 #include "loadgen/clients/request.h"
 #include "loadgen/host/terminal.h"
-#include "wire/http1.h"
+#include "wire/http1/header.h"
+#include "wire/http1/response.h"
 #include "wire/units.h"
 
 namespace loadgen {

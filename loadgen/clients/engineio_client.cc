@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "wire/base64.h"
+#include "wire/http1/target.h"
 #include "wire/units.h"
 
 namespace loadgen {

@@ -7,7 +7,7 @@
 
 #include "loadgen/clients/request.h"
 #include "loadgen/clients/technique.h"
-#include "wire/http1.h"
+#include "wire/http1/response.h"
 
 namespace loadgen {
 

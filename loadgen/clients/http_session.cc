@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "loadgen/clients/request.h"
+#include "wire/text.h"
 #include "wire/url.h"
 
 namespace loadgen {
@@ -159,7 +160,7 @@ bool HttpSession::follow(const http1::Response& response) {
   const bool was_get = redirect_ != nullptr && redirect_->as_get;
   const bool get = response.status == 303 || ((response.status == 301 || response.status == 302) && posted_);
   const bool redirect_target = url.value->scheme != home.value->scheme ||
-                               !http1::equal_ignoring_case(url.value->host_port(), home.value->host_port());
+                               !wire::equal_ignoring_case(url.value->host_port(), home.value->host_port());
   redirect_ = std::make_unique<Redirect>(Redirect{*url.value, count, redirect_target, was_get || get, true});
   std::exchange(link_, nullptr)->close();
   waiting_ = false;

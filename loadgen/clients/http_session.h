@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "loadgen/clients/technique.h"
-#include "wire/http1.h"
+#include "wire/http1/response.h"
 
 namespace loadgen {
 

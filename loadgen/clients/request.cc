@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
-#include "wire/http1.h"
+#include "wire/http1/header.h"
+#include "wire/http1/write.h"
+#include "wire/text.h"
 
 namespace loadgen {
 
@@ -34,7 +36,7 @@ bool has_parameter(Bytes query, Bytes name) {
 template <std::size_t N>
 bool is_one_of(Bytes name, const Bytes (&names)[N]) {
   return std::any_of(std::begin(names), std::end(names),
-                     [&](Bytes one) { return http1::equal_ignoring_case(one, name); });
+                     [&](Bytes one) { return wire::equal_ignoring_case(one, name); });
 }
 
 constexpr Bytes kOfTheBody[] = {"Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Expect"};
@@ -71,7 +73,7 @@ bool has_meaning_for_a_body(Bytes method) {
 
 bool has_header(Bytes lines, Bytes name) {
   while (!lines.empty()) {
-    if (http1::equal_ignoring_case(name_of(cut(lines, "\r\n"), ':'), name)) return true;
+    if (wire::equal_ignoring_case(name_of(cut(lines, "\r\n"), ':'), name)) return true;
   }
   return false;
 }

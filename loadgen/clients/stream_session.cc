@@ -1,6 +1,7 @@
 #include "loadgen/clients/stream_session.h"
 
 #include "wire/gzip.h"
+#include "wire/text.h"
 
 namespace loadgen {
 
@@ -31,8 +32,8 @@ void StreamSession::on_open(Link&) {
 void StreamSession::on_answer(const wire::http1::Response& response) {
   std::string_view wrong = check(response);
   const Bytes encoding = response.header("Content-Encoding");
-  const bool compressed = wire::http1::equal_ignoring_case(encoding, "gzip");
-  if (!compressed && !encoding.empty() && !wire::http1::equal_ignoring_case(encoding, "identity")) {
+  const bool compressed = wire::equal_ignoring_case(encoding, "gzip");
+  if (!compressed && !encoding.empty() && !wire::equal_ignoring_case(encoding, "identity")) {
     wrong = "the Content-Encoding is neither gzip nor identity";
   }
   if (!wrong.empty()) {

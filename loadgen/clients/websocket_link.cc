@@ -4,7 +4,9 @@
 #include <cstring>
 #include <utility>
 
-#include "wire/websocket_handshake.h"
+#include "wire/http1/write.h"
+#include "wire/websocket/handshake.h"
+#include "wire/websocket/reader.h"
 
 namespace loadgen {
 

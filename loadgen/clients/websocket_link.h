@@ -8,10 +8,10 @@
 
 #include "loadgen/clients/request.h"
 #include "loadgen/clients/technique.h"
-#include "wire/http1.h"
-#include "wire/permessage_deflate.h"
-#include "wire/websocket.h"
-#include "wire/websocket_handshake.h"
+#include "wire/http1/response.h"
+#include "wire/websocket/handshake.h"
+#include "wire/websocket/permessage_deflate.h"
+#include "wire/websocket/reader.h"
 
 namespace loadgen {
 

@@ -13,7 +13,7 @@
 #include "net/loop.h"
 #include "net/segments.h"
 #include "net/tcp.h"
-#include "wire/http1.h"
+#include "wire/http1/response.h"
 
 namespace loadgen {
 

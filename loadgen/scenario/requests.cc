@@ -4,7 +4,8 @@
 #include <algorithm>
 
 #include "loadgen/scenario/parts.h"
-#include "wire/http1.h"
+#include "wire/http1/header.h"
+#include "wire/text.h"
 
 namespace loadgen {
 namespace {
@@ -26,8 +27,7 @@ bool is_blank_or_control(char c) {
 }
 
 bool is_never_given(std::string_view name) {
-  return std::ranges::any_of(kNeverGiven,
-                             [&](std::string_view one) { return wire::http1::equal_ignoring_case(one, name); });
+  return std::ranges::any_of(kNeverGiven, [&](std::string_view one) { return wire::equal_ignoring_case(one, name); });
 }
 
 }  // namespace

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "wire/http1.h"
+#include "wire/http1/request.h"
+#include "wire/http1/target.h"
 #include "wire/sse.h"
 
 namespace loadgen {

@@ -7,6 +7,7 @@
 #include "reference-server/seam/techniques.h"
 #include "reference-server/stats.h"
 #include "reference-server/websocket/endpoint.h"
+#include "wire/websocket/extensions.h"
 
 namespace server {
 

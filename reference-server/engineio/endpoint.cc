@@ -12,6 +12,7 @@
 #include "reference-server/seam/reply.h"
 #include "reference-server/stats.h"
 #include "wire/base64.h"
+#include "wire/http1/target.h"
 #include "wire/json.h"
 #include "wire/utf8.h"
 

@@ -13,7 +13,7 @@
 #include "reference-server/seam/technique.h"
 #include "reference-server/stream/broadcaster.h"
 #include "wire/engineio.h"
-#include "wire/websocket.h"
+#include "wire/websocket/frame.h"
 
 namespace server {
 

@@ -6,7 +6,7 @@
 #include "reference-server/engineio/endpoint.h"
 #include "reference-server/seam/technique.h"
 #include "reference-server/stream/broadcaster.h"
-#include "wire/websocket.h"
+#include "wire/websocket/reader.h"
 
 namespace server {
 

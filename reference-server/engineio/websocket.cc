@@ -5,7 +5,9 @@
 #include "reference-server/options.h"
 #include "reference-server/seam/reply.h"
 #include "reference-server/stats.h"
-#include "wire/websocket_handshake.h"
+#include "wire/http1/write.h"
+#include "wire/websocket/handshake.h"
+#include "wire/websocket/reader.h"
 
 namespace server {
 

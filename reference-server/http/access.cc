@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reference-server/seam/reply.h"
+#include "wire/text.h"
 #include "wire/url.h"
 
 namespace server {
@@ -16,7 +17,7 @@ constexpr Bytes kAny = "*";
 
 bool lists(const std::vector<std::string>& list, Bytes text) {
   return std::any_of(list.begin(), list.end(),
-                     [&](const std::string& one) { return one == kAny || http1::equal_ignoring_case(one, text); });
+                     [&](const std::string& one) { return one == kAny || wire::equal_ignoring_case(one, text); });
 }
 
 // The host of "host:port", without brackets; a name without the dot of the root.
@@ -62,7 +63,7 @@ bool AccessRules::takes_pages_of(Bytes origin, Bytes host_header) const {
   if (!page) return false;
   if (wire::is_loopback_host(page.value->host)) return true;
   const auto own = wire::parse_url(page.value->scheme + "://" + std::string(host_header));
-  return own && own.value->port == page.value->port && http1::equal_ignoring_case(own.value->host, page.value->host);
+  return own && own.value->port == page.value->port && wire::equal_ignoring_case(own.value->host, page.value->host);
 }
 
 }  // namespace server

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "reference-server/options.h"
-#include "wire/http1.h"
+#include "wire/http1/request.h"
 
 namespace server {
 

@@ -8,6 +8,7 @@
 #include "reference-server/options.h"
 #include "reference-server/seam/reply.h"
 #include "reference-server/stats.h"
+#include "wire/http1/request.h"
 
 namespace server {
 

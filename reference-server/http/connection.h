@@ -9,7 +9,7 @@
 #include "net/timer.h"
 #include "reference-server/http/routes.h"
 #include "reference-server/seam/technique.h"
-#include "wire/http1.h"
+#include "wire/http1/request.h"
 #include "wire/time.h"
 
 namespace server {

@@ -4,6 +4,7 @@
 
 #include "reference-server/options.h"
 #include "reference-server/stats.h"
+#include "wire/http1/request.h"
 
 namespace server {
 

@@ -11,7 +11,7 @@
 #include "reference-server/http/connection.h"
 #include "reference-server/http/routes.h"
 #include "reference-server/seam/technique.h"
-#include "wire/http1.h"
+#include "wire/http1/request.h"
 
 namespace server {
 

@@ -7,7 +7,8 @@
 
 #include "net/tcp.h"
 #include "reference-server/seam/technique.h"
-#include "wire/http1.h"
+#include "wire/http1/header.h"
+#include "wire/http1/request.h"
 
 namespace server {
 

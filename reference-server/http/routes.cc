@@ -8,6 +8,8 @@
 #include "reference-server/options.h"
 #include "reference-server/seam/reply.h"
 #include "reference-server/stats.h"
+#include "wire/http1/write.h"
+#include "wire/text.h"
 #include "wire/utf8.h"
 
 namespace server {
@@ -42,7 +44,7 @@ bool reads(const http1::Request& request) {
 bool is_octet_stream(Bytes content_type) {
   Bytes type = content_type.substr(0, content_type.find(';'));
   while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
-  return http1::equal_ignoring_case(type, "application/octet-stream");
+  return wire::equal_ignoring_case(type, "application/octet-stream");
 }
 
 }  // namespace

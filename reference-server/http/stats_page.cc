@@ -11,6 +11,7 @@
 
 #include "reference-server/seam/reply.h"
 #include "reference-server/seam/technique.h"
+#include "wire/http1/target.h"
 
 namespace server {
 

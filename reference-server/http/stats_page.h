@@ -8,7 +8,7 @@
 
 #include "reference-server/log/topics.h"
 #include "reference-server/stats.h"
-#include "wire/http1.h"
+#include "wire/http1/request.h"
 #include "wire/time.h"
 
 namespace server {

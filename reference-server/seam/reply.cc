@@ -7,7 +7,9 @@
 
 #include "reference-server/options.h"
 #include "reference-server/stats.h"
-#include "wire/http1.h"
+#include "wire/http1/request.h"
+#include "wire/http1/target.h"
+#include "wire/http1/write.h"
 
 namespace server {
 

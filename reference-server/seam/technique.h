@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "wire/bytes.h"
-#include "wire/http1.h"
+#include "wire/http1/request.h"
 #include "wire/link.h"
 #include "wire/time.h"
 

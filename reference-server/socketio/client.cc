@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "wire/websocket.h"
+#include "wire/websocket/frame.h"
 
 namespace server {
 

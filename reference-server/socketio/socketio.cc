@@ -9,6 +9,7 @@
 #include "reference-server/seam/reply.h"
 #include "reference-server/socketio/rooms.h"
 #include "reference-server/stats.h"
+#include "wire/http1/target.h"
 
 namespace server {
 

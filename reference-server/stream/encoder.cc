@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "wire/http1.h"
+#include "wire/http1/write.h"
 
 namespace server {
 

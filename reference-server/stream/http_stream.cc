@@ -7,6 +7,8 @@
 #include "reference-server/log/topics.h"
 #include "reference-server/options.h"
 #include "reference-server/stats.h"
+#include "wire/http1/target.h"
+#include "wire/http1/write.h"
 
 namespace server {
 

@@ -7,7 +7,7 @@
 #include "reference-server/options.h"
 #include "reference-server/seam/reply.h"
 #include "reference-server/stats.h"
-#include "wire/http1.h"
+#include "wire/http1/write.h"
 #include "wire/lines.h"
 
 namespace server {

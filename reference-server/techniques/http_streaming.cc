@@ -2,6 +2,7 @@
 // nothing else. No heartbeat: neither has anything that is not a message.
 #include "reference-server/seam/techniques.h"
 #include "reference-server/stream/http_stream.h"
+#include "wire/http1/target.h"
 #include "wire/lines.h"
 
 namespace server {

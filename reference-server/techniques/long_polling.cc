@@ -9,6 +9,7 @@
 #include "reference-server/seam/reply.h"
 #include "reference-server/seam/techniques.h"
 #include "reference-server/stream/poll_answers.h"
+#include "wire/http1/target.h"
 
 namespace server {
 

@@ -8,6 +8,9 @@
 #include "reference-server/seam/techniques.h"
 #include "reference-server/stream/broadcaster.h"
 #include "reference-server/websocket/endpoint.h"
+#include "wire/http1/target.h"
+#include "wire/http1/write.h"
+#include "wire/websocket/extensions.h"
 
 namespace server {
 

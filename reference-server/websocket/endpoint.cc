@@ -7,6 +7,8 @@
 #include "reference-server/options.h"
 #include "reference-server/seam/reply.h"
 #include "reference-server/stats.h"
+#include "wire/http1/write.h"
+#include "wire/websocket/reader.h"
 
 namespace server {
 

@@ -10,8 +10,8 @@
 
 #include "reference-server/seam/technique.h"
 #include "reference-server/websocket/frames.h"
-#include "wire/websocket.h"
-#include "wire/websocket_handshake.h"
+#include "wire/websocket/handshake.h"
+#include "wire/websocket/reader.h"
 
 namespace server {
 

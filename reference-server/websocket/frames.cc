@@ -3,6 +3,7 @@
 #include <string>
 
 #include "wire/lines.h"
+#include "wire/websocket/extensions.h"
 
 namespace server {
 

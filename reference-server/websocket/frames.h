@@ -8,8 +8,9 @@
 
 #include "reference-server/stats.h"
 #include "reference-server/stream/encoder.h"
-#include "wire/permessage_deflate.h"
-#include "wire/websocket.h"
+#include "wire/websocket/extensions.h"
+#include "wire/websocket/frame.h"
+#include "wire/websocket/permessage_deflate.h"
 
 namespace server {
 

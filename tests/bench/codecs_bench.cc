@@ -7,11 +7,13 @@
 #include <string>
 
 #include "wire/forever_frame.h"
-#include "wire/http1.h"
+#include "wire/http1/request.h"
+#include "wire/http1/response.h"
+#include "wire/http1/write.h"
 #include "wire/lines.h"
 #include "wire/message.h"
 #include "wire/sse.h"
-#include "wire/websocket.h"
+#include "wire/websocket/reader.h"
 
 namespace {
 

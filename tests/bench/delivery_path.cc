@@ -5,13 +5,14 @@
 #include "loadgen/scenario/parts.h"
 #include "net/clock.h"
 #include "wire/forever_frame.h"
-#include "wire/http1.h"
+#include "wire/http1/request.h"
+#include "wire/http1/write.h"
 #include "wire/lines.h"
 #include "wire/message.h"
 #include "wire/socketio.h"
 #include "wire/sse.h"
-#include "wire/websocket.h"
-#include "wire/websocket_handshake.h"
+#include "wire/websocket/frame.h"
+#include "wire/websocket/handshake.h"
 
 namespace loadgen {
 

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "wire/http1.h"
+#include "wire/http1/request.h"
 
 namespace server {
 

@@ -13,7 +13,7 @@
 #include "channel.h"
 #include "loadgen/clients/technique.h"
 #include "memory_server.h"
-#include "wire/http1.h"
+#include "wire/http1/request.h"
 
 namespace contract {
 

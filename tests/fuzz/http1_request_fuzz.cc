@@ -1,5 +1,6 @@
 #include "observe.h"
-#include "wire/http1.h"
+#include "wire/http1/request.h"
+#include "wire/http1/target.h"
 
 namespace {
 

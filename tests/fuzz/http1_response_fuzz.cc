@@ -1,5 +1,5 @@
 #include "observe.h"
-#include "wire/http1.h"
+#include "wire/http1/response.h"
 
 namespace {
 

@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "wire/websocket_extensions.h"
+#include "wire/websocket/extensions.h"
 
 using wire::Bytes;
 using namespace wire::websocket;

@@ -1,6 +1,6 @@
 #include "observe.h"
 #include "wire/utf8.h"
-#include "wire/websocket.h"
+#include "wire/websocket/reader.h"
 
 namespace {
 

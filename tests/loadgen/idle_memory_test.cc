@@ -11,7 +11,7 @@
 #include "blocking_listener.h"
 #include "loadgen/run/worker.h"
 #include "loadgen/scenario/parts.h"
-#include "wire/websocket_handshake.h"
+#include "wire/websocket/handshake.h"
 
 namespace loadgen {
 namespace {

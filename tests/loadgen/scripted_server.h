@@ -10,8 +10,8 @@
 
 #include "loadgen/clients/technique.h"
 #include "loadgen/scenario/parts.h"
-#include "wire/websocket.h"
-#include "wire/websocket_handshake.h"
+#include "wire/websocket/handshake.h"
+#include "wire/websocket/reader.h"
 
 namespace loadgen {
 

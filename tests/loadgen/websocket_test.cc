@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "scripted_server.h"
+#include "wire/websocket/reader.h"
 
 namespace loadgen {
 namespace {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "memory_server.h"
+#include "wire/http1/request.h"
 
 namespace server {
 namespace {

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "websocket_client.h"
+#include "wire/websocket/extensions.h"
 
 namespace server {
 namespace {

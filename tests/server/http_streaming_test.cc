@@ -1,6 +1,7 @@
 // Bodies that are compressed, and bodies without lines.
 #include "streams_fixture.h"
 #include "wire/gzip.h"
+#include "wire/http1/response.h"
 
 namespace server {
 namespace {

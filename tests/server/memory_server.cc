@@ -4,9 +4,10 @@
 #include <utility>
 
 #include "wire/forever_frame.h"
-#include "wire/http1.h"
+#include "wire/http1/request.h"
+#include "wire/http1/response.h"
 #include "wire/sse.h"
-#include "wire/websocket.h"
+#include "wire/websocket/reader.h"
 
 namespace server {
 

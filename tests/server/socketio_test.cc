@@ -8,7 +8,7 @@
 
 #include "memory_server.h"
 #include "reference-server/engineio/transport.h"
-#include "wire/websocket.h"
+#include "wire/websocket/frame.h"
 
 namespace server {
 namespace {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "running_shard.h"
-#include "wire/websocket.h"
+#include "wire/websocket/frame.h"
 
 namespace server {
 namespace {

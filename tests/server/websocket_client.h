@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "memory_server.h"
-#include "wire/permessage_deflate.h"
-#include "wire/websocket.h"
+#include "wire/websocket/permessage_deflate.h"
+#include "wire/websocket/reader.h"
 
 namespace server {
 

@@ -1,4 +1,4 @@
-#include "wire/websocket.h"
+#include "wire/websocket/frame.h"
 
 #include <gtest/gtest.h>
 

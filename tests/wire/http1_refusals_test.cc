@@ -4,7 +4,7 @@
 #include <string>
 
 #include "http1_requests.h"
-#include "wire/http1.h"
+#include "wire/http1/request.h"
 
 namespace {
 

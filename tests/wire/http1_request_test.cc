@@ -5,7 +5,7 @@
 
 #include "allocations.h"
 #include "http1_requests.h"
-#include "wire/http1.h"
+#include "wire/http1/request.h"
 
 namespace {
 

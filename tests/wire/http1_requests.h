@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "cuts.h"
-#include "wire/http1.h"
+#include "wire/http1/request.h"
 
 namespace http1_test {
 

@@ -6,7 +6,7 @@
 
 #include "allocations.h"
 #include "cuts.h"
-#include "wire/http1.h"
+#include "wire/http1/response.h"
 
 namespace {
 

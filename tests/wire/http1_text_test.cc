@@ -3,7 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "wire/http1.h"
+#include "wire/http1/header.h"
+#include "wire/http1/target.h"
+#include "wire/http1/write.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 
 #include "allocations.h"
 #include "websocket_frames.h"
-#include "wire/permessage_deflate.h"
+#include "wire/websocket/permessage_deflate.h"
 
 namespace {
 

@@ -1,5 +1,5 @@
 // Negotiation: every parameter of permessage-deflate (RFC 7692 section 7.1) on both sides, and subprotocols.
-#include "wire/websocket_extensions.h"
+#include "wire/websocket/extensions.h"
 
 #include <gtest/gtest.h>
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "cuts.h"
-#include "wire/websocket.h"
+#include "wire/websocket/reader.h"
 
 namespace frames {
 

@@ -3,7 +3,9 @@
 
 #include <string>
 
-#include "wire/websocket_handshake.h"
+#include "wire/http1/request.h"
+#include "wire/http1/response.h"
+#include "wire/websocket/handshake.h"
 
 namespace {
 

@@ -8,6 +8,7 @@
 #include "loadgen/clients/stream_session.h"
 #include "loadgen/clients/techniques.h"
 #include "wire/sse.h"
+#include "wire/text.h"
 
 namespace loadgen {
 
@@ -31,8 +32,7 @@ class Sse final : public StreamSession, private wire::sse::Parser::Handler {
   std::string_view check(const wire::http1::Response& response) override {
     Bytes type = response.header("Content-Type");
     type = type.substr(0, type.find_first_of("; \t"));  // always UTF-8: a charset parameter means nothing
-    return wire::http1::equal_ignoring_case(type, "text/event-stream") ? ""
-                                                                       : "the Content-Type is not text/event-stream";
+    return wire::equal_ignoring_case(type, "text/event-stream") ? "" : "the Content-Type is not text/event-stream";
   }
 
   void refuse(Failure kind, std::string_view detail) override { give_up(kind, detail); }

@@ -6,6 +6,7 @@
 #include "loadgen/clients/techniques.h"
 #include "loadgen/clients/websocket_link.h"
 #include "wire/lines.h"
+#include "wire/websocket/extensions.h"
 
 namespace loadgen {
 

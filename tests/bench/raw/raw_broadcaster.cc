@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "raw.h"
-#include "wire/websocket.h"
-#include "wire/websocket_handshake.h"
+#include "wire/websocket/frame.h"
+#include "wire/websocket/handshake.h"
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "raw.h"
-#include "wire/websocket.h"
+#include "wire/websocket/frame.h"
 
 int main(int argc, char** argv) {
   if (argc < 8 || raw::number(argv[7]) == 0 || raw::number(argv[4]) % raw::number(argv[7]) != 0) {

@@ -1,10 +1,18 @@
-// Frames: header by header, and control frames whole.
-#include <cstring>
+#include "wire/websocket/reader.h"
 
-#include "wire/websocket_parts.h"
+#include <wslay/wslay.h>
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <vector>
 
 namespace wire::websocket {
 namespace {
+
+constexpr std::size_t kMaxControlPayload = 125;  // section 5.5
+constexpr std::size_t kMaxHeader = 14;
+constexpr std::uint8_t kRsv1 = 4;  // of the three reserved bits
 
 // Bytes of a frame header, by its second byte (section 5.2).
 std::size_t header_size(std::uint8_t second) {
@@ -17,6 +25,107 @@ bool is_control(std::uint8_t opcode) {
 }
 
 }  // namespace
+
+struct Reader::Frame {
+  std::uint64_t payload_size;
+  std::uint8_t opcode;
+  std::uint8_t reserved;
+  bool fin;
+  bool masked;
+
+  bool compressed() const { return (reserved & kRsv1) != 0; }
+
+  explicit Frame(const wslay_frame_iocb& frame)
+      : payload_size(frame.payload_length),
+        opcode(frame.opcode),
+        reserved(frame.rsv),
+        fin(frame.fin != 0),
+        masked(frame.mask != 0) {}
+
+  // Of a complete header whose lengths wslay has accepted.
+  explicit Frame(const std::uint8_t* header)
+      : payload_size(header[1] & 0x7Fu),
+        opcode(header[0] & 0x0Fu),
+        reserved((header[0] >> 4) & 7u),
+        fin((header[0] & 0x80u) != 0),
+        masked((header[1] & 0x80u) != 0) {
+    const std::size_t extended = payload_size == 126 ? 2 : payload_size == 127 ? 8 : 0;
+    if (extended != 0) payload_size = 0;
+    for (std::size_t i = 0; i < extended; ++i) payload_size = payload_size << 8 | header[2 + i];
+  }
+
+  std::uint64_t size() const {
+    const std::uint64_t extended = payload_size < 126 ? 0 : payload_size <= 0xFFFF ? 2 : 8;
+    return 2 + extended + (masked ? 4 : 0) + payload_size;
+  }
+};
+
+struct Reader::Context {
+  Context() {
+    static constexpr wslay_frame_callbacks kCallbacks = {nullptr, on_receive, nullptr};
+    if (wslay_frame_context_init(&frames, &kCallbacks, this) != 0) throw std::bad_alloc();
+  }
+  ~Context() { wslay_frame_context_free(frames); }
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  // wslay asks for more: it gets what the window has, up to the 4 KiB of its own buffer.
+  static ssize_t on_receive(std::uint8_t* buffer, std::size_t size, int, void* user_data) {
+    auto& context = *static_cast<Context*>(user_data);
+    const std::size_t count = std::min(size, context.window.size());
+    if (count == 0) return -1;
+    std::memcpy(buffer, context.window.data(), count);
+    context.window.remove_prefix(count);
+    context.pending += count;
+    return static_cast<ssize_t>(count);
+  }
+
+  // Between frames: nothing of any stream is left inside, so any reader may have it next.
+  bool clean() const { return pending == 0; }
+
+  wslay_frame_context_ptr frames = nullptr;
+  Bytes window;                     // of the bytes fed, what wslay has not taken yet
+  std::uint64_t pending = 0;        // bytes that wslay took since the end of the last complete frame
+  std::uint64_t received = 0;       // payload bytes of the current frame
+  std::uint8_t header[kMaxHeader];  // the current frame's, while it is incomplete
+  std::uint8_t header_bytes = 0;
+  std::uint8_t control_bytes = 0;
+  bool begun = false;                // wslay has reported the current frame
+  char control[kMaxControlPayload];  // payload of a control frame that comes in pieces
+};
+
+struct Reader::Pool {
+  static constexpr std::size_t kKept = 64;
+  static constexpr std::size_t kKeptPayload = 64 * 1024;
+
+  static Pool& mine() {
+    thread_local Pool pool;
+    return pool;
+  }
+  template <typename T>
+  static std::unique_ptr<T> take(std::vector<std::unique_ptr<T>>& from) {
+    if (from.empty()) return std::make_unique<T>();
+    std::unique_ptr<T> item = std::move(from.back());
+    from.pop_back();
+    return item;
+  }
+  void give_back(std::unique_ptr<Context> context) {
+    if (contexts.size() < kKept) contexts.push_back(std::move(context));
+  }
+  void give_back(std::unique_ptr<Message> message) {
+    if (message->inflater != nullptr && inflaters.size() < kKept) inflaters.push_back(std::move(message->inflater));
+    message->inflater.reset();
+    if (messages.size() >= kKept || message->payload.capacity() > kKeptPayload) return;
+    message->payload.clear();
+    message->compressed_bytes = 0;
+    message->utf8.reset();
+    messages.push_back(std::move(message));
+  }
+
+  std::vector<std::unique_ptr<Context>> contexts;
+  std::vector<std::unique_ptr<Message>> messages;
+  std::vector<std::unique_ptr<Inflater>> inflaters;  // about 40 KiB each, as many as there were split messages at once
+};
 
 Reader::Reader(Role role, std::size_t max_message) : max_message_(max_message), role_(role) {}
 
@@ -161,6 +270,53 @@ std::uint16_t Reader::on_data(const Frame& frame, Bytes piece, bool end, Handler
   if (const std::uint16_t code = append(piece, last); code != 0) return code;
   if (last) end_message(handler);
   return 0;
+}
+
+void Reader::begin_message(const Frame& frame) {
+  Pool& pool = Pool::mine();
+  message_ = Pool::take(pool.messages);
+  message_->type = static_cast<Opcode>(frame.opcode);
+  message_->compressed = frame.compressed();
+  // The peer's word is believed up to what the pool keeps anyway.
+  message_->payload.reserve(std::min<std::uint64_t>(frame.payload_size, Pool::kKeptPayload));
+  if (!message_->compressed) return;
+  if (!deflate_.takeover) {
+    message_->inflater = Pool::take(pool.inflaters);
+    message_->inflater->reset();
+  } else if (inflater_ == nullptr) {
+    inflater_ = std::make_unique<Inflater>(deflate_.window_bits);
+  }
+}
+
+std::uint16_t Reader::append(Bytes piece, bool last) {
+  Message& message = *message_;
+  const std::size_t before = message.payload.size();
+  if (!message.compressed) {
+    message.payload.append(piece);
+  } else if (const std::uint16_t code = inflate(piece, last); code != 0) {
+    return code;
+  }
+  if (message.type != Opcode::kText) return 0;
+  if (!message.utf8.feed(Bytes(message.payload).substr(before))) return fail(kInvalidPayload, "text is not UTF-8");
+  if (last && !message.utf8.complete()) return fail(kInvalidPayload, "text ends inside a character");
+  return 0;
+}
+
+std::uint16_t Reader::inflate(Bytes piece, bool last) {
+  Message& message = *message_;
+  Inflater& inflater = message.inflater != nullptr ? *message.inflater : *inflater_;
+  message.compressed_bytes += piece.size();
+  Inflater::Result result = inflater.append(message.payload, piece, max_message_);
+  if (result == Inflater::Result::kOk && last) result = inflater.finish(message.payload, max_message_);
+  if (result == Inflater::Result::kTooLong) return fail(kTooBig, "message too big");
+  return result == Inflater::Result::kOk ? 0 : fail(kInvalidPayload, "the compressed data is corrupt");
+}
+
+void Reader::end_message(Handler& handler) {
+  std::unique_ptr<Message> message = std::move(message_);
+  if (message->compressed) handler.on_compressed(message->compressed_bytes);
+  handler.on_message(message->type, message->payload);
+  Pool::mine().give_back(std::move(message));
 }
 
 std::uint16_t Reader::on_control(Context& context, const Frame& frame, Bytes piece, bool end, Handler& handler) {

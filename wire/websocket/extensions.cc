@@ -1,7 +1,9 @@
-#include "wire/websocket_extensions.h"
+#include "wire/websocket/extensions.h"
 
 #include <algorithm>
 #include <utility>
+
+#include "wire/text.h"
 
 namespace wire::websocket {
 namespace {
@@ -12,16 +14,6 @@ constexpr Bytes kClientNoTakeover = "client_no_context_takeover";
 constexpr Bytes kServerBits = "server_max_window_bits";
 constexpr Bytes kClientBits = "client_max_window_bits";
 constexpr std::uint8_t kMostBits = 15;
-
-// RFC 9110 section 5.6.2.
-bool is_token_char(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-         Bytes("!#$%&'*+-.^_`|~").find(c) != Bytes::npos;
-}
-
-bool is_token(Bytes text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
-}
 
 // Reads a header's value from left to right.
 class Scanner {
@@ -60,7 +52,7 @@ class Scanner {
 
  private:
   void skip_blanks() {
-    while (!rest_.empty() && (rest_.front() == ' ' || rest_.front() == '\t')) rest_.remove_prefix(1);
+    while (!rest_.empty() && is_blank(rest_.front())) rest_.remove_prefix(1);
   }
   Bytes rest_;
 };
@@ -160,7 +152,7 @@ std::string wrong_with(const DeflateOffer& offer, const Parameters& answer) {
 std::string joined_header(std::span<const http1::Header> headers, Bytes name) {
   std::string all;
   for (const http1::Header& header : headers) {
-    if (!http1::equal_ignoring_case(header.name, name)) continue;
+    if (!equal_ignoring_case(header.name, name)) continue;
     if (!all.empty()) all += ", ";
     all += header.value;
   }

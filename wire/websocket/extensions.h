@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "wire/bytes.h"
-#include "wire/http1.h"
+#include "wire/http1/header.h"
 
 namespace wire::websocket {
 

@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-#include "wire/http1_head.h"
+#include "wire/http1/head.h"
 
 namespace wire::http1::detail {
 

@@ -1,7 +1,9 @@
+#include "wire/http1/response.h"
+
 #include <vector>
 
-#include "wire/http1.h"
-#include "wire/http1_callbacks.h"
+#include "wire/http1/callbacks.h"
+#include "wire/text.h"
 
 namespace wire::http1 {
 

@@ -1,4 +1,4 @@
-#include "wire/permessage_deflate.h"
+#include "wire/websocket/permessage_deflate.h"
 
 #include <zlib.h>
 
@@ -129,7 +129,7 @@ Inflater::Result Inflater::inflate(std::string& out, Bytes bytes, std::size_t li
     z.avail_out = static_cast<uInt>(step.size());
     const int status = ::inflate(&z, Z_SYNC_FLUSH);
     const std::size_t size = step.size() - z.avail_out;
-    if (size > limit - out.size()) return Result::kTooBig;
+    if (size > limit - out.size()) return Result::kTooLong;
     out.append(reinterpret_cast<const char*>(step.data()), size);
     if (status == Z_STREAM_END) {
       // A sender may end the deflate stream inside a message (BFINAL, section 7.2.3.4); the next goes on with the

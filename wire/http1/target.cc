@@ -1,25 +1,64 @@
-#include "wire/http1_target.h"
+#include "wire/http1/target.h"
 
 #include <algorithm>
 
-#include "wire/http1.h"
+#include "wire/text.h"
 
-namespace wire::http1::detail {
+namespace wire::http1 {
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
+void decode_query_part(Bytes text, std::string& out) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const int high = c == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+    const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+    if (low >= 0) {
+      out.push_back(static_cast<char>(high * 16 + low));
+      i += 2;
+    } else {
+      out.push_back(c == '+' ? ' ' : c);
+    }
+  }
+}
+
+// RFC 3986 section 2.3.
+bool is_unreserved(char c) {
+  return is_digit(c) || is_letter(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 // Unreserved characters, percent-encoded ones and sub-delims.
 bool is_name(Bytes text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           Bytes("-._~%!$&'()*+,;=").find(c) != Bytes::npos;
+    return is_digit(c) || is_letter(c) || Bytes("-._~%!$&'()*+,;=").find(c) != Bytes::npos;
   });
 }
 
 }  // namespace
+
+bool query_value(Bytes query, Bytes name, std::string& value) {
+  while (!query.empty()) {
+    Bytes pair = take_until(query, '&');
+    if (take_until(pair, '=') != name) continue;
+    value.clear();
+    decode_query_part(pair, value);
+    return true;
+  }
+  return false;
+}
+
+void append_percent_encoded(std::string& out, Bytes text) {
+  constexpr char kDigits[] = "0123456789ABCDEF";
+  for (const char c : text) {
+    if (is_unreserved(c)) {
+      out.push_back(c);
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
+    }
+  }
+}
+
+namespace detail {
 
 bool is_host(Bytes text) {
   const std::size_t literal_end = text.starts_with('[') ? text.find(']') : 0;  // "[::1]:80"
@@ -52,4 +91,5 @@ std::optional<Target> split_target(Bytes target, bool authority_form) {
   return parts;
 }
 
-}  // namespace wire::http1::detail
+}  // namespace detail
+}  // namespace wire::http1

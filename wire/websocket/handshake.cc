@@ -1,10 +1,12 @@
+#include "wire/websocket/handshake.h"
+
 #include <openssl/evp.h>
 
 #include <algorithm>
 #include <stdexcept>
 
 #include "wire/base64.h"
-#include "wire/websocket_handshake.h"
+#include "wire/text.h"
 
 namespace wire::websocket {
 namespace {
@@ -69,8 +71,7 @@ HandshakeCheck check_handshake(const http1::Request& request) {
 std::string check_response(const http1::Response& response, Bytes key, const Offer& offer) {
   const auto& headers = response.headers;
   if (response.status != 101) return "status " + std::to_string(response.status) + " instead of 101";
-  if (!http1::equal_ignoring_case(response.header("Upgrade"), "websocket"))
-    return "the Upgrade header is not 'websocket'";
+  if (!equal_ignoring_case(response.header("Upgrade"), "websocket")) return "the Upgrade header is not 'websocket'";
   if (!http1::header_has_token(headers, "Connection", "upgrade")) return "the Connection header lacks 'Upgrade'";
   if (http1::count_headers(headers, "Sec-WebSocket-Accept") != 1 ||
       response.header("Sec-WebSocket-Accept") != accept_key(key)) {

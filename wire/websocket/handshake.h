@@ -7,8 +7,9 @@
 #include <string>
 
 #include "wire/bytes.h"
-#include "wire/http1.h"
-#include "wire/websocket_extensions.h"
+#include "wire/http1/request.h"
+#include "wire/http1/response.h"
+#include "wire/websocket/extensions.h"
 
 namespace wire::websocket {
 

@@ -1,4 +1,4 @@
-// What both parsers share: where the parts of a message head lie while llhttp reads it. Included by http1.h only.
+// What both parsers share: where the parts of a message head lie while llhttp reads it. Included by both parsers only.
 #pragma once
 
 #include <cstdint>
@@ -6,13 +6,11 @@
 #include <vector>
 
 #include "wire/bytes.h"
+#include "wire/http1/header.h"
 
 namespace wire::http1 {
 
-struct Header {
-  Bytes name;
-  Bytes value;
-};
+enum class Parsed { kNeedMore, kComplete, kError };
 
 namespace detail {
 

@@ -1,5 +1,5 @@
 // The compression of messages by permessage-deflate (RFC 7692 section 7.2): raw deflate of a whole message, its end cut
-// off. What is compressed how is agreed in the handshake: wire/websocket_extensions.h.
+// off. What is compressed how is agreed in the handshake: wire/websocket/extensions.h.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ void append_deflated(std::string& out, Bytes message, std::uint8_t window_bits);
 // Decompresses what a peer sends, in any pieces, never beyond a limit.
 class Inflater {
  public:
-  enum class Result : std::uint8_t { kOk, kTooBig, kCorrupt };
+  enum class Result : std::uint8_t { kOk, kTooLong, kCorrupt };
   explicit Inflater(std::uint8_t window_bits = 15);  // at least those of the sender; throws std::bad_alloc
   ~Inflater();
   Inflater(const Inflater&) = delete;

@@ -1,9 +1,8 @@
-// Frames as they are sent, and what their payloads say.
+#include "wire/websocket/frame.h"
+
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-
-#include "wire/websocket.h"
 
 namespace wire::websocket {
 namespace {

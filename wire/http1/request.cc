@@ -1,21 +1,17 @@
+#include "wire/http1/request.h"
+
 #include <algorithm>
 #include <utility>
 
-#include "wire/http1.h"
-#include "wire/http1_callbacks.h"
-#include "wire/http1_target.h"
+#include "wire/http1/callbacks.h"
+#include "wire/http1/target.h"
+#include "wire/text.h"
 
 namespace wire::http1 {
 namespace {
 
 // A body collected from pieces may leave this much memory with the parser.
 constexpr std::size_t kKeptBody = std::size_t{64} * 1024;
-
-// A byte of a method (RFC 9110 section 5.6.2).
-bool is_token_byte(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         Bytes("!#$%&'*+-.^_`|~").find(c) != Bytes::npos;
-}
 
 // Whether more of a trailer section, after a byte `before` of it, has lines as RFC 9112 section 5 wants them. llhttp
 // passes bare line feeds, folded lines and fields without a name there.
@@ -279,7 +275,7 @@ Parsed RequestParser::fail_parser(llhttp_errno_t error) {
   if (error_status_ != 0) return Parsed::kError;  // a callback has failed with its own reason
   const Bytes reason = llhttp_get_error_reason(&parser_);
   // RFC 9110 section 9.1; the second are methods that llhttp knows from RTSP.
-  if ((error == HPE_INVALID_METHOD && is_token_byte(*llhttp_get_error_pos(&parser_))) ||
+  if ((error == HPE_INVALID_METHOD && is_token_char(*llhttp_get_error_pos(&parser_))) ||
       reason == "Invalid method for HTTP/x.x request") {
     return fail(501, "unknown method");
   }
