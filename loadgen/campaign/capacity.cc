@@ -16,13 +16,6 @@ namespace loadgen {
 
 namespace {
 
-std::string with_unit(Quantity quantity, std::int64_t load) {
-  return fmt::format("{} {}", wire::format_count(static_cast<std::uint64_t>(load)),
-                     quantity == Quantity::kRate ? "messages/s"
-                     : load == 1                 ? "subscriber"
-                                                 : "subscribers");
-}
-
 // Of a topic: one that is delivered to, beside the one who speaks and does not hear himself.
 std::int64_t least_members(const Scenario& scenario) {
   return scenario.publish.echo ? 1 : 2;
@@ -127,6 +120,13 @@ std::string nothing_carried_text(Quantity quantity, const Capacity& capacity, co
 }
 
 }  // namespace
+
+std::string with_unit(Quantity quantity, std::int64_t load) {
+  return fmt::format("{} {}", wire::format_count(static_cast<std::uint64_t>(load)),
+                     quantity == Quantity::kRate ? "messages/s"
+                     : load == 1                 ? "subscriber"
+                                                 : "subscribers");
+}
 
 std::string_view find_name(Quantity quantity) {
   return quantity == Quantity::kRate ? "max-rate" : "max-subscribers";

@@ -50,6 +50,8 @@ struct Capacity {
 CapacityStep judge_step(const SearchSettings& plan, const Scenario& scenario, std::int64_t offered,
                         const RunResult& run);
 
+// "2,340 messages/s", "1 subscriber".
+std::string with_unit(Quantity quantity, std::int64_t load);
 // "2,340 messages/s; 2,460 were too much", "at least 8,000 messages/s (the generator was the limit)".
 std::string capacity_text(Quantity quantity, const Capacity& capacity);
 

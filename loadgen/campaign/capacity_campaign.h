@@ -2,29 +2,23 @@
 #pragma once
 
 #include <functional>
-#include <string>
-#include <string_view>
 
-#include "loadgen/campaign/campaign.h"
 #include "loadgen/campaign/capacity.h"
 #include "loadgen/campaign/preflight.h"
-#include "loadgen/host/progress.h"
+#include "loadgen/campaign/runner.h"
 
 namespace loadgen {
 
-// Prints as it goes: a line for each step and one for what was found.
-using PrintLine = std::function<void(std::string_view line)>;
+// What is told as it goes.
+struct CapacityEvents {
+  std::function<void(const Variant&)> on_begin;      // the search of a technique
+  std::function<void(const CapacityStep&)> on_step;  // one of its loads has been offered
+  std::function<void(const Capacity&)> on_found;     // the search of a technique is over
+};
 
-// Writes result.json after every step. A load that does not fit on this machine (preflight) is not offered: it is the
-// generator's limit. `scenario` and `plan` must outlive the outcome.
-CampaignOutcome run_capacity(const Scenario& scenario, const SearchSettings& plan, const CampaignOptions& options,
-                             const ProcessLimits& limits, Progress& progress, const PrintLine& print);
-
-// 0 every technique carried some load; 1 one of them not even the least; 3 nothing is known of one, or
-// result.json not written; 130, 143 on signals.
-int search_exit_code(const CampaignOutcome& outcome);
-
-std::string step_heading(Quantity quantity);
-std::string step_line(const CapacityStep& step);
+// Saves the outcome after every step. A load that does not fit on this machine (preflight) is not offered: it is the
+// generator's limit. `scenario`, `settings` and `options` must outlive the outcome.
+CampaignOutcome run_capacity(const Scenario& scenario, const SearchSettings& settings, const CampaignOptions& options,
+                             const ProcessLimits& limits, Progress& progress, const CapacityEvents& events);
 
 }  // namespace loadgen

@@ -25,12 +25,12 @@ struct Campaign {
   std::string ended;
   std::uint64_t seed = 0;
   bool interrupted = false;
-  PreviousRuns attempts;
-  std::vector<Warning> warnings;           // of the whole scenario
-  std::vector<RunResult> runs;             // by repetition, in the order of the scenario's techniques; RunResult::order
-  std::shared_ptr<const Baseline> floor;   // null: not asked for
-  const SearchSettings* search = nullptr;  // null: no search
-  std::vector<Capacity> capacities;        // what it found, in the order of the variants
+  PreviousRuns previous_runs;
+  std::vector<Warning> warnings;  // of the whole scenario
+  std::vector<RunResult> runs;    // by repetition, in the order of the scenario's techniques; RunResult::order
+  std::shared_ptr<const Baseline> baseline;  // null: not asked for
+  const SearchSettings* search = nullptr;    // null: no search
+  std::vector<Capacity> capacities;          // what it found, in the order of the variants
 };
 
 struct CampaignOutcome {

@@ -95,43 +95,41 @@ std::string plan_hash(const Scenario& scenario) {
 }
 
 PreviousRuns find_previous_runs(const Scenario& scenario, const std::string& directory, const std::string& started) {
-  PreviousRuns attempts;
-  attempts.plan = plan_hash(scenario);
+  PreviousRuns runs;
+  runs.plan = plan_hash(scenario);
   const std::string day = started.substr(0, started.find('T'));
   const fs::path folder = fs::absolute(directory).lexically_normal();
   const fs::path own = folder.has_filename() ? folder : folder.parent_path();
   std::vector<Earlier> found;
-  if (auto earlier = read_earlier(own / "result.json", attempts.plan, day)) {
-    attempts.replaced = earlier->replaced;
-    attempts.replaced.push_back(earlier->verdict);
+  if (auto earlier = read_earlier(own / "result.json", runs.plan, day)) {
+    runs.replaced = earlier->replaced;
+    runs.replaced.push_back(earlier->verdict);
     found.push_back(std::move(*earlier));
   }
   for (const fs::path& file : neighbours(own)) {
-    if (auto earlier = read_earlier(file, attempts.plan, day)) found.push_back(std::move(*earlier));
+    if (auto earlier = read_earlier(file, runs.plan, day)) found.push_back(std::move(*earlier));
   }
   std::ranges::stable_sort(found, {}, &Earlier::started);
   for (const Earlier& earlier : found) {
-    attempts.previous.insert(attempts.previous.end(), earlier.replaced.begin(), earlier.replaced.end());
-    attempts.previous.push_back(earlier.verdict);
+    runs.previous.insert(runs.previous.end(), earlier.replaced.begin(), earlier.replaced.end());
+    runs.previous.push_back(earlier.verdict);
   }
-  return attempts;
+  return runs;
 }
 
-std::string previous_runs_text(const PreviousRuns& attempts) {
-  const std::uint64_t number = attempts.number();
+std::string previous_runs_text(const PreviousRuns& runs) {
+  const std::uint64_t number = runs.number();
   const std::uint64_t last = number % 10;
   const bool teen = number % 100 / 10 == 1;
   const char* ending = teen ? "th" : last == 1 ? "st" : last == 2 ? "nd" : last == 3 ? "rd" : "th";
   std::string list;
-  for (const std::string& verdict : attempts.previous) list += (list.empty() ? "" : ", ") + verdict;
+  for (const std::string& verdict : runs.previous) list += (list.empty() ? "" : ", ") + verdict;
   return fmt::format("{}{} attempt of this scenario today (previous: {})", number, ending, list);
 }
 
-nlohmann::ordered_json attempts_json(const PreviousRuns& attempts) {
-  return {{"plan_sha256", attempts.plan},
-          {"number", attempts.number()},
-          {"previous", attempts.previous},
-          {"replaced", attempts.replaced}};
+nlohmann::ordered_json previous_runs_json(const PreviousRuns& runs) {
+  return {
+      {"plan_sha256", runs.plan}, {"number", runs.number()}, {"previous", runs.previous}, {"replaced", runs.replaced}};
 }
 
 }  // namespace loadgen

@@ -27,8 +27,8 @@ std::string plan_hash(const Scenario& scenario);
 // over.
 PreviousRuns find_previous_runs(const Scenario& scenario, const std::string& directory, const std::string& started);
 
-std::string previous_runs_text(
-    const PreviousRuns& attempts);  // "3rd attempt of this scenario today (previous: valid, doubtful)"
-nlohmann::ordered_json attempts_json(const PreviousRuns& attempts);
+// "3rd attempt of this scenario today (previous: valid, doubtful)"
+std::string previous_runs_text(const PreviousRuns& runs);
+nlohmann::ordered_json previous_runs_json(const PreviousRuns& runs);
 
 }  // namespace loadgen

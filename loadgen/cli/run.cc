@@ -84,9 +84,9 @@ int run_scenario(const Scenario& scenario, const RunArguments& arguments, const 
       arguments.baseline,
       [&directory](const CampaignOutcome& outcome) { return write_result(outcome, directory + "/result.json"); }};
   Progress progress(arguments.quiet);
-  if (search != nullptr) return find_capacity(scenario, *search, options, limits, progress);
-  const CampaignOutcome outcome = run_campaign(scenario, options, progress);
-  print(stdout, summary_text(outcome, wants_colour(stdout)));
+  const CampaignOutcome outcome = search != nullptr ? find_capacity(scenario, *search, options, limits, progress)
+                                                    : run_campaign(scenario, options, progress);
+  if (search == nullptr) print(stdout, summary_text(outcome, wants_colour(stdout)));
   if (!outcome.error.empty()) complain(outcome.error);
   if (!outcome.write_error.empty()) complain(outcome.write_error);
   return exit_code(outcome);

@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "loadgen/host/terminal.h"
+#include "loadgen/measure/percentile.h"
+#include "loadgen/scenario/units.h"
 
 namespace loadgen {
 
@@ -43,6 +45,29 @@ void leave_out_the_rest(Scenario& scenario) {
   scenario.phases.memory.counts.clear();
   scenario.phases.idle = Nanos(0);
   scenario.thresholds.clear();
+}
+
+constexpr std::string_view kColumns = "{:>12}  {:>12}  {:>13}  {:>10}  {}";
+
+std::string_view verdict_text(StepVerdict verdict) {
+  switch (verdict) {
+    case StepVerdict::kHolds:
+      return "carried";
+    case StepVerdict::kBroken:
+      return "too much: ";
+    case StepVerdict::kGenerator:
+      return "generator-limited: ";
+    case StepVerdict::kUnknown:
+      return "unknown: ";
+  }
+  return "";
+}
+
+std::string p99_text(const measure::Summary& latency) {
+  if (latency.expected == 0) return "-";
+  if (!latency.p99) return "not delivered";
+  return measure::enough_beyond(0.99, latency.expected) ? human_time(static_cast<double>(*latency.p99))
+                                                        : std::string(kTooFewSamples);
 }
 
 }  // namespace
@@ -100,18 +125,38 @@ wire::Parsed<std::vector<SearchSettings>> plan_searches(const SearchArguments& a
   return {std::move(searches), {}};
 }
 
-int find_capacity(const Scenario& scenario, const SearchSettings& settings, const CampaignOptions& options,
-                  const ProcessLimits& limits, Progress& progress) {
-  const PrintLine line = [](std::string_view text) { print(stdout, std::string(text) + "\n"); };
-  const CampaignOutcome outcome = run_capacity(scenario, settings, options, limits, progress, line);
-  line(fmt::format("\n{}: {} until {}", scenario.name, find_name(settings.quantity), settings.until.text));
-  for (const Capacity& capacity : outcome.campaign.capacities)
+CampaignOutcome find_capacity(const Scenario& scenario, const SearchSettings& settings, const CampaignOptions& options,
+                              const ProcessLimits& limits, Progress& progress) {
+  const auto line = [](std::string_view text) { print(stdout, std::string(text) + "\n"); };
+  const auto found = [&](const Capacity& capacity) {
     line(fmt::format("{}: {}", capacity.variant->label(), capacity_text(settings.quantity, capacity)));
+  };
+  const CapacityEvents events{
+      .on_begin =
+          [&](const Variant& variant) {
+            line(fmt::format("\n{}: {} until {}", variant.label(), find_name(settings.quantity), settings.until.text));
+            line(step_heading(settings.quantity));
+          },
+      .on_step = [&](const CapacityStep& step) { line(step_line(step)); },
+      .on_found = found};
+  CampaignOutcome outcome = run_capacity(scenario, settings, options, limits, progress, events);
+  line(fmt::format("\n{}: {} until {}", scenario.name, find_name(settings.quantity), settings.until.text));
+  std::ranges::for_each(outcome.campaign.capacities, found);
   for (const Warning& warning : outcome.campaign.warnings)
     line(fmt::format("{}  {}", level_name(warning.level), warning.message));
-  if (!outcome.error.empty()) complain(outcome.error);
-  if (!outcome.write_error.empty()) complain(outcome.write_error);
-  return search_exit_code(outcome);
+  return outcome;
+}
+
+std::string step_heading(Quantity quantity) {
+  const bool rate = quantity == Quantity::kRate;
+  return fmt::format(fmt::runtime(kColumns), rate ? "offered/s" : "subscribers", rate ? "achieved/s" : "connected",
+                     "p99", "missing", "verdict");
+}
+
+std::string step_line(const CapacityStep& step) {
+  return fmt::format(fmt::runtime(kColumns), wire::format_count(static_cast<std::uint64_t>(step.offered)),
+                     wire::format_count(static_cast<std::uint64_t>(step.achieved + 0.5)), p99_text(step.latency),
+                     wire::format_count(step.missing), fmt::format("{}{}", verdict_text(step.verdict), step.reason));
 }
 
 }  // namespace loadgen

@@ -34,8 +34,11 @@ CLI::Option* add_search_options(CLI::App& run, SearchArguments& arguments);
 wire::Parsed<std::vector<SearchSettings>> plan_searches(const SearchArguments& arguments,
                                                         std::span<Scenario> scenarios);
 
-// Prints what each step found. Returns the exit code.
-int find_capacity(const Scenario& scenario, const SearchSettings& settings, const CampaignOptions& options,
-                  const ProcessLimits& limits, Progress& progress);
+// Prints what each step found as it goes, and at its end what was found.
+CampaignOutcome find_capacity(const Scenario& scenario, const SearchSettings& settings, const CampaignOptions& options,
+                              const ProcessLimits& limits, Progress& progress);
+
+std::string step_heading(Quantity quantity);
+std::string step_line(const CapacityStep& step);
 
 }  // namespace loadgen

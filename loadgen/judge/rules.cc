@@ -36,7 +36,7 @@ std::span<const RunRule> run_rules() {
       {9, rules::busy_loops},
       {10, rules::late_loops},
       {10, rules::unread_in_kernel},
-      {10, rules::near_floor},
+      {10, rules::near_baseline},
       {11, rules::rate_not_reached},
       {12, rules::stolen_time},
       {12, rules::stalls},

@@ -202,9 +202,9 @@ Json thresholds_json(const Scenario& scenario, std::span<const ThresholdResult> 
   return list;
 }
 
-Json floor_json(const Campaign& campaign) {
-  if (campaign.floor == nullptr || !campaign.floor->result) return nullptr;
-  const RunResult& run = *campaign.floor->result;
+Json baseline_json(const Campaign& campaign) {
+  if (campaign.baseline == nullptr || !campaign.baseline->result) return nullptr;
+  const RunResult& run = *campaign.baseline->result;
   return {{"technique", run.variant->technique->name},
           {"subscribers", run.subscribers},
           {"expected_deliveries", run.expected},
@@ -240,11 +240,11 @@ Json campaign_json(const Campaign& campaign, std::span<const VariantSummary> gro
         {"text", scenario.text},
         {"sha256", sha256_hex(scenario.text)},
         {"overrides", scenario.overrides}}},
-      {"attempts", attempts_json(campaign.attempts)},
+      {"attempts", previous_runs_json(campaign.previous_runs)},
       {"warnings", warnings_json(campaign)},
       {"thresholds", thresholds_json(scenario, thresholds)},
       {"confidence", confidence_json(groups)},
-      {"floor", floor_json(campaign)},
+      {"floor", baseline_json(campaign)},
       {"runs", Json::array()}};
   for (const RunResult& run : campaign.runs) json["runs"].push_back(run_json(run));
   if (campaign.search != nullptr) json["capacity"] = capacity_json(*campaign.search, campaign.capacities);

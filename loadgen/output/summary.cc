@@ -193,8 +193,8 @@ void append_confidence(std::string& out, std::span<const VariantSummary> groups,
 }
 
 std::string baseline_text(const Campaign& campaign) {
-  if (campaign.floor == nullptr || !campaign.floor->p50()) return {};
-  const RunResult& run = *campaign.floor->result;
+  if (campaign.baseline == nullptr || !campaign.baseline->p50()) return {};
+  const RunResult& run = *campaign.baseline->result;
   const auto text = [&](double q) { return quantile(run.recorder.delivery_latency, run.expected, q).text; };
   return fmt::format("\nfloor of the tool (sse from a null server under the same load): p50 {}, p99 {}\n", text(0.5),
                      text(0.99));

@@ -82,7 +82,7 @@ struct RunResult {
   // Which of the programs that the run had started ended during it, and how; empty: none.
   std::string server_ended;
   bool interrupted = false;
-  std::optional<std::int64_t> floor_p50;  // ns: delivery latency of a null server under the same load
+  std::optional<std::int64_t> baseline_p50;  // ns: delivery latency of an idle server under the same load
   Verdict verdict = Verdict::kValid;
   std::vector<Warning> warnings;
 

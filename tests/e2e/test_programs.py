@@ -156,7 +156,7 @@ def test_a_program_that_does_not_start_again_ends_its_scenario_and_keeps_what_wa
     assert "exited with status 4 before it listened" in shown.stderr
     broken, whole = (json.loads((out / name / "result.json").read_text()) for name in ("programs", "second"))
     assert [r["technique"] for r in broken["runs"]] == ["sse"] and broken["interrupted"]
-    assert any("in run 2 of 2 (long-polling)" in warning["message"] for warning in broken["warnings"])
+    assert any("run 2 of 2 (long-polling) failed: " in warning["message"] for warning in broken["warnings"])
     assert [r["technique"] for r in whole["runs"]] == ["sse"], "the other scenario ran"
     assert "programs: 10 subscribers" in shown.stdout and "second: 10 subscribers" in shown.stdout
     assert (out / "report.html").exists()

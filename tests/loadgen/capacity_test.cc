@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "loadgen/campaign/capacity_campaign.h"
+#include "loadgen/cli/search.h"
 #include "loadgen/output/result_parts.h"
 #include "rules_fixture.h"
 
@@ -210,10 +210,12 @@ TEST(CapacityText, SaysWhyNothingIsKnown) {
 TEST(CapacityExitCode, TellsTheServersFailureFromTheGenerators) {
   using Limit = SearchOutcome::Limit;
   const auto code = [](std::vector<SearchOutcome> outcomes, int signal = 0) {
+    const SearchSettings settings;
     CampaignOutcome outcome;
+    outcome.campaign.search = &settings;
     for (const SearchOutcome& found : outcomes) outcome.campaign.capacities.emplace_back().outcome = found;
     outcome.signal = signal;
-    return search_exit_code(outcome);
+    return exit_code(outcome);
   };
   EXPECT_EQ(code({{10, 11, Limit::kServer}, {10, 11, Limit::kGenerator}}), 0);
   EXPECT_EQ(code({{10, 11, Limit::kServer}, {{}, 1, Limit::kServer}}), 1);

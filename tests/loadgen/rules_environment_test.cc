@@ -28,9 +28,9 @@ TEST_F(Rules, Rule10TellsBytesThatLayUnread) {
 }
 
 TEST_F(Rules, Rule10TellsWhatIsNearTheFloorOfTheTool) {
-  result.floor_p50 = 2'400'000;
+  result.baseline_p50 = 2'400'000;
   EXPECT_EQ(said(10), "");
-  result.floor_p50 = 2'600'000;
+  result.baseline_p50 = 2'600'000;
   EXPECT_EQ(said(10),
             "warn: p50 5.00 ms is < 2 x the tool's own floor (2.60 ms): most of it is the tool's and the kernel's");
 }

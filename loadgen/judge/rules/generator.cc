@@ -48,12 +48,12 @@ void unread_in_kernel(const RunResult& run, Findings& found) {
                         percent(share), q * 100));
 }
 
-void near_floor(const RunResult& run, Findings& found) {
-  if (!run.floor_p50 || run.delivered() == 0) return;
+void near_baseline(const RunResult& run, Findings& found) {
+  if (!run.baseline_p50 || run.delivered() == 0) return;
   const std::int64_t p50 = run.recorder.delivery_latency.value_at_quantile(0.5);
-  if (p50 >= 2 * *run.floor_p50) return;
+  if (p50 >= 2 * *run.baseline_p50) return;
   found.warn(fmt::format("p50 {} is < 2 x the tool's own floor ({}): most of it is the tool's and the kernel's",
-                         time_text(p50), time_text(*run.floor_p50)));
+                         time_text(p50), time_text(*run.baseline_p50)));
 }
 
 void stolen_time(const RunResult& run, Findings& found) {
