@@ -65,7 +65,7 @@ def test_a_target_of_ones_own_over_https(tmp_path, server, certificate):
     ("{ca: CERT, server-name: other.example}", "the server's certificate is for localhost, 127.0.0.1, not for other.example"),
 ])
 def test_a_server_that_is_not_trusted_is_a_failure_of_its_own_kind(tmp_path, server, certificate, tls, reason):
-    finished = run(tmp_path, "--set", f"tls={tls.replace('CERT', str(certificate[0]))}", target=f"https://{address(server)}", connect_timeout="300ms")
+    finished = run(tmp_path, "--set", f"tls={tls.replace('CERT', str(certificate[0]))}", target=f"https://{address(server)}", connect_timeout="10s")
     assert finished.code == 3
     assert set(finished.run["failures"]) == {"tls"}
     assert reason in finished.run["failure_examples"]["tls"]
