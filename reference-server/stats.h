@@ -1,12 +1,15 @@
 // Counters of one thread. Only their owner writes; anyone may read.
 #pragma once
 
-#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <mutex>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace server {
 
@@ -34,26 +37,6 @@ struct ByteCounters {
   Counter tls;  // records and handshakes around all of it
 };
 
-struct TechniqueStats {
-  Counter connections;  // now; a keep-alive connection counts for the technique it asked last
-  Counter delivered;    // messages written to subscribers
-};
-
-// Every message that was compressed: once for all who got the same bytes.
-struct CompressionCounters {
-  Counter messages;
-  Counter payload;     // bytes before
-  Counter compressed;  // and after
-};
-
-inline constexpr std::size_t kMaxTechniques = 10;
-
-struct TlsStats {
-  Counter handshakes;
-  Counter resumed;   // of them
-  Counter failures;  // of handshakes, or records that were none
-};
-
 // What one thread shows of things that are no numbers, as it stood at the end of an iteration.
 class Listing {
  public:
@@ -71,14 +54,34 @@ class Listing {
   std::string text_;  // guarded by mutex_
 };
 
-struct SocketIoStats {
-  Listing list;         // the first sockets: objects of JSON, separated by commas
-  Counter sockets;      // now: namespaces that clients have connected to
-  Counter memberships;  // now: rooms that clients have joined
-  Counter upgrades;     // from polling to WebSocket, so far
+struct TechniqueStats {
+  explicit TechniqueStats(std::size_t own_counters) : own(own_counters) {}
+
+  Counter connections;       // now; a keep-alive connection counts for the technique it asked last
+  Counter delivered;         // messages written to subscribers
+  std::vector<Counter> own;  // that it has beside these, by TechniqueInfo::counter_names
+  Listing list;              // of what it has of its own, too: objects of JSON, separated by commas
+};
+
+// Every message that was compressed: once for all who got the same bytes.
+struct CompressionCounters {
+  Counter messages;
+  Counter payload;     // bytes before
+  Counter compressed;  // and after
+};
+
+struct TlsStats {
+  Counter handshakes;
+  Counter resumed;   // of them
+  Counter failures;  // of handshakes, or records that were none
 };
 
 struct Stats {
+  // For each technique of the table, how many counters it has of its own.
+  explicit Stats(std::span<const std::size_t> own_counters) {
+    for (const std::size_t count : own_counters) techniques.emplace_back(count);
+  }
+
   Counter open;  // connections now
   Counter accepted;
   Counter requests;
@@ -93,8 +96,7 @@ struct Stats {
   ByteCounters received;
   TlsStats tls;
   CompressionCounters compression;
-  SocketIoStats socketio;
-  std::array<TechniqueStats, kMaxTechniques> techniques;
+  std::deque<TechniqueStats> techniques;  // by the order of the table
 };
 
 }  // namespace server

@@ -24,6 +24,19 @@ LOADGEN = {
     "output": ["campaign", "judge", "run", "clients", "scenario", "host"],
     "cli": ["output", "campaign", "judge", "run", "target", "scenario", "clients", "host"],
 }
+# "" is what lies beside the folders: options and stats.
+SERVER = {
+    "log": ["wire"],
+    "seam": ["", "wire"],
+    "stream": ["seam", "log", "", "wire"],
+    "websocket": ["stream", "seam", "log", "", "wire"],
+    "engineio": ["stream", "seam", "", "wire"],
+    "socketio": ["engineio", "stream", "seam", "log", "", "wire"],
+    "techniques": ["socketio", "websocket", "stream", "seam", "log", "", "wire"],
+    "conformance": ["engineio", "websocket", "seam", "", "wire"],
+    "http": ["seam", "log", "", "net", "wire"],
+    "process": ["http", "engineio", "seam", "log", "", "net", "wire"],
+}
 BELOW_ALL = ["measure", "net", "wire"]  # of the load generator, but for what sessions see
 
 
@@ -33,6 +46,10 @@ def allowed():
         bottom = [] if folder in ("measure", "clients") else BELOW_ALL
         names = {name if name in LIBRARIES else f"loadgen/{name}" for name in [*seen, *bottom]}
         table[f"loadgen/{folder}"] = names
+    for folder, seen in SERVER.items():
+        table[f"reference-server/{folder}"] = {
+            name if name in LIBRARIES else f"reference-server/{name}".rstrip("/") for name in seen
+        }
     return table
 
 
@@ -46,7 +63,7 @@ def includes(path):
 
 def folder_of(include):
     parts = include.split("/")
-    return "/".join(parts[:2]) if parts[0] == "loadgen" and len(parts) > 2 else parts[0]
+    return "/".join(parts[:2]) if parts[0] in ("loadgen", "reference-server") and len(parts) > 2 else parts[0]
 
 
 @pytest.mark.parametrize("folder", sorted(allowed()))
@@ -65,6 +82,11 @@ def test_a_folder_includes_only_what_its_layer_may(folder):
 def test_every_folder_of_the_load_generator_is_in_the_table():
     folders = {path.name for path in (ROOT / "loadgen").iterdir() if path.is_dir()}
     assert folders == set(LOADGEN)
+
+
+def test_every_folder_of_the_server_is_in_the_table():
+    folders = {path.name for path in (ROOT / "reference-server").iterdir() if path.is_dir()}
+    assert folders == set(SERVER)
 
 
 def test_headers_do_not_include_each_other_in_a_circle():
@@ -90,4 +112,5 @@ def test_headers_do_not_include_each_other_in_a_circle():
 def test_an_include_that_a_layer_forbids_is_found():
     """The test above can fail: a session that looks at a socket."""
     assert folder_of("net/tcp.h") not in allowed()["loadgen/clients"]
+    assert folder_of("reference-server/http/connection.h") not in allowed()["reference-server/techniques"]
     assert folder_of("loadgen/output/result.h") not in allowed()["loadgen/campaign"]

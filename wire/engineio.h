@@ -20,9 +20,11 @@ struct Packet {
   bool binary = false;  // a message of bytes
 };
 
-inline constexpr char kSeparator = '\x1e';  // between the packets of a payload
-inline constexpr char kBinary = 'b';        // before a message of bytes in a payload, as base64
-inline constexpr Bytes kProbe = "probe";    // data of the ping and the pong that test a new transport
+inline constexpr char kSeparator = '\x1e';    // between the packets of a payload
+inline constexpr char kBinary = 'b';          // before a message of bytes in a payload, as base64
+inline constexpr Bytes kPolling = "polling";  // transports, as a query and an opening name them
+inline constexpr Bytes kWebSocket = "websocket";
+inline constexpr Bytes kProbe = "probe";  // data of the ping and the pong that test a new transport
 
 // A WebSocket text message: the type's digit, then the data. Absent when it is none. A WebSocket binary message is a
 // message of bytes without any framing.

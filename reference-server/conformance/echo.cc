@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "reference-server/seam/techniques.h"
+#include "reference-server/seam/technique.h"
 #include "reference-server/stats.h"
 #include "reference-server/websocket/endpoint.h"
 #include "wire/websocket/extensions.h"
@@ -65,8 +65,8 @@ void Peer::on_message(Connection& connection, wire::websocket::Opcode type, Byte
 
 }  // namespace
 
-std::unique_ptr<Technique> make_echo(Context& context, TechniqueStats& counters) {
-  return std::make_unique<Echo>(context, counters);
+TechniqueInfo echo_technique() {
+  return {.name = "echo", .route = "/echo", .make = make_technique<Echo>, .conformance = true};
 }
 
 }  // namespace server

@@ -2,7 +2,7 @@
 #include <memory>
 
 #include "reference-server/engineio/endpoint.h"
-#include "reference-server/seam/techniques.h"
+#include "reference-server/seam/technique.h"
 
 namespace server {
 
@@ -21,8 +21,12 @@ class EngineIoEcho final : public EngineEndpoint {
 
 }  // namespace
 
-std::unique_ptr<Technique> make_engineio_echo(Context& context, TechniqueStats& counters) {
-  return std::make_unique<EngineIoEcho>(context, counters);
+TechniqueInfo engineio_echo_technique() {
+  return {.name = "engineio-echo",
+          .route = "/engine.io/",
+          .make = make_technique<EngineIoEcho>,
+          .takes_all = true,
+          .conformance = true};
 }
 
 }  // namespace server

@@ -63,15 +63,15 @@ Session* EngineEndpoint::find(Bytes sid) {
 }
 
 bool EngineEndpoint::lives_elsewhere(const ClientId& id) const {
-  return id.thread != context_.thread() && id.thread < context_.threads();
+  return shards_ != nullptr && id.thread != self() && id.thread < shards_->count();
 }
 
 std::string EngineEndpoint::id_of(const Session& session, std::uint64_t key) const {
-  return format_id({.slot = session.slot_, .key = key, .thread = context_.thread()});
+  return format_id({.slot = session.slot_, .key = key, .thread = self()});
 }
 
 Session* EngineEndpoint::find(const ClientId& id) {
-  Session* const session = id.thread == context_.thread() ? at(id.slot) : nullptr;
+  Session* const session = id.thread == self() ? at(id.slot) : nullptr;
   if (session == nullptr || session->key_ != id.key) return nullptr;
   check(*session, now_ms());  // its time may be over before the next tick
   return session->ended_ ? nullptr : session;
@@ -95,14 +95,16 @@ void EngineEndpoint::on_request(Connection& connection, const http1::Request& re
   http1::query_value(request.query, "transport", transport);
   http1::query_value(request.query, "sid", sid);
   http1::query_value(request.query, "EIO", version);
-  const bool websocket = transport == "websocket";
-  const bool upgrade = http1::header_has_token(request.headers, "Upgrade", "websocket");
+  const bool websocket = transport == engineio::kWebSocket;
+  const bool upgrade = http1::header_has_token(request.headers, "Upgrade", engineio::kWebSocket);
   const bool announced = posts_.erase(&connection) != 0;
-  if (!websocket && transport != "polling") return refuse(connection, Error::kUnknownTransport);
+  if (!websocket && transport != engineio::kPolling) return refuse(connection, Error::kUnknownTransport);
   // The requests of a session come over any connection, connections come to any thread, and the sid names the one that
   // has the session.
-  if (!websocket && !context_.connections_move()) return refuse(connection, Error::kUnknownTransport);
-  if (const auto id = parse_id(sid); id && lives_elsewhere(*id)) return context_.move(connection, request, id->thread);
+  if (!websocket && shards_ != nullptr && !shards_->connections_migrate())
+    return refuse(connection, Error::kUnknownTransport);
+  if (const auto id = parse_id(sid); id && lives_elsewhere(*id))
+    return shards_->migrate(connection, request, id->thread);
   if (sid.empty()) {
     if (request.method != "GET") return refuse(connection, Error::kBadHandshakeMethod);
     if (websocket != upgrade) return refuse(connection, Error::kBadRequest);
@@ -197,7 +199,7 @@ void EngineEndpoint::on_request_begin(Connection& connection, const http1::Reque
   if (session == nullptr || session->websocket_) return;
   if (session->posting_) return end(*session, End::kByServer);
   session->posting_ = true;
-  posts_.emplace(&connection, ClientId{.slot = session->slot_, .key = session->key_, .thread = context_.thread()});
+  posts_.emplace(&connection, ClientId{.slot = session->slot_, .key = session->key_, .thread = self()});
 }
 
 void EngineEndpoint::on_request_aborted(Connection& connection) {

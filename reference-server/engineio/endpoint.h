@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "reference-server/engineio/shards.h"
 #include "reference-server/seam/technique.h"
 #include "reference-server/stream/broadcaster.h"
 #include "wire/engineio.h"
@@ -118,6 +119,7 @@ class EngineEndpoint : public Technique {
   void end(Session& session, End how);
   void refuse(Connection& connection, Error error, Bytes headers = {});  // whole lines
   bool lives_elsewhere(const ClientId& id) const;                        // on another thread
+  unsigned self() const { return shards_ != nullptr ? shards_->self() : 0; }
   std::string id_of(const Session& session, std::uint64_t key) const;
   // The WebSocket of a session as a broadcaster sees it.
   static Connection& connection_of(Session& session);
@@ -136,6 +138,7 @@ class EngineEndpoint : public Technique {
 
   Context& context_;
   TechniqueStats& counters_;
+  Shards* const shards_;  // null: nobody lives elsewhere
 
  private:
   friend class EnginePoll;

@@ -34,7 +34,8 @@ const std::string& Broadcast::payload() {
   return payload_;
 }
 
-EngineEndpoint::EngineEndpoint(Context& context, TechniqueStats& counters) : context_(context), counters_(counters) {
+EngineEndpoint::EngineEndpoint(Context& context, TechniqueStats& counters)
+    : context_(context), counters_(counters), shards_(context.shards()) {
   using std::chrono::milliseconds;
   const Options& options = context.options;
   epoch_ = context.now();

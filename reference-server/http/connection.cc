@@ -109,7 +109,7 @@ void HttpConnection::read_requests(Bytes bytes) {
     reading_->migration->rest = bytes;
     waiting_ = true;
     pause();
-    migrate();
+    depart();
   } else if (!bytes.empty() && tcp_ != nullptr) {
     pass_on(bytes);
   }
@@ -200,7 +200,7 @@ void HttpConnection::release() {
 void HttpConnection::resume() {
   resuming_ = false;
   if (tcp_ == nullptr || !waiting_ || stalled()) return;  // stalled: on_drain comes
-  if (migrating()) return migrate();
+  if (migrating()) return depart();
   waiting_ = false;
   if (std::exchange(paused_, false)) tcp_->resume_reading();
   const std::unique_ptr<std::string> bytes = std::move(reading().kept);
@@ -319,8 +319,8 @@ void HttpConnection::expire() {
   }
 }
 
-void HttpConnection::move(unsigned thread, const wire::http1::Request& request) {
-  reading().migration = std::make_unique<Migration>(thread, request, exchange_);
+void HttpConnection::migrate(unsigned shard, const wire::http1::Request& request) {
+  reading().migration = std::make_unique<Migration>(shard, request, exchange_);
 }
 
 bool HttpConnection::migrating() const {
@@ -328,7 +328,7 @@ bool HttpConnection::migrating() const {
 }
 
 // Answers to requests before this one leave from here.
-void HttpConnection::migrate() {
+void HttpConnection::depart() {
   if (tcp_->unsent_bytes() > 0) return connections_.resume_later(*this);
   std::unique_ptr<Migration> migration = std::move(reading_->migration);
   if (reading_->kept != nullptr) migration->rest += *reading_->kept;

@@ -7,8 +7,8 @@
 
 #include "net/tcp.h"
 #include "net/timer.h"
-#include "reference-server/http/routes.h"
 #include "reference-server/seam/technique.h"
+#include "reference-server/seam/techniques.h"
 #include "wire/http1/request.h"
 #include "wire/time.h"
 
@@ -26,7 +26,7 @@ class HttpConnection final : public Connection, net::Tcp::Handler {
   // Goes on with requests that waited for an answer to leave.
   void resume();
   // The request in hand is to be answered on another thread: goes there, with what comes behind it.
-  void move(unsigned thread, const wire::http1::Request& request);
+  void migrate(unsigned shard, const wire::http1::Request& request);
   void arrive(const Migration& migration);  // there: answers the request, and goes on
 
   void send(Bytes bytes) override;
@@ -58,7 +58,7 @@ class HttpConnection final : public Connection, net::Tcp::Handler {
   void answer_parse_error(const wire::http1::RequestParser& parser, char first);
   void pass_on(Bytes bytes);
   bool migrating() const;
-  void migrate();
+  void depart();
   void keep(Bytes bytes);
   void pause();
   void on_deadline();
@@ -75,11 +75,11 @@ class HttpConnection final : public Connection, net::Tcp::Handler {
   std::uint32_t sent_in_ = 0;  // iteration of the last send()
   Exchange exchange_;
   Input input_ = Input::kIgnored;
-  std::uint16_t counted_for_ = Routes::kNone;  // technique whose gauge counts this connection
-  bool was_stalled_ = false;                   // before the first send() of that iteration
-  bool waiting_ = false;                       // answers must leave before more requests are read
-  bool paused_ = false;                        // reading
-  bool resuming_ = false;                      // in the shard's list of connections to resume
+  std::uint16_t counted_for_ = Techniques::kNone;  // technique whose gauge counts this connection
+  bool was_stalled_ = false;                       // before the first send() of that iteration
+  bool waiting_ = false;                           // answers must leave before more requests are read
+  bool paused_ = false;                            // reading
+  bool resuming_ = false;                          // in the shard's list of connections to resume
 };
 
 }  // namespace server

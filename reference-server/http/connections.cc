@@ -49,9 +49,9 @@ void Connections::clear() {
 void Connections::count_for(HttpConnection& connection, std::uint16_t technique) {
   if (technique == connection.counted_for_) return;
   auto& techniques = context_.stats.techniques;
-  if (connection.counted_for_ != Routes::kNone) techniques[connection.counted_for_].connections.subtract(1);
+  if (connection.counted_for_ != Techniques::kNone) techniques[connection.counted_for_].connections.subtract(1);
   connection.counted_for_ = technique;
-  if (technique != Routes::kNone) techniques[technique].connections.add(1);
+  if (technique != Techniques::kNone) techniques[technique].connections.add(1);
 }
 
 wire::http1::RequestParser& Connections::parser() {
@@ -78,7 +78,7 @@ void Connections::resume_later(HttpConnection& connection) {
 }
 
 void Connections::defer_delete(HttpConnection& connection) {
-  count_for(connection, Routes::kNone);
+  count_for(connection, Techniques::kNone);
   context_.stats.open.subtract(1);
   if (connection.resuming_) std::erase(resuming_, &connection);
   connections_[connection.slot_] = connections_.back();

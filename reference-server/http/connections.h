@@ -9,8 +9,8 @@
 #include "net/tcp.h"
 #include "net/timer.h"
 #include "reference-server/http/connection.h"
-#include "reference-server/http/routes.h"
 #include "reference-server/seam/technique.h"
+#include "reference-server/seam/techniques.h"
 #include "wire/http1/request.h"
 
 namespace server {
@@ -46,7 +46,7 @@ class Connections {
   void stop() { stopping_ = true; }
   void close_all();  // what was sent leaves first
   void clear();      // destroys all of them
-  // The gauge of which technique counts the connection: `technique` by its index in the table, or Routes::kNone.
+  // The gauge of which technique counts the connection: `technique` by its index in the table, or Techniques::kNone.
   void count_for(HttpConnection& connection, std::uint16_t technique);
 
   // For HttpConnection.

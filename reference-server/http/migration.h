@@ -28,8 +28,8 @@ class RequestCopy {
 
 // Dropping it closes the connection.
 struct Migration {
-  Migration(unsigned t, const wire::http1::Request& r, const Exchange& e) : thread(t), request(r), exchange(e) {}
-  const unsigned thread;  // to
+  Migration(unsigned s, const wire::http1::Request& r, const Exchange& e) : shard(s), request(r), exchange(e) {}
+  const unsigned shard;  // to which it goes
   const RequestCopy request;
   const Exchange exchange;
   std::string rest;                        // bytes behind the request

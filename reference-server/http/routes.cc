@@ -49,18 +49,8 @@ bool is_octet_stream(Bytes content_type) {
 
 }  // namespace
 
-Routes::Routes(Context& context, std::span<const std::unique_ptr<Technique>> techniques, const StatsPage& stats_page,
-               wire::Time (*now)())
+Routes::Routes(Context& context, Techniques& techniques, const StatsPage& stats_page, wire::Time (*now)())
     : context_(context), access_(context.options), techniques_(techniques), stats_page_(stats_page), now_(now) {}
-
-std::uint16_t Routes::find(Bytes path) const {
-  const auto table = techniques(context_.options.conformance);
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    const Bytes route = table[i].name == "socketio" ? Bytes(context_.options.socketio_path) : table[i].route;
-    if (table[i].takes_all ? path.starts_with(route) : path == route) return static_cast<std::uint16_t>(i);
-  }
-  return kNone;
-}
 
 void Routes::handle(Connection& connection, const http1::Request& request, std::uint16_t technique) {
   if (const std::string objection = access_.objection(request); !objection.empty()) {
@@ -70,11 +60,12 @@ void Routes::handle(Connection& connection, const http1::Request& request, std::
   // Of the server as a whole (RFC 9110 section 9.3.7).
   if (request.method == "OPTIONS" && request.path == "*") return answer_options(connection, request, kReadOrPost);
   const bool publishing = request.path == "/publish";
+  constexpr std::uint16_t kNone = Techniques::kNone;
   const DemoFile* file = technique == kNone && !publishing ? find_demo_file(request.path) : nullptr;
   const bool page = file != nullptr || request.path == "/stats" || request.path == "/healthz";
   if (technique == kNone && !publishing && !page) return not_found(connection, request.path);
-  const bool takes_post = publishing || (technique != kNone && techniques(true)[technique].takes_post);
-  const bool takes_all = technique != kNone && techniques(true)[technique].takes_all;
+  const bool takes_post = publishing || (technique != kNone && techniques()[technique].takes_post);
+  const bool takes_all = technique != kNone && techniques()[technique].takes_all;
   const Bytes allowed = publishing ? kPostOnly : takes_post ? kReadOrPost : kReadOnly;
   if (!takes_all && request.method == "OPTIONS") return answer_options(connection, request, allowed);
   if (!takes_all && (publishing || !reads(request)) && !(takes_post && request.method == "POST")) {
@@ -83,7 +74,7 @@ void Routes::handle(Connection& connection, const http1::Request& request, std::
     return refuse(connection, context_, 405, fmt::format("{} does not answer {}", request.path, quoted(method)),
                   allowed);
   }
-  if (technique != kNone) return techniques_[technique]->on_request(connection, request);
+  if (technique != kNone) return techniques_.at(technique).on_request(connection, request);
   if (publishing) return publish(connection, request);
   if (request.path == "/healthz") return reply(connection, context_, {.body = "ok\n"});
   if (request.path == "/stats") return answer_stats(connection, request);
@@ -126,7 +117,9 @@ void Routes::answer_options(Connection& connection, const http1::Request& reques
 
 void Routes::not_found(Connection& connection, Bytes path) {
   std::string body = fmt::format("there is no {} here; there are:\nPOST /publish?topic=T\n", quoted(path));
-  for (const TechniqueInfo& technique : techniques()) body += fmt::format("GET {}?topic=T&after=N\n", technique.route);
+  for (const TechniqueInfo& technique : techniques()) {
+    if (!technique.conformance) body += fmt::format("GET {}?topic=T&after=N\n", technique.route);
+  }
   body += "GET /stats\nGET /healthz\nGET /\n";
   reply(connection, context_, {.status = 404, .body = body});
 }

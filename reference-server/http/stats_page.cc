@@ -10,7 +10,7 @@
 #include <random>
 
 #include "reference-server/seam/reply.h"
-#include "reference-server/seam/technique.h"
+#include "reference-server/seam/techniques.h"
 #include "wire/http1/target.h"
 
 namespace server {
@@ -59,20 +59,29 @@ Json tls_json(const std::vector<const Stats*>& threads) {
 Json by_technique(const std::vector<const Stats*>& threads, Counter TechniqueStats::*counter) {
   Json json = Json::object();
   for (std::size_t i = 0; i < techniques().size(); ++i) {
+    if (techniques()[i].conformance) continue;
     json[std::string(techniques()[i].name)] =
         sum(threads, [&](const Stats& s) -> const Counter& { return s.techniques[i].*counter; });
   }
   return json;
 }
 
-Json sockets_json(const std::vector<const Stats*>& threads) {
-  std::string all;
-  for (const Stats* stats : threads) {
-    const std::string some = stats->socketio.list.get();
-    if (!all.empty() && !some.empty()) all.push_back(',');
-    all += some;
+// What a technique counts and lists beside what all do.
+Json own_json(const std::vector<const Stats*>& threads, std::size_t technique) {
+  Json json = Json::object();
+  const auto names = techniques()[technique].counter_names;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    json[std::string(names[i])] =
+        sum(threads, [&](const Stats& s) -> const Counter& { return s.techniques[technique].own[i]; });
   }
-  return Json::parse("[" + all + "]");
+  std::string list;
+  for (const Stats* stats : threads) {
+    const std::string some = stats->techniques[technique].list.get();
+    if (!list.empty() && !some.empty()) list.push_back(',');
+    list += some;
+  }
+  json["list"] = Json::parse("[" + list + "]");
+  return json;
 }
 
 std::string random_name() {
@@ -155,13 +164,10 @@ std::string StatsPage::json(const Topics& topics, const TopicPage& page, wire::T
   json["compression"] = {{"messages", compressed(&CompressionCounters::messages)},
                          {"payload_bytes", compressed(&CompressionCounters::payload)},
                          {"compressed_bytes", compressed(&CompressionCounters::compressed)}};
-  auto socketio = [&](Counter SocketIoStats::*counter) {
-    return sum(threads_, [&](const Stats& s) -> const Counter& { return s.socketio.*counter; });
-  };
-  json["socketio"] = {{"sockets", socketio(&SocketIoStats::sockets)},
-                      {"memberships", socketio(&SocketIoStats::memberships)},
-                      {"upgrades", socketio(&SocketIoStats::upgrades)},
-                      {"list", sockets_json(threads_)}};
+  for (std::size_t i = 0; i < techniques().size(); ++i) {
+    const TechniqueInfo& info = techniques()[i];
+    if (!info.counter_names.empty()) json[std::string(info.name)] = own_json(threads_, i);
+  }
   add_topics(json, topics, page);
   // A topic's name is whatever bytes a client chose.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

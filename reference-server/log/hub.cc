@@ -38,10 +38,9 @@ void Inbox::take(std::vector<Published>& out) {
 Hub::Hub(std::size_t max_topics)
     : max_topics_(max_topics), next_origin_((std::uint64_t{std::random_device{}()} << 20) + 1) {}
 
-unsigned Hub::add(Inbox& inbox, PeerShard* thread) {
+unsigned Hub::add(Inbox& inbox) {
   inboxes_.push_back(&inbox);
-  threads_.push_back(thread);
-  return threads() - 1;
+  return static_cast<unsigned>(inboxes_.size() - 1);
 }
 
 std::optional<std::uint32_t> Hub::intern(std::string_view topic) {
@@ -88,7 +87,7 @@ void Hub::emptied(std::uint32_t index, std::uint64_t head) {
 
 void Hub::forget(std::uint32_t index) {
   const std::lock_guard lock(mutex_);
-  if (++entries_[index].forgotten == threads()) free_.push_back(index);
+  if (++entries_[index].forgotten == inboxes_.size()) free_.push_back(index);
 }
 
 Hub::Known Hub::known(std::uint32_t index) {

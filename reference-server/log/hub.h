@@ -41,30 +41,11 @@ class Inbox {
   std::atomic<bool> filled_{false};
 };
 
-struct Migration;     // migration.h
-struct ShardMessage;  // technique.h
-
-// One thread as the others see it.
-class PeerShard {
- public:
-  // From any thread; done on its own one, or not at all when that has ended.
-  virtual void adopt(std::shared_ptr<Migration> migration) = 0;
-  virtual void deliver(std::size_t technique, ShardMessage message) = 0;
-
- protected:
-  ~PeerShard() = default;
-};
-
 class Hub {
  public:
   explicit Hub(std::size_t max_topics);
-  // Before threads start; both must outlive the hub's use. The number of the thread, from 0 on.
-  unsigned add(Inbox& inbox, PeerShard* thread = nullptr);
-  unsigned threads() const { return static_cast<unsigned>(threads_.size()); }
-  PeerShard& thread(unsigned number) { return *threads_[number]; }
-  // Threads with descriptor tables of their own cannot hand connections over. Before threads start.
-  void keep_connections_apart() { connections_move_ = false; }
-  bool connections_move() const { return connections_move_; }
+  // Before threads start; it must outlive the hub's use. The number of the thread, from 0 on.
+  unsigned add(Inbox& inbox);
 
   // One thread more uses the topic, which is made when it is new: its index, the same for every thread. Absent when
   // there are too many and all are in use.
@@ -107,8 +88,6 @@ class Hub {
 
   const std::size_t max_topics_;
   std::vector<Inbox*> inboxes_;
-  std::vector<PeerShard*> threads_;
-  bool connections_move_ = true;
   std::atomic<std::uint64_t> next_origin_;
   std::mutex mutex_;
   // All that follows is guarded by mutex_.

@@ -98,9 +98,9 @@ class Threads {
  public:
   Threads(const Options& options, const net::DescriptorPlan& plan, Hub& hub, StatsPage& stats_page,
           const net::TlsContext* tls)
-      : own_tables_(plan.own_tables) {
+      : own_tables_(plan.own_tables), peers_{.connections_migrate = !plan.own_tables || plan.threads == 1} {
     for (std::uint64_t i = 0; i < plan.threads; ++i) {
-      shards_.push_back(std::make_unique<Shard>(options, hub, stats_page, tls));
+      shards_.push_back(std::make_unique<Shard>(options, hub, peers_, stats_page, tls));
       stats_page.add(shards_.back()->counters());
     }
   }
@@ -136,6 +136,7 @@ class Threads {
 
  private:
   const bool own_tables_;
+  PeerShards peers_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::thread> threads_;
 };
@@ -151,7 +152,6 @@ int serve(const Options& options) {
 
   Hub hub(options.max_topics);
   if (plan.own_tables && plan.threads > 1) {
-    hub.keep_connections_apart();
     fmt::print(stderr,
                "reference-server: connections cannot go from thread to thread here, so socketio is spoken over "
                "WebSocket alone: clients need `transports: [\"websocket\"]` (scenarios: `transport: websocket`)\n");

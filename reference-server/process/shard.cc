@@ -29,31 +29,31 @@ struct Shard::Tick final : net::Timer::Handler {
   net::Timer timer;
 };
 
-Shard::Shard(const Options& o, Hub& hub, const StatsPage& stats_page, const net::TlsContext* tls)
+Shard::Shard(const Options& o, Hub& hub, PeerShards& peers, const StatsPage& stats_page, const net::TlsContext* tls)
     : Context(o, topics_, stats_),
       inbox_([this] { loop_.post([] {}); }),  // an iteration is all it takes
       hub_(hub),
-      number_(hub.add(inbox_, this)),
+      peers_(peers),
+      number_(hub.add(inbox_)),
       topics_(hub, {o.log_messages, o.log_bytes, o.log_bytes_total}),
       tls_(tls != nullptr ? std::optional<net::TlsServer>({*tls, tls_counts_}) : std::nullopt),
       listener_(loop_, *this),
       stats_page_(stats_page),
-      connections_(*this, loop_.timers(), *this) {}
+      connections_(*this, loop_.timers(), *this) {
+  peers_.shards.push_back(this);
+}
 
 Shard::~Shard() {
   release_everything();
 }
 
 void Shard::run(const net::Address& address, bool reuse_port, const Listening& listening) {
-  const auto table = server::techniques(options.conformance);
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    techniques_.push_back(table[i].make(*this, stats_.techniques[i]));
-  }
+  techniques_.emplace(*this);
   loop_.set_end_of_iteration([this] { end_iteration(); });
   if (tls_) listener_.set_tls(*tls_);
   try {
     listener_.open(address, reuse_port);
-    routes_ = std::make_unique<Routes>(*this, techniques_, stats_page_, &net::now);
+    routes_ = std::make_unique<Routes>(*this, *techniques_, stats_page_, &net::now);
     listening(listener_.address(), {});
   } catch (const std::runtime_error& error) {
     listening(address, error.what());
@@ -70,7 +70,7 @@ void Shard::release_everything() {
   goodbye_timer_.stop();
   connections_.clear();
   ticks_.clear();
-  techniques_.clear();
+  techniques_.reset();
 }
 
 void Shard::on_accept(net::Tcp::Ptr tcp) {
@@ -78,13 +78,14 @@ void Shard::on_accept(net::Tcp::Ptr tcp) {
   connections_.add(std::move(tcp)).start();
 }
 
-void Shard::move(Connection& connection, const wire::http1::Request& request, unsigned thread) {
-  static_cast<HttpConnection&>(connection).move(thread, request);
+// Every connection of a shard is one over a socket.
+void Shard::migrate(Connection& connection, const wire::http1::Request& request, unsigned shard) {
+  static_cast<HttpConnection&>(connection).migrate(shard, request);
 }
 
 void Shard::on_migration(std::unique_ptr<Migration> migration) {
-  PeerShard& thread = hub_.thread(migration->thread);
-  thread.adopt(std::move(migration));
+  Shard& shard = *peers_.shards[migration->shard];
+  shard.adopt(std::move(migration));
 }
 
 void Shard::adopt(std::shared_ptr<Migration> migration) {
@@ -94,17 +95,15 @@ void Shard::adopt(std::shared_ptr<Migration> migration) {
   });
 }
 
-void Shard::post(const Technique& from, unsigned thread, ShardMessage message) {
-  const auto sender =
-      std::find_if(techniques_.begin(), techniques_.end(), [&](const auto& one) { return one.get() == &from; });
-  hub_.thread(thread).deliver(static_cast<std::size_t>(sender - techniques_.begin()), std::move(message));
+void Shard::post(unsigned shard, ShardMessage message) {
+  peers_.shards[shard]->deliver(std::move(message));
 }
 
-void Shard::deliver(std::size_t technique, ShardMessage message) {
-  loop_.post([this, technique, message = std::move(message)] {
-    if (connections_.stopping()) return;
+void Shard::deliver(ShardMessage message) {
+  loop_.post([this, message = std::move(message)] {
+    if (connections_.stopping() || receiver_ == nullptr) return;
     drain_inbox();
-    techniques_[technique]->on_shard_message(message);
+    receiver_->on_shard_message(message);
   });
 }
 
@@ -126,16 +125,17 @@ void Shard::on_accept_error(int error) {
 
 void Shard::on_request(HttpConnection& connection, const wire::http1::Request& request) {
   drain_inbox();  // a client that has been told of a publish finds it on every thread
-  const std::uint16_t technique = routes_->find(request.path);
+  const std::uint16_t technique = techniques_->find(request.path);
   connections_.count_for(connection, technique);
   routes_->handle(connection, request, technique);
 }
 
 Technique* Shard::on_request_begin(HttpConnection& connection, const wire::http1::Request& head) {
-  const std::uint16_t index = routes_->find(head.path);
-  if (index == Routes::kNone || !server::techniques(true)[index].takes_all || routes_->refuses(head)) return nullptr;
-  techniques_[index]->on_request_begin(connection, head);
-  return techniques_[index].get();
+  const std::uint16_t index = techniques_->find(head.path);
+  if (index == Techniques::kNone || !techniques()[index].takes_all || routes_->refuses(head)) return nullptr;
+  Technique& technique = techniques_->at(index);
+  technique.on_request_begin(connection, head);
+  return &technique;
 }
 
 void Shard::flush_again() {
@@ -160,20 +160,18 @@ void Shard::drain_inbox() {
     Topic* const topic = topics_.take(std::move(published));
     if (topic == nullptr) continue;
     const Message& message = topic->message(topic->head());
-    for (const auto& technique : techniques_) technique->on_publish(*topic, message);
+    techniques_->on_publish(*topic, message);
   }
   arrived_.clear();
 }
 
 void Shard::end_iteration() {
   drain_inbox();
-  for (const auto& technique : techniques_) technique->on_flush();
+  techniques_->on_flush();
   if (tls_) show_tls_counts();
   now_is_fresh_ = false;
   connections_.end_iteration();
-  topics_.remove_gone([this](const Topic& topic) {
-    for (const auto& technique : techniques_) technique->on_topic_gone(topic);
-  });
+  topics_.remove_gone([this](const Topic& topic) { techniques_->on_topic_gone(topic); });
 }
 
 // Connections count where they are; /stats may be asked on another thread.
@@ -222,8 +220,8 @@ void Shard::shut_down() {
   connections_.stop();
   listener_.close();
   drain_inbox();
-  for (const auto& technique : techniques_) technique->on_flush();
-  for (const auto& technique : techniques_) technique->on_shutdown();
+  techniques_->on_flush();
+  techniques_->on_shutdown();
   connections_.close_all();
   ticks_.clear();
   goodbye_until_ = now() + kGoodbye;

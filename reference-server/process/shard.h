@@ -15,6 +15,7 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/timer.h"
+#include "reference-server/engineio/shards.h"
 #include "reference-server/http/connections.h"
 #include "reference-server/http/routes.h"
 #include "reference-server/http/stats_page.h"
@@ -22,15 +23,24 @@
 #include "reference-server/log/topics.h"
 #include "reference-server/options.h"
 #include "reference-server/seam/technique.h"
+#include "reference-server/seam/techniques.h"
 #include "reference-server/stats.h"
 
 namespace server {
 
-class Shard final : public Context, PeerShard, Connections::Handler, net::Listener::Handler, net::Timer::Handler {
+class Shard;
+
+// The threads of one server, by number; complete before they start.
+struct PeerShards {
+  std::vector<Shard*> shards{};
+  bool connections_migrate = true;  // not between threads with descriptor tables of their own
+};
+
+class Shard final : public Context, Shards, Connections::Handler, net::Listener::Handler, net::Timer::Handler {
  public:
   // On the main thread: whatever threads share is opened here, everything else by run() on the shard's own thread.
-  // `tls`: null for plain HTTP.
-  Shard(const Options& options, Hub& hub, const StatsPage& stats_page, const net::TlsContext* tls);
+  // `tls`: null for plain HTTP. It joins the hub and `peers`.
+  Shard(const Options& options, Hub& hub, PeerShards& peers, const StatsPage& stats_page, const net::TlsContext* tls);
   ~Shard() override;
 
   // Serves until stop(). `listening` is told the address, or the sentence that says why there is none (run() returns
@@ -45,11 +55,7 @@ class Shard final : public Context, PeerShard, Connections::Handler, net::Listen
   std::uint64_t publish(std::string_view topic, std::string payload, bool is_text, std::uint64_t origin) override;
   std::uint64_t new_origin() override { return hub_.new_origin(); }
   void catch_up() override { drain_inbox(); }
-  unsigned thread() const override { return number_; }
-  unsigned threads() const override { return hub_.threads(); }
-  bool connections_move() const override { return hub_.connections_move(); }
-  void move(Connection& connection, const wire::http1::Request& request, unsigned thread) override;
-  void post(const Technique& from, unsigned thread, ShardMessage message) override;
+  Shards* shards() override { return this; }
   wire::Time now() override;
   Bytes common_headers() override;
   void tick_after(Technique& technique, Nanos delay) override;
@@ -58,8 +64,17 @@ class Shard final : public Context, PeerShard, Connections::Handler, net::Listen
  private:
   struct Tick;
 
-  void adopt(std::shared_ptr<Migration> migration) override;
-  void deliver(std::size_t technique, ShardMessage message) override;
+  // Shards.
+  unsigned self() const override { return number_; }
+  unsigned count() const override { return static_cast<unsigned>(peers_.shards.size()); }
+  bool connections_migrate() const override { return peers_.connections_migrate; }
+  void migrate(Connection& connection, const wire::http1::Request& request, unsigned shard) override;
+  void post(unsigned shard, ShardMessage message) override;
+  void receive_with(Receiver& receiver) override { receiver_ = &receiver; }
+
+  // From any thread; done on this one, or not at all when it has ended.
+  void adopt(std::shared_ptr<Migration> migration);
+  void deliver(ShardMessage message);
   void on_request(HttpConnection& connection, const wire::http1::Request& request) override;
   Technique* on_request_begin(HttpConnection& connection, const wire::http1::Request& head) override;
   void on_migration(std::unique_ptr<Migration> migration) override;
@@ -75,10 +90,12 @@ class Shard final : public Context, PeerShard, Connections::Handler, net::Listen
   net::Loop loop_;
   Inbox inbox_;
   Hub& hub_;
+  PeerShards& peers_;
   const unsigned number_;
   Topics topics_;
-  Stats stats_;
-  std::vector<std::unique_ptr<Technique>> techniques_;
+  Stats stats_{own_counters()};
+  Receiver* receiver_ = nullptr;              // one of the techniques
+  std::optional<Techniques> techniques_;      // while it runs
   std::vector<std::unique_ptr<Tick>> ticks_;  // one a technique that asked
   std::unique_ptr<Routes> routes_;
   net::TlsCounts tls_counts_;

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +25,7 @@ struct Stats;    // stats.h: this thread's counters
 struct TechniqueStats;
 class Topic;  // topic.h: the log of one topic on this thread
 class Topics;
+class Shards;  // engineio/shards.h
 class Connection;
 
 // What a technique makes of one client's connection that it has taken over: it keeps what it has to know of the client,
@@ -77,17 +77,6 @@ class Connection : public wire::Link {
   virtual void abort() = 0;
 };
 
-// What the instance of a technique on one thread tells the one on another; what its parts mean is the technique's
-// business.
-struct ShardMessage {
-  std::string to;
-  std::string from;
-  std::string body;
-  std::optional<std::uint64_t> id{};
-  bool is_text = true;
-  bool is_answer = false;
-};
-
 class Technique {
  public:
   virtual ~Technique() = default;
@@ -97,7 +86,6 @@ class Technique {
   // when the connection ends before. Of techniques that take every method alone.
   virtual void on_request_begin(Connection& connection, const wire::http1::Request& head) {}
   virtual void on_request_aborted(Connection& connection) {}
-  virtual void on_shard_message(const ShardMessage& message) {}       // sent with Context::post
   virtual void on_tick() {}                                           // asked for with Context::tick_after
   virtual void on_publish(Topic& topic, const Message& message) = 0;  // encode ONCE
   // The topic is freed after this: nobody uses it any more (TopicUse). At the end of an iteration, after on_flush.
@@ -121,14 +109,9 @@ struct Context {
   // Everything published before now reaches every technique now: what somebody joins or leaves here next, they do after
   // it.
   virtual void catch_up() = 0;
-  // Threads, by number.
-  virtual unsigned thread() const { return 0; }  // this one
-  virtual unsigned threads() const { return 1; }
-  // Whether connections can go from thread to thread. Then move() takes one there, with the request in hand, as if it
-  // had come there in the first place; this thread is done with it.
-  virtual bool connections_move() const { return true; }
-  virtual void move(Connection& connection, const wire::http1::Request& request, unsigned thread) {}
-  virtual void post(const Technique& from, unsigned thread, ShardMessage message) {}
+  // The server's threads, for techniques whose clients each live on one of them; null where connections are no
+  // sockets.
+  virtual Shards* shards() { return nullptr; }
   // A number for a client that does not want its own messages: unique in the server, and in all likelihood another one
   // than any before a restart.
   virtual std::uint64_t new_origin() = 0;
@@ -141,15 +124,21 @@ struct Context {
   virtual void flush_again() = 0;
 };
 
+// A row of the table. `techniques/long_polling.cc` defines its own as `TechniqueInfo long_polling_technique()`.
 struct TechniqueInfo {
   std::string_view name;   // one spelling everywhere
   std::string_view route;  // "/sse"
-  std::unique_ptr<Technique> (*make)(Context& context, TechniqueStats& counters);
-  bool takes_post = false;  // subscribes by POST too; the body says nothing
-  bool takes_all = false;   // every method, and every path that begins with the route
+  std::unique_ptr<Technique> (*make)(Context& context, TechniqueStats& counters) = nullptr;
+  bool takes_post = false;                               // subscribes by POST too; the body says nothing
+  bool takes_all = false;                                // every method, and every path that begins with the route
+  bool conformance = false;                              // for suites that test a protocol: with --conformance alone
+  std::string Options::*route_option = nullptr;          // that serves it elsewhere
+  std::span<const std::string_view> counter_names = {};  // of TechniqueStats::own, under its name in /stats
 };
 
-// The table; its order is the one of /stats. With `conformance`, what only suites that test a protocol ask for follows.
-std::span<const TechniqueInfo> techniques(bool conformance = false);
+template <typename T>
+std::unique_ptr<Technique> make_technique(Context& context, TechniqueStats& counters) {
+  return std::make_unique<T>(context, counters);
+}
 
 }  // namespace server

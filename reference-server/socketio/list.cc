@@ -46,14 +46,15 @@ void SocketIo::list_sockets() {
       if (client->in(i)) append_listed(json, *client, i);
     }
   }
-  context_.stats.socketio.list.set(std::move(json));
+  counters_.list.set(std::move(json));
 }
 
 void SocketIo::append_listed(std::string& json, const SocketIoClient& client, unsigned namespace_index) const {
   if (!json.empty()) json.push_back(',');
   json.append("{\"id\":\"").append(socket_id(client, namespace_index));
   json.append("\",\"namespace\":\"").append(kNamespaces[namespace_index]);
-  json.append("\",\"transport\":\"").append(client.over_websocket() ? "websocket" : "polling");
+  json.append("\",\"transport\":\"")
+      .append(client.over_websocket() ? wire::engineio::kWebSocket : wire::engineio::kPolling);
   json.append("\",\"topic\":");
   const bool main = namespace_index == kMain;
   if (main && client.topic) {

@@ -26,7 +26,7 @@ void SocketIo::subscribe(SocketIoClient& client) {
 }
 
 void SocketIo::on_upgraded(SocketIoClient& client) {
-  context_.stats.socketio.upgrades.add(1);
+  counters_.own[kUpgrades].add(1);
   list_changed(client);
   if (!client.in(kMain) || !client.topic) return;
   subscriber_of(client).set_origin(client.origin);

@@ -42,6 +42,7 @@ SocketIo::SocketIo(Context& context, TechniqueStats& counters)
     : EngineEndpointOf(context, counters),
       broadcaster_(context, counters, encoder_, Framing::kNone),
       recovery_key_(recovery_key()) {
+  if (shards_ != nullptr) shards_->receive_with(*this);
   if (context.options.socketio_client.empty()) return;
   std::ifstream file(context.options.socketio_client, std::ios::binary);
   client_script_.assign(std::istreambuf_iterator<char>(file), {});
@@ -143,7 +144,7 @@ void SocketIo::connect(SocketIoClient& client, unsigned namespace_index, Bytes a
   }
   client.joined |= static_cast<std::uint8_t>(1u << namespace_index);
   client.set_connect_due(0);
-  context_.stats.socketio.sockets.add(1);
+  counters_.own[kSockets].add(1);
   list_changed(client);
   std::string packet;
   socketio::append_header(packet, PacketType::kConnect, kNamespaces[namespace_index]);
@@ -192,7 +193,7 @@ void SocketIo::leave_namespace(SocketIoClient& client, unsigned namespace_index)
   if (client.asked != nullptr) {
     std::erase_if(*client.asked, [&](const auto& asked) { return asked.first == namespace_index; });
   }
-  context_.stats.socketio.sockets.subtract(1);
+  counters_.own[kSockets].subtract(1);
   list_changed(client);
   if (namespace_index != kMain) return;
   on_answered(client);

@@ -14,7 +14,15 @@
 
 namespace server {
 
-class SocketIo final : public EngineEndpointOf<SocketIoClient> {
+// Of TechniqueStats::own.
+enum SocketIoCounter : std::size_t {
+  kSockets,      // now: namespaces that clients have connected to
+  kMemberships,  // now: rooms that clients have joined
+  kUpgrades,     // from polling to WebSocket, so far
+};
+inline constexpr std::string_view kCounterNames[] = {"sockets", "memberships", "upgrades"};
+
+class SocketIo final : public EngineEndpointOf<SocketIoClient>, Shards::Receiver {
  public:
   SocketIo(Context& context, TechniqueStats& counters);
   void on_request(Connection& connection, const wire::http1::Request& request) override;

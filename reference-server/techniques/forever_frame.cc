@@ -2,7 +2,7 @@
 #include "wire/forever_frame.h"
 
 #include "reference-server/log/topic.h"
-#include "reference-server/seam/techniques.h"
+#include "reference-server/seam/technique.h"
 #include "reference-server/stream/http_stream.h"
 
 namespace server {
@@ -36,8 +36,8 @@ class ForeverFrame final : public StreamTechnique {
 
 }  // namespace
 
-std::unique_ptr<Technique> make_forever_frame(Context& context, TechniqueStats& counters) {
-  return std::make_unique<ForeverFrame>(context, counters);
+TechniqueInfo forever_frame_technique() {
+  return {.name = "forever-frame", .route = "/forever-frame", .make = make_technique<ForeverFrame>};
 }
 
 }  // namespace server

@@ -1,6 +1,6 @@
 // `http-streaming`: one endless chunked body, a message a line (wire/lines.h), or with framing=raw the messages and
 // nothing else. No heartbeat: neither has anything that is not a message.
-#include "reference-server/seam/techniques.h"
+#include "reference-server/seam/technique.h"
 #include "reference-server/stream/http_stream.h"
 #include "wire/http1/target.h"
 #include "wire/lines.h"
@@ -50,8 +50,9 @@ class HttpStreaming final : public StreamTechnique {
 
 }  // namespace
 
-std::unique_ptr<Technique> make_http_streaming(Context& context, TechniqueStats& counters) {
-  return std::make_unique<HttpStreaming>(context, counters);
+TechniqueInfo http_streaming_technique() {
+  return {
+      .name = "http-streaming", .route = "/http-streaming", .make = make_technique<HttpStreaming>, .takes_post = true};
 }
 
 }  // namespace server

@@ -7,7 +7,7 @@
 #include "reference-server/log/topics.h"
 #include "reference-server/options.h"
 #include "reference-server/seam/reply.h"
-#include "reference-server/seam/techniques.h"
+#include "reference-server/seam/technique.h"
 #include "reference-server/stream/poll_answers.h"
 #include "wire/http1/target.h"
 
@@ -156,8 +156,8 @@ void HeldRequest::on_wake(Connection&) {
 
 }  // namespace
 
-std::unique_ptr<Technique> make_long_polling(Context& context, TechniqueStats& counters) {
-  return std::make_unique<LongPolling>(context, counters);
+TechniqueInfo long_polling_technique() {
+  return {.name = "long-polling", .route = "/long-polling", .make = make_technique<LongPolling>};
 }
 
 }  // namespace server

@@ -2,7 +2,7 @@
 // nothing. A request with If-None-Match is answered with an ETag, or with 304 when it names that.
 #include "reference-server/log/topics.h"
 #include "reference-server/seam/reply.h"
-#include "reference-server/seam/techniques.h"
+#include "reference-server/seam/technique.h"
 #include "reference-server/stream/poll_answers.h"
 
 namespace server {
@@ -34,8 +34,8 @@ class Polling final : public Technique {
 
 }  // namespace
 
-std::unique_ptr<Technique> make_polling(Context& context, TechniqueStats& counters) {
-  return std::make_unique<Polling>(context, counters);
+TechniqueInfo polling_technique() {
+  return {.name = "polling", .route = "/polling", .make = make_technique<Polling>};
 }
 
 }  // namespace server

@@ -6,7 +6,7 @@
 
 #include "reference-server/options.h"
 #include "reference-server/seam/reply.h"
-#include "reference-server/seam/techniques.h"
+#include "reference-server/seam/technique.h"
 #include "reference-server/socketio/rooms.h"
 #include "reference-server/stats.h"
 
@@ -34,7 +34,7 @@ std::string SocketIo::socket_id(const SocketIoClient& client, unsigned namespace
 
 SocketIoClient* SocketIo::find_socket(Bytes text, unsigned& namespace_index) {
   const auto id = parse_id(text);
-  auto* const client = id && id->thread == context_.thread() ? at(id->slot) : nullptr;
+  auto* const client = id && id->thread == self() ? at(id->slot) : nullptr;
   if (client == nullptr || id->key - client->socket_key >= std::size(kNamespaces)) return nullptr;
   namespace_index = static_cast<unsigned>(id->key - client->socket_key);
   return client->in(namespace_index) ? client : nullptr;
@@ -132,12 +132,11 @@ void SocketIo::emit_to(const Call& call) {
   }
   context_.stats.received.payload.add(payload->size());
   if (const auto id = parse_id(*room); id && lives_elsewhere(*id)) {
-    return context_.post(*this, id->thread,
-                         {.to = std::string(*room),
-                          .from = socket_id(call.client, call.namespace_index),
-                          .body = std::string(*payload),
-                          .id = call.packet.id,
-                          .is_text = text.has_value()});
+    return shards_->post(id->thread, {.to = std::string(*room),
+                                      .from = socket_id(call.client, call.namespace_index),
+                                      .body = std::string(*payload),
+                                      .id = call.packet.id,
+                                      .is_text = text.has_value()});
   }
   acknowledge(call, hand_to(*room, *payload, text.has_value()));
 }
@@ -168,8 +167,8 @@ void SocketIo::on_shard_message(const ShardMessage& message) {
     std::string answer = hand_to(message.to, message.body, message.is_text);
     const auto speaker = parse_id(message.from);
     if (!message.id || !speaker) return;
-    return context_.post(
-        *this, speaker->thread,
+    return shards_->post(
+        speaker->thread,
         {.to = message.from, .from = message.to, .body = std::move(answer), .id = message.id, .is_answer = true});
   }
   unsigned namespace_index = 0;
@@ -197,7 +196,7 @@ void SocketIo::join(const Call& call) {
     rooms->emplace(topic->index(),
                    SocketIoClient::Membership{.room = topic, .slot = static_cast<std::uint32_t>(members.size())});
     members.push_back(&call.client);
-    context_.stats.socketio.memberships.add(1);
+    counters_.own[kMemberships].add(1);
     list_changed(call.client);
   }
   std::string value = "{\"joined\":";
@@ -231,7 +230,7 @@ void SocketIo::leave_room(SocketIoClient& client, const SocketIoClient::Membersh
   members[membership.slot] = &moved;
   moved.rooms->at(membership.room->index()).slot = membership.slot;
   members.pop_back();
-  context_.stats.socketio.memberships.subtract(1);
+  counters_.own[kMemberships].subtract(1);
   list_changed(client);
 }
 
@@ -290,8 +289,13 @@ void SocketIo::take_ack(SocketIoClient& client, unsigned namespace_index, const 
   send_with(client, answer += packet.data, attachments);
 }
 
-std::unique_ptr<Technique> make_socketio(Context& context, TechniqueStats& counters) {
-  return std::make_unique<SocketIo>(context, counters);
+TechniqueInfo socketio_technique() {
+  return {.name = "socketio",
+          .route = "/socket.io/",
+          .make = make_technique<SocketIo>,
+          .takes_all = true,
+          .route_option = &Options::socketio_path,
+          .counter_names = kCounterNames};
 }
 
 }  // namespace server

@@ -7,7 +7,7 @@
 #include <chrono>
 
 #include "reference-server/options.h"
-#include "reference-server/seam/techniques.h"
+#include "reference-server/seam/technique.h"
 #include "reference-server/stream/http_stream.h"
 #include "wire/sse.h"
 
@@ -67,8 +67,8 @@ class Sse final : public StreamTechnique {
 
 }  // namespace
 
-std::unique_ptr<Technique> make_sse(Context& context, TechniqueStats& counters) {
-  return std::make_unique<Sse>(context, counters);
+TechniqueInfo sse_technique() {
+  return {.name = "sse", .route = "/sse", .make = make_technique<Sse>};
 }
 
 }  // namespace server

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "reference-server/seam/reply.h"
-#include "reference-server/seam/techniques.h"
+#include "reference-server/seam/technique.h"
 #include "reference-server/stream/broadcaster.h"
 #include "reference-server/websocket/endpoint.h"
 #include "wire/http1/target.h"
@@ -128,8 +128,8 @@ class WebSocket final : public WebSocketEndpoint {
 
 }  // namespace
 
-std::unique_ptr<Technique> make_websocket(Context& context, TechniqueStats& counters) {
-  return std::make_unique<WebSocket>(context, counters);
+TechniqueInfo websocket_technique() {
+  return {.name = "websocket", .route = "/websocket", .make = make_technique<WebSocket>};
 }
 
 }  // namespace server

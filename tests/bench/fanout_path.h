@@ -12,6 +12,7 @@
 #include "reference-server/log/topics.h"
 #include "reference-server/options.h"
 #include "reference-server/seam/technique.h"
+#include "reference-server/seam/techniques.h"
 #include "reference-server/stats.h"
 
 namespace server {
@@ -72,7 +73,7 @@ class FanoutPath final : private Context {
   void iterate();
 
   Options options_;
-  Stats stats_;
+  Stats stats_{own_counters()};
   Hub hub_{1};
   Inbox inbox_{[] {}};
   Topics topics_;

@@ -81,15 +81,12 @@ MemoryServer::MemoryServer(Options o)
       hub_(server_options.max_topics),
       inbox_([this] { again_ = true; }),
       all_topics_(hub_, {server_options.log_messages, server_options.log_bytes, server_options.log_bytes_total}),
-      stats_page_(wire::Time{}) {
+      stats_page_(wire::Time{}),
+      techniques_(*this),
+      routes_(
+          *this, techniques_, stats_page_, +[] { return wire::Time(std::chrono::seconds(2)); }) {
   hub_.add(inbox_);
   stats_page_.add(all_stats);
-  const auto table = server::techniques(server_options.conformance);
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    techniques_.push_back(table[i].make(*this, all_stats.techniques[i]));
-  }
-  routes_ = std::make_unique<Routes>(
-      *this, techniques_, stats_page_, +[] { return wire::Time(std::chrono::seconds(2)); });
 }
 
 MemoryServer::~MemoryServer() {
@@ -117,7 +114,7 @@ void MemoryServer::request(MemoryConnection& connection, std::string_view method
 void MemoryServer::handle(MemoryConnection& connection, const http1::Request& request) {
   connection.exchange_ = {request.keep_alive, request.version_minor == 0, request.method == "HEAD"};
   drain_inbox();
-  routes_->handle(connection, request, routes_->find(request.path));
+  routes_.handle(connection, request, techniques_.find(request.path));
 }
 
 MemoryConnection& MemoryServer::get(std::string_view target, std::string_view headers) {
@@ -144,17 +141,15 @@ void MemoryServer::drain_inbox() {
   for (Published& published : arrived) {
     Topic* const topic = all_topics_.take(std::move(published));
     if (topic == nullptr) continue;
-    for (const auto& technique : techniques_) technique->on_publish(*topic, topic->message(topic->head()));
+    techniques_.on_publish(*topic, topic->message(topic->head()));
   }
 }
 
 void MemoryServer::iterate() {
   drain_inbox();
-  for (const auto& technique : techniques_) technique->on_flush();
+  techniques_.on_flush();
   for (std::size_t i = 0; i < connections_.size(); ++i) connections_[i]->offer();
-  all_topics_.remove_gone([this](const Topic& topic) {
-    for (const auto& technique : techniques_) technique->on_topic_gone(topic);
-  });
+  all_topics_.remove_gone([this](const Topic& topic) { techniques_.on_topic_gone(topic); });
 }
 
 void MemoryServer::settle() {
@@ -164,21 +159,21 @@ void MemoryServer::settle() {
   } while (again_);
 }
 
-std::size_t MemoryServer::index_of(std::string_view technique) const {
-  const auto table = server::techniques(true);
+std::uint16_t MemoryServer::index_of(std::string_view technique) {
+  const auto table = server::techniques();
   const auto found =
       std::find_if(table.begin(), table.end(), [&](const TechniqueInfo& info) { return info.name == technique; });
-  return static_cast<std::size_t>(found - table.begin());
+  return static_cast<std::uint16_t>(found - table.begin());
 }
 
 void MemoryServer::tick(std::string_view technique) {
-  Technique& owner = *techniques_.at(index_of(technique));
+  Technique& owner = techniques_.at(index_of(technique));
   ticks.erase(&owner);
   owner.on_tick();
 }
 
 void MemoryServer::shut_down() {
-  for (const auto& technique : techniques_) technique->on_shutdown();
+  techniques_.on_shutdown();
 }
 
 TechniqueStats& MemoryServer::counters(std::string_view technique) {

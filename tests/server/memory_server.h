@@ -16,6 +16,7 @@
 #include "reference-server/options.h"
 #include "reference-server/seam/reply.h"
 #include "reference-server/seam/technique.h"
+#include "reference-server/seam/techniques.h"
 #include "reference-server/stats.h"
 #include "wire/lines.h"
 
@@ -89,20 +90,20 @@ class MemoryServer final : public Context {
   void flush_again() override { again_ = true; }
 
   Options server_options;
-  Stats all_stats;
+  Stats all_stats{own_counters()};
   wire::Time clock{};
   std::map<Technique*, Nanos> ticks;
 
  private:
-  std::size_t index_of(std::string_view technique) const;
+  static std::uint16_t index_of(std::string_view technique);
   void drain_inbox();
 
   Hub hub_;
   Inbox inbox_;
   Topics all_topics_;
   StatsPage stats_page_;
-  std::vector<std::unique_ptr<Technique>> techniques_;
-  std::unique_ptr<Routes> routes_;
+  Techniques techniques_;
+  Routes routes_;
   std::vector<std::unique_ptr<MemoryConnection>> connections_;
   bool again_ = false;
 };

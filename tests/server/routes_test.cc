@@ -32,6 +32,21 @@ TEST(Routes, PublishAndGiveTheSequence) {
   EXPECT_EQ(ask(server, "GET", "/polling?topic=t&after=0").body, "hello\nhello\n\n");
 }
 
+// By the field of its row, wherever in the table that is.
+TEST(Routes, ServeATechniqueOfTheConformanceProfileWithTheOptionAlone) {
+  MemoryServer plain;
+  MemoryServer profile({.conformance = true});
+  std::size_t of_the_profile = 0;
+  for (const TechniqueInfo& row : techniques()) {
+    const std::string route(row.route);
+    EXPECT_EQ(ask(plain, "GET", route).status == 404, row.conformance) << route;
+    EXPECT_NE(ask(profile, "GET", route).status, 404) << route;
+    EXPECT_EQ(ask(plain, "GET", "/nowhere").body.find("GET " + route) == std::string::npos, row.conformance) << route;
+    of_the_profile += row.conformance ? 1 : 0;
+  }
+  EXPECT_GT(of_the_profile, 0U);
+}
+
 TEST(Routes, DecodeTheTopicsName) {
   MemoryServer server;
   ask(server, "POST", "/publish?topic=a%20b%2Fc", {}, "x");

@@ -19,7 +19,7 @@ class RunningShard {
  public:
   // `at_start` runs on its thread before anything else.
   explicit RunningShard(std::function<void()> at_start = [] {})
-      : stats_page_(net::now()), shard_(options_, hub_, stats_page_, nullptr) {
+      : stats_page_(net::now()), shard_(options_, hub_, peers_, stats_page_, nullptr) {
     std::promise<net::Address> listening;
     auto address = listening.get_future();
     thread_ = std::thread([this, &listening, hook = std::move(at_start)] {
@@ -41,6 +41,7 @@ class RunningShard {
  private:
   Options options_;
   Hub hub_{1};
+  PeerShards peers_;
   StatsPage stats_page_;
   Shard shard_;
   std::thread thread_;

@@ -132,7 +132,7 @@ TEST(SocketIo, AnUpgradeLosesNothingAndBringsNothingTwice) {
     const std::size_t first = all.find(R"(42["message","m","1"])");
     EXPECT_NE(first, std::string::npos) << published_at << ": " << all;
     EXPECT_EQ(all.find(R"(42["message")", first + 1), std::string::npos) << published_at << ": " << all;
-    EXPECT_EQ(server.all_stats.socketio.upgrades.get(), 1U);
+    EXPECT_EQ(server.counters("socketio").own[kUpgrades].get(), 1U);
   }
 }
 
@@ -186,11 +186,11 @@ TEST(SocketIo, ARoomLastsAsLongAsItsMembersWhoeverLeavesFirst) {
   for (int i = 0; i < 3; ++i) clients.push_back(&connect_websocket(server, ""));
   for (int room = 0; room < 3'000; ++room) everybody("join", room);
   server.settle();
-  EXPECT_EQ(server.all_stats.socketio.memberships.get(), 9'000U);
+  EXPECT_EQ(server.counters("socketio").own[kMemberships].get(), 9'000U);
   clients[1]->leave();
   clients.erase(clients.begin() + 1);
   for (int room = 0; room < 3'000; room += 2) everybody("leave", room);
-  EXPECT_EQ(server.all_stats.socketio.memberships.get(), 3'000U);
+  EXPECT_EQ(server.counters("socketio").own[kMemberships].get(), 3'000U);
   for (MemoryConnection* client : clients) client->taken.clear();
   server.settle();
   for (MemoryConnection* client : clients) client->taken.clear();
@@ -203,7 +203,7 @@ TEST(SocketIo, ARoomLastsAsLongAsItsMembersWhoeverLeavesFirst) {
     client->leave();
   }
   server.settle();
-  EXPECT_EQ(server.all_stats.socketio.memberships.get(), 0U);
+  EXPECT_EQ(server.counters("socketio").own[kMemberships].get(), 0U);
   MemoryConnection& stats = server.get("/stats?topics=0");
   server.settle();
   EXPECT_EQ(nlohmann::json::parse(response_of(stats.taken).body)["topics_total"], 2) << "those with messages";
@@ -215,7 +215,7 @@ TEST(SocketIo, StatsListSocketsWithTheirRoomsAndTransports) {
   say(client, R"(42["join","a \"room\""])");
   Poller other(server);
   server.settle();
-  const auto listed = nlohmann::json::parse("[" + server.all_stats.socketio.list.get() + "]");
+  const auto listed = nlohmann::json::parse("[" + server.counters("socketio").list.get() + "]");
   ASSERT_EQ(listed.size(), 2U);
   EXPECT_EQ(listed[0]["id"].get<std::string>().size(), 20U);
   EXPECT_EQ(listed[0]["namespace"], "/");
@@ -228,14 +228,14 @@ TEST(SocketIo, StatsListSocketsWithTheirRoomsAndTransports) {
   client.leave();
   other.post("41");
   server.settle();
-  EXPECT_EQ(server.all_stats.socketio.list.get(), "");
+  EXPECT_EQ(server.counters("socketio").list.get(), "");
 }
 
 TEST(SocketIo, StatsListNoMoreThanTheFirstHundredClients) {
   MemoryServer server;
   const auto listed = [&] {
     server.settle();
-    return nlohmann::json::parse("[" + server.all_stats.socketio.list.get() + "]").size();
+    return nlohmann::json::parse("[" + server.counters("socketio").list.get() + "]").size();
   };
   MemoryConnection& first = connect_websocket(server);
   for (int i = 1; i < 103; ++i) connect_websocket(server);
@@ -265,7 +265,7 @@ TEST(SocketIo, AnUnansweredPingEndsTheSessionOnTime) {
   server.clock += milliseconds(1);
   server.tick("socketio");
   EXPECT_FALSE(client.open);
-  EXPECT_EQ(server.all_stats.socketio.sockets.get(), 0U);
+  EXPECT_EQ(server.counters("socketio").own[kSockets].get(), 0U);
   EXPECT_EQ(server.ticks.size(), MemoryServer(options).ticks.size());  // nobody is left to look after
 }
 
@@ -279,7 +279,7 @@ TEST(SocketIo, WhatDoesNotComeForItsMessagesIsBounded) {
   for (int i = 0; i < 20; ++i) server.say("room", std::string(100, 'x'));
   server.settle();
   EXPECT_EQ(server.all_stats.disconnected_slow.get(), 1U);
-  EXPECT_EQ(server.all_stats.socketio.memberships.get(), 0U);
+  EXPECT_EQ(server.counters("socketio").own[kMemberships].get(), 0U);
   MemoryConnection& late = client.get();
   EXPECT_EQ(client.answer(late), R"({"code":1,"message":"Session ID unknown"})");
 }
