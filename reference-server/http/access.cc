@@ -39,7 +39,7 @@ AccessRules::AccessRules(const Options& options) : hosts_(options.hosts), origin
 std::string AccessRules::objection(const http1::Request& request) const {
   const Bytes host = request.header("Host");
   if (!answers_to(host)) {
-    return "this server does not answer to the host " + quoted(host) + " (it would with --hosts " +
+    return "this server does not answer to the host " + in_quotes(host) + " (it would with --hosts " +
            std::string(host_of(host)) + ")";
   }
   const std::size_t origins = http1::count_headers(request.headers, "Origin");
@@ -47,7 +47,7 @@ std::string AccessRules::objection(const http1::Request& request) const {
   if (origins > 1) return "a request has one Origin at most";
   const Bytes origin = request.header("Origin");
   if (takes_pages_of(origin, host)) return {};
-  return "pages of " + quoted(origin) + " may not ask this server (--origins names those that may)";
+  return "pages of " + in_quotes(origin) + " may not ask this server (--origins names those that may)";
 }
 
 // An address cannot be pointed elsewhere, and neither can a name without a dot: the public name service has none.

@@ -71,7 +71,7 @@ void Routes::handle(Connection& connection, const http1::Request& request, std::
   if (!takes_all && (publishing || !reads(request)) && !(takes_post && request.method == "POST")) {
     if (request.upgrade) context_.stats.bad_upgrades.add(1);
     const Bytes method = request.method == "HEAD" ? Bytes("GET") : request.method;  // they are answered alike
-    return refuse(connection, context_, 405, fmt::format("{} does not answer {}", request.path, quoted(method)),
+    return refuse(connection, context_, 405, fmt::format("{} does not answer {}", request.path, in_quotes(method)),
                   allowed);
   }
   if (technique != kNone) return techniques_.at(technique).on_request(connection, request);
@@ -116,7 +116,7 @@ void Routes::answer_options(Connection& connection, const http1::Request& reques
 }
 
 void Routes::not_found(Connection& connection, Bytes path) {
-  std::string body = fmt::format("there is no {} here; there are:\nPOST /publish?topic=T\n", quoted(path));
+  std::string body = fmt::format("there is no {} here; there are:\nPOST /publish?topic=T\n", in_quotes(path));
   for (const TechniqueInfo& technique : techniques()) {
     if (!technique.conformance) body += fmt::format("GET {}?topic=T&after=N\n", technique.route);
   }

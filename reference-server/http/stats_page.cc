@@ -113,7 +113,7 @@ bool parse_topic_page(const wire::http1::Request& request, TopicPage& page, std:
   if (wire::http1::query_value(request.query, "topics", text)) {
     const auto count = parse_number(text);
     if (!count || *count > TopicPage::kMost) {
-      error = fmt::format("topics={} is not a number from 0 to {}", quoted(Bytes(text)), TopicPage::kMost);
+      error = fmt::format("topics={} is not a number from 0 to {}", in_quotes(Bytes(text)), TopicPage::kMost);
       return false;
     }
     page.count = *count;
@@ -121,7 +121,7 @@ bool parse_topic_page(const wire::http1::Request& request, TopicPage& page, std:
   if (wire::http1::query_value(request.query, "topics-from", text)) {
     const auto from = parse_number(text);
     if (!from || *from > UINT32_MAX) {
-      error = "topics-from=" + quoted(Bytes(text)) + " is not what a page has told as topics_next";
+      error = "topics-from=" + in_quotes(Bytes(text)) + " is not what a page has told as topics_next";
       return false;
     }
     page.from = static_cast<std::uint32_t>(*from);

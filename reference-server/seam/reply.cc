@@ -77,7 +77,7 @@ void refuse(Connection& connection, Context& context, int status, Bytes sentence
   reply(connection, context, {.status = status, .headers = headers, .body = body});
 }
 
-std::string quoted(Bytes text) {
+std::string in_quotes(Bytes text) {
   constexpr std::size_t kShown = 60;
   std::string out = "\"";
   for (const char c : text.substr(0, kShown)) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
@@ -110,7 +110,7 @@ bool parse_subscription(const http1::Request& request, Subscription& subscriptio
   if (!http1::query_value(request.query, "after", after)) return true;
   subscription.after = parse_number(after);
   if (!subscription.after) {
-    error = "after=" + quoted(after) + " is not a sequence number (decimal digits)";
+    error = "after=" + in_quotes(after) + " is not a sequence number (decimal digits)";
     return false;
   }
   return true;

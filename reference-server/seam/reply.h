@@ -37,7 +37,7 @@ bool parse_subscription(const wire::http1::Request& request, Subscription& subsc
 // Decimal digits and nothing else.
 std::optional<std::uint64_t> parse_number(Bytes text);
 // `text` in quotes, cut to a readable length, without control characters.
-std::string quoted(Bytes text);
+std::string in_quotes(Bytes text);
 // "Pushbench-Cursor: N\r\n"
 void append_cursor_header(std::string& out, std::uint64_t cursor);
 

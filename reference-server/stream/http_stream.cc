@@ -106,7 +106,7 @@ bool StreamTechnique::read_limit(const wire::http1::Request& request, StreamLimi
     if (!wire::http1::query_value(request.query, key, text)) continue;
     const std::optional<std::uint64_t> number = parse_number(text);
     if (!number || *number == 0) {
-      error = std::string(key) + "=" + quoted(text) + " is not a number above 0 (decimal digits)";
+      error = std::string(key) + "=" + in_quotes(text) + " is not a number above 0 (decimal digits)";
       return false;
     }
     *value = std::min(*value, *number);

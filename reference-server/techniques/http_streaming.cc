@@ -43,7 +43,7 @@ class HttpStreaming final : public StreamTechnique {
     std::string framing;
     if (!wire::http1::query_value(request.query, "framing", framing) || framing == "lines") return 0;
     if (framing == "raw") return 1;
-    error = "framing=" + quoted(framing) + " is neither lines nor raw";
+    error = "framing=" + in_quotes(framing) + " is neither lines nor raw";
     return std::nullopt;
   }
 };

@@ -105,7 +105,7 @@ class LongPolling final : public Technique {
     if (!wire::http1::query_value(request.query, "hold", text)) return true;
     const auto milliseconds = parse_number(text);
     if (!milliseconds) {
-      error = "hold=" + quoted(text) + " is not a number of milliseconds (decimal digits)";
+      error = "hold=" + in_quotes(text) + " is not a number of milliseconds (decimal digits)";
       return false;
     }
     constexpr std::uint64_t kYear = 365ULL * 86'400 * 1'000;
@@ -121,7 +121,7 @@ class LongPolling final : public Technique {
       status = 204;
       return true;
     }
-    error = "empty=" + quoted(text) + " is neither 200 nor 204";
+    error = "empty=" + in_quotes(text) + " is neither 200 nor 204";
     return false;
   }
 

@@ -60,7 +60,7 @@ class Sse final : public StreamTechnique {
     const Bytes id = request.header("Last-Event-ID");
     if (id.empty()) return true;
     subscription.after = parse_number(id);
-    if (!subscription.after) error = "Last-Event-ID " + quoted(id) + " is not a sequence number (decimal digits)";
+    if (!subscription.after) error = "Last-Event-ID " + in_quotes(id) + " is not a sequence number (decimal digits)";
     return subscription.after.has_value();
   }
 };

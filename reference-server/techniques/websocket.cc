@@ -89,7 +89,7 @@ class WebSocket final : public WebSocketEndpoint {
     std::string text;
     if (!wire::http1::query_value(request.query, "echo", text) || text == "1") return true;
     if (text != "0") {
-      error = "echo=" + quoted(text) + " is neither 0 nor 1";
+      error = "echo=" + in_quotes(text) + " is neither 0 nor 1";
       return false;
     }
     if (!wire::http1::query_value(request.query, "origin", text)) {
@@ -97,7 +97,7 @@ class WebSocket final : public WebSocketEndpoint {
       return true;
     }
     origin = parse_number(text).value_or(0);
-    if (origin == 0) error = "origin=" + quoted(text) + " is not a number that Pushbench-Origin has told";
+    if (origin == 0) error = "origin=" + in_quotes(text) + " is not a number that Pushbench-Origin has told";
     return origin != 0;
   }
 
@@ -106,7 +106,7 @@ class WebSocket final : public WebSocketEndpoint {
     std::string text;
     if (!wire::http1::query_value(request.query, "gaps", text) || text == "notice") return true;
     sees_pongs = false;
-    if (text != "close") error = "gaps=" + quoted(text) + " is neither notice nor close";
+    if (text != "close") error = "gaps=" + in_quotes(text) + " is neither notice nor close";
     return error.empty();
   }
 
