@@ -61,10 +61,13 @@ calibration: build ## what was true beside what was measured, as a table
 format: dev-deps ## clang-format over the sources
 	git ls-files '*.cc' '*.h' | xargs clang-format -i
 
-lint: dev-deps build ## formatting and clang-tidy
+# clang-tidy reads no precompiled headers of GCC.
+lint: dev-deps ## formatting, clang-tidy and flake8
 	git ls-files '*.cc' '*.h' | xargs clang-format --dry-run --Werror
+	/usr/bin/python3 -m flake8 reports tests tools
+	@$(CONFIGURE) -S . -B build-lint -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON > /dev/null
 	git ls-files 'wire/*.cc' 'net/*.cc' 'reference-server/*.cc' 'loadgen/*.cc' | \
-	  xargs -P $(JOBS) -n 4 clang-tidy --quiet -p $(BUILD) --extra-arg=-Wno-unknown-warning-option
+	  xargs -P $(JOBS) -n 4 clang-tidy --quiet -p build-lint --extra-arg=-Wno-unknown-warning-option
 
 asan: deps ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(CONFIGURE) -S . -B build-asan -DPUSHBENCH_SANITIZE=address,undefined -DCMAKE_BUILD_TYPE=RelWithDebInfo
@@ -89,4 +92,4 @@ fuzz: dev-deps ## every fuzzer for FUZZ_SECONDS
 	    build-fuzz/corpus/$$name tests/fuzz/corpus/$$name || exit 1; done
 
 clean: ## delete everything that was built
-	rm -rf $(BUILD) build-asan build-tsan build-fuzz
+	rm -rf $(BUILD) build-asan build-tsan build-fuzz build-lint

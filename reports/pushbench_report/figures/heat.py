@@ -124,4 +124,3 @@ def _rows(panels):
              *(marked(text.duration(one.histogram.quantile(q)), one.histogram.total, q) for q in (0.5, 0.99)),
              text.duration(one.histogram.max)]
             for panel in panels for number, one in enumerate(panel.intervals, 1)][:MAX_ROWS]
-

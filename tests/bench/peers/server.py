@@ -64,7 +64,8 @@ def against_socketio(subscribers, at_once):
 def floor_of_socketio(subscribers):
     """How far sending alone lets anybody get: the raw broadcaster's frames of the same messages."""
     publish = {"rate": "10/s", "payload": PAYLOAD}
-    return Comparison(f"floor/socketio-npm-{subscribers}", f"a raw epoll broadcaster of WebSocket messages, {subscribers:,} subscribers, one message at a time, against npm socket.io",
+    return Comparison(f"floor/socketio-npm-{subscribers}",
+                      f"a raw epoll broadcaster of WebSocket messages, {subscribers:,} subscribers, one message at a time, against npm socket.io",
                       "deliveries/CPU s", at_least(3.0), rate(cost("websocket", raw_broadcaster("websocket"), subscribers, publish)),
                       rate(cost({"socketio": {"transport": "websocket"}}, npm_socketio, subscribers, publish)))
 
