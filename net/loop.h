@@ -36,6 +36,9 @@ class Loop {
   // that it alone sends to flush first, then those that the iteration had sent to, then the rest.
   void set_end_of_iteration(std::function<void()> hook) { end_hook_ = std::move(hook); }
 
+  // A connection whose peer takes none of what waits for it for so long ends with -ETIMEDOUT. 0, as at first: never.
+  void set_stall_time(wire::Nanos time) { stall_time_ = time; }
+
   uv_loop_t* uv() { return &loop_; }
   std::size_t connections() const { return connections_; }  // that are open, those that linger included
   Timers& timers() { return timers_; }
@@ -73,6 +76,7 @@ class Loop {
   std::vector<Tcp*> graves_;
   std::size_t connections_ = 0;
   wire::Nanos idle_{0};
+  wire::Nanos stall_time_{0};
   bool stopped_ = false;
   std::optional<wire::Nanos> receive_delay_;  // of the read in hand, where its connection asks for it
   std::unique_ptr<char[]> read_buffer_;

@@ -22,7 +22,8 @@ class Tcp {
    public:
     virtual void on_open(Tcp&) {}  // connect() succeeded, TLS handshake included; reading has begun
     virtual void on_bytes(Tcp& tcp, wire::Bytes bytes) = 0;
-    // 0: end by the peer (see truncated()); else kTlsError or a negative errno. Comes once.
+    // 0: end by the peer (see truncated()); else kTlsError or a negative errno, -ETIMEDOUT of a peer that takes nothing
+    // (Loop::set_stall_time) included. Comes once.
     virtual void on_close(Tcp& tcp, int error) = 0;
     virtual void on_drain(Tcp&) {}  // unsent_bytes() is 0 again after the kernel had refused some
 

@@ -117,7 +117,7 @@ void Tcp::tell_drain() {
 }
 
 void Tcp::refuse(std::size_t taken) {
-  if (backlog_ == nullptr) backlog_ = std::make_unique<Backlog>();
+  if (backlog_ == nullptr) backlog_ = std::make_unique<Backlog>(*this);
   drain_owed_ = true;
   for (std::uint32_t i = first_piece_; i != kNone; i = loop_.output_.piece(i).next) {
     OutputPool::Piece& piece = loop_.output_.piece(i);
@@ -150,6 +150,7 @@ void Tcp::write_backlog() {
     }
     auto taken = static_cast<std::size_t>(written);
     unsent_ -= taken;
+    if (taken > 0) backlog.wait();
     if (taken > 0 && linger_ != nullptr) linger_->timer.start(loop_.timers(), now() + kStallTime, *linger_);
     const bool refused = taken < vector.size();
     while (backlog.first < backlog.pieces.size()) {

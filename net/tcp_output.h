@@ -1,14 +1,28 @@
 // What a Tcp keeps only while it writes with difficulty or ends. Only tcp.cc and tcp_output.cc see it.
 #pragma once
 
+#include <cerrno>
 #include <vector>
 
+#include "net/clock.h"
 #include "net/tcp.h"
 
 namespace net {
 
-// Output that the kernel refused, in order.
-struct Tcp::Backlog {
+// Output that the kernel refused, in order. A peer that takes none of it for the loop's stall time is given up.
+struct Tcp::Backlog final : Timer::Handler {
+  explicit Backlog(Tcp& t) : tcp(t) { wait(); }
+  void wait() {
+    if (tcp.loop_.stall_time_ > wire::Nanos::zero() && tcp.state_ == State::kOpen) {
+      timer.start(tcp.loop_.timers(), now() + tcp.loop_.stall_time_, *this);
+    }
+  }
+  void on_timer(Timer&) override {
+    if (tcp.state_ == State::kOpen) tcp.end(-ETIMEDOUT);
+  }
+
+  Tcp& tcp;
+  Timer timer;
   std::vector<wire::SharedBytes> pieces;
   std::size_t first = 0;  // of `pieces` that is not written
   std::size_t skip = 0;   // bytes of it that are

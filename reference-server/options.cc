@@ -117,6 +117,8 @@ void add_server_options(CLI::App& app, Options& options) {
                "Close a keep-alive connection that asks nothing for so long", std::chrono::milliseconds(1));
   add_duration(group, "--request-timeout", options.request_timeout,
                "Close a connection whose request is not complete by then", std::chrono::milliseconds(1));
+  add_duration(group, "--stall-timeout", options.stall_timeout,
+               "Disconnect a client that takes nothing of what waits for it for so long", std::chrono::milliseconds(1));
 }
 
 void add_topic_options(CLI::App& app, Options& options) {
@@ -124,13 +126,15 @@ void add_topic_options(CLI::App& app, Options& options) {
   add_count(group, "--log-size", options.log_messages,
             "Messages of each topic that are kept for clients to resume from");
   add_size(group, "--log-bytes", options.log_bytes, "Payload of each topic that is kept at most");
-  add_size(group, "--log-bytes-total", options.log_bytes_total,
-           "All logs at most, each message with 128B beside its payload; the topic that was published to longest ago makes "
-           "room first");
+  add_size(
+      group, "--log-bytes-total", options.log_bytes_total,
+      "All logs at most, each message with 128B beside its payload; the topic that was published to longest ago makes "
+      "room first");
   add_size(group, "--max-payload", options.max_payload, "Largest message");
-  add_count(group, "--max-topics", options.max_topics,
-            "Topics at most; of those without subscribers the one that was published to longest ago makes room for a new "
-            "one");
+  add_count(
+      group, "--max-topics", options.max_topics,
+      "Topics at most; of those without subscribers the one that was published to longest ago makes room for a new "
+      "one");
 }
 
 void add_slow_options(CLI::App& app, Options& options) {

@@ -19,8 +19,8 @@ struct Options {
   unsigned threads = 1;
   std::uint64_t connections = 0;  // that will come; 0: unknown
 
-  std::size_t log_messages = 65'536;               // kept per topic
-  std::size_t log_bytes = std::size_t{256} << 20;  // of payload kept per topic; the newest message always is
+  std::size_t log_messages = 65'536;                   // kept per topic
+  std::size_t log_bytes = std::size_t{256} << 20;      // of payload kept per topic; the newest message always is
   std::size_t log_bytes_total = std::size_t{1} << 30;  // of all logs, Topic::memory()
   std::size_t max_topics = 100'000;
   std::size_t max_payload = std::size_t{16} << 20;
@@ -42,6 +42,7 @@ struct Options {
   std::string socketio_path = "/socket.io/";
   std::string socketio_client{};  // file: the official client for pages; empty: none
   wire::Nanos idle_timeout = std::chrono::seconds(75);
+  wire::Nanos stall_timeout = std::chrono::seconds(60);  // for a client that takes nothing of what waits for it
   wire::Nanos request_timeout = std::chrono::seconds(10);
   std::string tls_certificate{};  // PEM files; empty: plain HTTP
   std::string tls_key{};

@@ -46,6 +46,7 @@ class SharedBytes {
   std::size_t size() const { return view().size(); }
   bool empty() const { return view().empty(); }
   explicit operator bool() const { return block_ != nullptr; }
+  bool shared() const { return block_ != nullptr && block_->references > 1; }  // by others, who send it
 
  private:
   struct Block {

@@ -39,6 +39,7 @@ const std::vector<OptionSpec>& server_options() {
       {"origins", Kind::kText, "", ""},
       {"idle-timeout", Kind::kDuration, "75s", "", {}, kMillisecond, kDay},
       {"request-timeout", Kind::kDuration, "10s", "", {}, kMillisecond, kDay},
+      {"stall-timeout", Kind::kDuration, "60s", "", {}, kMillisecond, kDay},
       {"cors", Kind::kText, "", ""},
   };
   return options;

@@ -1,6 +1,7 @@
 #include "reference-server/http/connection.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "reference-server/http/connections.h"
@@ -265,6 +266,9 @@ void HttpConnection::leave() {
 void HttpConnection::on_close(net::Tcp&, int error) {
   if (error == 0 && (conversation_ == nullptr || input_ == Input::kConversation)) {
     close();  // answers may still be on their way, and a peer that has said its last word may read them
+  } else if (error == -ETIMEDOUT) {
+    context().stats.timed_out.add(1);
+    abort();
   } else {
     tcp_.reset();
     leave();

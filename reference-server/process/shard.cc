@@ -50,6 +50,7 @@ Shard::~Shard() {
 void Shard::run(const net::Address& address, bool reuse_port, const Listening& listening) {
   techniques_.emplace(*this);
   loop_.set_end_of_iteration([this] { end_iteration(); });
+  loop_.set_stall_time(options.stall_timeout);
   if (tls_) listener_.set_tls(*tls_);
   try {
     listener_.open(address, reuse_port);

@@ -48,7 +48,9 @@ void Broadcaster::on_publish(const Topic& topic, const Message& message) {
 void Broadcaster::on_topic_gone(const Topic& topic) {
   if (topic.index() >= topics_.size()) return;
   auto& broadcast = topics_[topic.index()];
-  if (broadcast != nullptr && broadcast->queued_) std::erase(queue_, broadcast.get());
+  if (broadcast == nullptr) return;
+  if (broadcast->queued_) std::erase(queue_, broadcast.get());
+  if (broadcast->holding_) std::erase(holding_, broadcast.get());
   broadcast.reset();
 }
 
@@ -57,7 +59,18 @@ void Broadcaster::queue(TopicBroadcast& topic) {
   queue_.push_back(&topic);
 }
 
+void Broadcaster::continue_later(TopicBroadcast& topic) {
+  queue(topic);
+  context_.flush_again();
+}
+
 void Broadcaster::on_flush() {
+  std::erase_if(holding_, [](TopicBroadcast* topic) {
+    topic->reader_.forget_unsent();
+    topic->holding_ = topic->reader_.holds_pieces();
+    return !topic->holding_;
+  });
+  budget_ = kBudget;
   flushing_.swap(queue_);
   for (TopicBroadcast* topic : flushing_) {
     topic->queued_ = false;
@@ -123,6 +136,9 @@ void Broadcaster::count_sent(const EncodedBatch& batch, std::uint64_t subscriber
   }
   stats.sent.framing.add(subscribers * (size - batch.payload));
 }
+
+TopicBroadcast::TopicBroadcast(Broadcaster& owner, Topic& topic)
+    : owner_(owner), topic_(topic), reader_(topic, owner.encoder_, owner.framing_) {}
 
 void TopicBroadcast::publish(const Message& message) {
   published_ = true;
@@ -240,13 +256,16 @@ void TopicBroadcast::catch_up(std::size_t slot) {
   if (behind.position.gap_first != 0 && (subscriber.ends_at_gaps_ || !owner_.encoder_.has_gap_notice())) {
     return owner_.end_before_gap(behind);
   }
-  const Encoder& encoder = subscriber.own_encoder_ != nullptr ? *subscriber.own_encoder_ : owner_.encoder_;
+  const bool encoded_already = reader_.has(behind.position);
+  if (owner_.budget_ == 0 && !encoded_already) return owner_.continue_later(*this);
   StreamLimit* const limit = subscriber.body_ != nullptr ? &subscriber.body_->left : nullptr;
-  LogPiece piece = read_piece(topic_, encoder, behind.position, {.origin = subscriber.origin_, .limit = limit});
-  if (!piece.bytes.empty()) {
-    EncodedBatch batch = frame(owner_.framing_, std::move(piece.bytes));
-    batch.messages = piece.messages;
-    batch.payload = piece.payload;
+  const EncodedBatch batch = reader_.read(behind.position, {.origin = subscriber.origin_,
+                                                            .limit = limit,
+                                                            .own_encoder = subscriber.own_encoder_,
+                                                            .own_bytes = owner_.context_.options.queue});
+  if (!batch.bytes.empty()) {
+    if (!encoded_already) owner_.budget_ -= std::min(owner_.budget_, batch.bytes.size());
+    if (!std::exchange(holding_, true)) owner_.holding_.push_back(this);
     owner_.send(connection, subscriber, batch);
     owner_.count_sent(batch, 1);
   }
@@ -255,8 +274,7 @@ void TopicBroadcast::catch_up(std::size_t slot) {
   } else if (behind.position.cursor == topic_.head()) {
     if (subscriber.own_encoder_ == nullptr) become_live(slot);
   } else {
-    owner_.queue(*this);
-    owner_.context_.flush_again();
+    owner_.continue_later(*this);
   }
 }
 

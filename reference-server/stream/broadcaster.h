@@ -70,7 +70,7 @@ class Subscriber {
 // The subscribers of one topic.
 class TopicBroadcast {
  public:
-  TopicBroadcast(Broadcaster& owner, Topic& topic) : owner_(owner), topic_(topic) {}
+  TopicBroadcast(Broadcaster& owner, Topic& topic);
 
  private:
   friend class Broadcaster;
@@ -104,7 +104,8 @@ class TopicBroadcast {
 
   Broadcaster& owner_;
   Topic& topic_;
-  TopicUse use_;            // while there are subscribers
+  TopicUse use_;  // while there are subscribers
+  LogReader reader_;
   std::vector<Live> live_;  // have everything up to the batch
   std::vector<Lagging> lagging_;
   std::unordered_multimap<std::uint64_t, Subscriber*> by_origin_;  // those that have an origin
@@ -115,6 +116,7 @@ class TopicBroadcast {
   std::uint64_t batch_payload_ = 0;  // of the messages
   std::uint64_t batch_sent_ = 0;     // of it, in the batch
   bool published_ = false;           // since the last flush
+  bool holding_ = false;             // in the broadcaster's list of topics whose reader holds pieces
   bool queued_ = false;              // in the broadcaster's list of topics to flush
   bool wrote_ = false;               // since the last send_to_quiet()
 };
@@ -150,7 +152,11 @@ class Broadcaster {
 
  private:
   friend class TopicBroadcast;
+  // Of the log that is encoded in one iteration, in bytes; what is left waits for the next one. The last piece may
+  // exceed it.
+  static constexpr std::size_t kBudget = std::size_t{1} << 20;
   void queue(TopicBroadcast& topic);
+  void continue_later(TopicBroadcast& topic);
   void end(Connection& connection, const Subscriber& subscriber);
   void end_before_gap(const TopicBroadcast::Lagging& behind);
   void send(Connection& connection, Subscriber& subscriber, const EncodedBatch& batch) const;
@@ -165,6 +171,8 @@ class Broadcaster {
   std::vector<std::unique_ptr<TopicBroadcast>> topics_;  // by the topic's index; null where nobody subscribed
   std::vector<TopicBroadcast*> queue_;                   // to flush at the end of this iteration
   std::vector<TopicBroadcast*> flushing_;
+  std::vector<TopicBroadcast*> holding_;  // whose reader holds pieces
+  std::size_t budget_ = kBudget;
 };
 
 }  // namespace server

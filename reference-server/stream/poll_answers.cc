@@ -44,14 +44,15 @@ Lines encode_lines(const Topic* topic, std::uint64_t cursor, std::size_t limit) 
 }
 
 // 200, or 204 or 304 without a body. `tagged`: with the cursor as its ETag.
-std::string head_of(const Exchange& exchange, int status, const Lines& lines, bool tagged, Bytes common_headers) {
+std::string head_of(const Exchange& exchange, int status, std::uint64_t cursor, Bytes body, bool tagged,
+                    Bytes common_headers) {
   std::string headers = "Cache-Control: no-store\r\n";
-  append_cursor_header(headers, lines.cursor);
-  if (tagged) wire::http1::append_header(headers, "ETag", "\"" + std::to_string(lines.cursor) + "\"");
+  append_cursor_header(headers, cursor);
+  if (tagged) wire::http1::append_header(headers, "ETag", "\"" + std::to_string(cursor) + "\"");
   std::string out;
   out.reserve(384);
   append_head(out, exchange,
-              {.status = status, .content_type = "application/octet-stream", .headers = headers, .body = lines.body},
+              {.status = status, .content_type = "application/octet-stream", .headers = headers, .body = body},
               common_headers);
   return out;
 }
@@ -78,22 +79,30 @@ bool names_tag(Bytes if_none_match, std::uint64_t cursor) {
 void PollAnswers::send(Connection& connection, const Topic* topic, std::uint64_t cursor, int empty_status,
                        Bytes if_none_match) {
   const Exchange exchange = connection.exchange();
-  const bool usual = exchange.keep_alive && !exchange.http10 && !exchange.head_only && if_none_match.empty();
-  if (!usual) return send(connection, make(exchange, topic, cursor, empty_status, if_none_match));
   const std::uint64_t head = topic == nullptr ? 0 : topic->head();
   const Bytes common_headers = context_.common_headers();
+  const bool tagged = !if_none_match.empty();
   RecentAnswer& recent = recent_[cursor % kRecentAnswers];
-  if (recent.empty_status != empty_status || recent.topic != topic || recent.cursor != cursor || recent.head != head ||
-      recent.common_headers != common_headers) {
-    recent = {topic,
-              cursor,
-              head,
-              empty_status,
-              std::string(common_headers),
-              make(exchange, topic, cursor, empty_status, {})};
+  const bool is_there =
+      recent.empty_status != 0 && recent.topic == topic && recent.cursor == cursor && recent.head == head;
+  if (is_there && recent.body.head_bytes == 0 && !exchange.head_only && !names_tag(if_none_match, recent.body.cursor)) {
+    return send(connection, recent.body, tagged);
   }
-  send(connection, recent.body);
-  if (recent.body.bytes.size() > kMostBytes) recent = {};
+  const bool usual = exchange.keep_alive && !exchange.http10 && !exchange.head_only && !tagged;
+  if (usual && is_there && recent.empty_status == empty_status && recent.common_headers == common_headers) {
+    return send(connection, recent.body);
+  }
+  CachedBody body = make(exchange, topic, cursor, empty_status, if_none_match);
+  send(connection, body, tagged);
+  if (usual || body.head_bytes == 0) {
+    recent = {topic, cursor, head, empty_status, std::string(common_headers), std::move(body)};
+  }
+}
+
+void PollAnswers::on_flush() {
+  for (RecentAnswer& recent : recent_) {
+    if (recent.body.bytes.size() > kLarge && !recent.body.bytes.shared()) recent = {};
+  }
 }
 
 // Another topic may come to lie at the same address.
@@ -105,24 +114,38 @@ void PollAnswers::on_topic_gone(const Topic& topic) {
 
 PollAnswers::CachedBody PollAnswers::make(const Exchange& exchange, const Topic* topic, std::uint64_t cursor,
                                           int empty_status, Bytes if_none_match) const {
-  const Lines lines = encode_lines(topic, cursor, context_.options.queue);
+  Lines lines = encode_lines(topic, cursor, context_.options.queue);
   const int status = names_tag(if_none_match, lines.cursor) ? 304 : lines.body.empty() ? empty_status : 200;
-  std::string bytes = head_of(exchange, status, lines, !if_none_match.empty(), context_.common_headers());
+  const bool has_body = status != 304 && !exchange.head_only;
   CachedBody body;
-  body.head_bytes = bytes.size();
-  if (status != 304 && !exchange.head_only) {
-    bytes += lines.body;
+  body.cursor = lines.cursor;
+  if (has_body) {
     body.body_bytes = lines.body.size();
     body.messages = lines.messages;
     body.payload_bytes = lines.payload_bytes;
     body.gap_messages = lines.gap_messages;
   }
+  if (has_body && lines.body.size() > kLarge) {
+    body.bytes = SharedBytes(std::move(lines.body));
+    return body;
+  }
+  std::string bytes =
+      head_of(exchange, status, lines.cursor, lines.body, !if_none_match.empty(), context_.common_headers());
+  body.head_bytes = bytes.size();
+  if (has_body) bytes += lines.body;
   body.bytes = SharedBytes(std::move(bytes));
   return body;
 }
 
-void PollAnswers::send(Connection& connection, const CachedBody& body) {
+// A large body is everybody's, with a head for each.
+void PollAnswers::send(Connection& connection, const CachedBody& body, bool tagged) {
   Stats& stats = context_.stats;
+  if (body.head_bytes == 0) {
+    const std::string head =
+        head_of(connection.exchange(), 200, body.cursor, body.bytes.view(), tagged, context_.common_headers());
+    stats.sent.http.add(head.size());
+    connection.send(Bytes(head));
+  }
   stats.sent.http.add(body.head_bytes);
   counters_.delivered.add(body.messages);
   stats.gap_messages.add(body.gap_messages);

@@ -74,6 +74,7 @@ class LongPolling final : public Technique {
       release_all(topics_[index]);
     }
     published_.clear();
+    answers_.on_flush();
   }
 
   void on_shutdown() override {

@@ -24,6 +24,7 @@ class Polling final : public Technique {
   }
 
   void on_publish(Topic&, const Message&) override {}
+  void on_flush() override { answers_.on_flush(); }
   void on_topic_gone(const Topic& topic) override { answers_.on_topic_gone(topic); }
 
  private:

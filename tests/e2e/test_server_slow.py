@@ -63,3 +63,15 @@ def test_a_subscriber_that_does_not_read_loses_the_oldest_and_is_told(start_serv
     assert received + lost == count and lost > 10
     stats = server.stats()
     assert (stats["dropped"], stats["delivered"][technique], stats["disconnected_slow"]) == (lost, received, 0)
+
+
+@pytest.mark.parametrize("technique", STREAMS)
+def test_a_subscriber_that_reads_nothing_is_not_held_for_ever(start_server, technique):
+    """Nothing more is published: no policy for those who lag behind looks at it."""
+    server = start_server("--stall-timeout", "100ms", "--ping-interval", "0s", "--heartbeat", "0s")
+    server.publish(b"x" * 12_000_000)
+    slow = open_stream(server, technique, receive_buffer=4096, query="topic=t&after=0")
+    server.wait_for_stats(lambda stats: stats["connections"]["timed_out"] == 1)
+    stats = server.stats()
+    assert stats["connections"]["by_technique"][technique] == 0
+    slow.read_to_end()

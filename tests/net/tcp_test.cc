@@ -308,5 +308,16 @@ TEST(Tcp, PausingInsideEveryReadLosesNothing) {
   EXPECT_EQ(pair.server.received.size(), kSize);
 }
 
+TEST(Tcp, GivesUpAPeerThatTakesNothingOfWhatWaitsForIt) {
+  Pair pair;
+  pair.loop.set_stall_time(std::chrono::milliseconds(20));
+  pair.client.on_opened = [&] { pair.client.tcp->pause_reading(); };
+  pair.on_accepted = [&] { pair.server.tcp->send(wire::Bytes(std::string(std::size_t{32} << 20, 'z'))); };
+  pair.server.on_closed = [&] { pair.loop.stop(); };
+  pair.loop.run();
+  EXPECT_EQ(pair.server.close_error, -ETIMEDOUT);
+  EXPECT_GT(pair.server.tcp->unsent_bytes(), 0U);
+}
+
 }  // namespace
 }  // namespace net

@@ -20,6 +20,7 @@ void MemoryConnection::send(Bytes bytes) {
 }
 
 void MemoryConnection::send(const SharedBytes& bytes) {
+  if (open) held_.push_back(bytes);
   send(bytes.view());
 }
 
@@ -70,6 +71,7 @@ void MemoryConnection::offer() {
   taken.append(unsent_, 0, now);
   unsent_.erase(0, now);
   if (window != SIZE_MAX) window -= now;
+  if (unsent_.empty()) held_.clear();
   const bool was_stalled = std::exchange(stalled_, !unsent_.empty());
   if (was_stalled && !stalled_ && open && conversation_ != nullptr) conversation_->on_drain(*this);
   if (!open) conversation_.reset();  // no handler can be running

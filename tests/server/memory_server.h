@@ -57,6 +57,7 @@ class MemoryConnection final : public Connection {
  private:
   std::unique_ptr<Conversation> conversation_;
   std::string unsent_;
+  std::vector<SharedBytes> held_;  // while anything is unsent, as a socket does
   bool stalled_ = false;
 };
 
