@@ -25,7 +25,7 @@ class Tcp {
     // 0: end by the peer (see truncated()); else kTlsError or a negative errno, -ETIMEDOUT of a peer that takes nothing
     // (Loop::set_stall_time) included. Comes once.
     virtual void on_close(Tcp& tcp, int error) = 0;
-    virtual void on_drain(Tcp&) {}  // unsent_bytes() is 0 again after the kernel had refused some
+    virtual void on_drain(Tcp&) {}  // nothing is refused() any more, and unsent_bytes() is 0
 
    protected:
     ~Handler() = default;
@@ -76,10 +76,14 @@ class Tcp {
   // Without reading, the peer's end is noticed by sending alone.
   void pause_reading();
   void resume_reading();
-  std::size_t unsent_bytes() const { return unsent_; }  // handed to send() and not yet taken by the kernel
-  int descriptor() const { return socket_; }            // -1 when there is none
-  void reset_on_close();                                // dropping it sends RST instead of FIN: leaves no TIME_WAIT
-  std::string error_text(int error) const;              // of on_close, for people: "Connection refused"
+  // Handed to send(), or made by TLS itself (tickets, alerts), and not yet taken by the kernel.
+  std::size_t unsent_bytes() const { return unsent_; }
+  // The kernel has refused some of it: on_drain follows, or on_close. What was queued since the last flush is unsent,
+  // but not refused.
+  bool refused() const { return refused_; }
+  int descriptor() const { return socket_; }  // -1 when there is none
+  void reset_on_close();                      // dropping it sends RST instead of FIN: leaves no TIME_WAIT
+  std::string error_text(int error) const;    // of on_close, for people: "Connection refused"
   // After on_close with 0: TLS ended without close_notify, so that somebody may have cut the stream (RFC 8446
   // section 6.1). It matters where the end of the stream is the end of the data.
   bool truncated() const;
@@ -139,7 +143,7 @@ class Tcp {
   bool write_failed_ = false;
   bool stamped_ = false;
   bool all_is_read_ = false;  // the peer has ended it, and nothing but its end is left to read
-  bool drain_owed_ = false;   // the kernel has refused bytes since the last on_drain
+  bool refused_ = false;      // on_drain is owed
 };
 
 class Tcp::Moving {

@@ -106,19 +106,19 @@ void Tcp::flush() {
   last_piece_ = kNone;
   if (state_ == State::kFinishing) {
     linger();
-  } else if (drain_owed_) {
+  } else if (refused_) {
     tell_drain();
   }
 }
 
 void Tcp::tell_drain() {
-  drain_owed_ = false;
+  refused_ = false;
   if (state_ == State::kOpen) handler_->on_drain(*this);
 }
 
 void Tcp::refuse(std::size_t taken) {
   if (backlog_ == nullptr) backlog_ = std::make_unique<Backlog>(*this);
-  drain_owed_ = true;
+  refused_ = true;
   for (std::uint32_t i = first_piece_; i != kNone; i = loop_.output_.piece(i).next) {
     OutputPool::Piece& piece = loop_.output_.piece(i);
     const std::size_t skip = std::min(taken, piece.bytes.size());
@@ -183,6 +183,7 @@ void Tcp::backlog_written() {
 // say).
 void Tcp::drop_output() {
   write_failed_ = true;
+  refused_ = false;
   unsent_ = 0;
   first_piece_ = last_piece_ = kNone;
   if (secure_ != nullptr) secure_->first_cipher = secure_->last_cipher = kNone;

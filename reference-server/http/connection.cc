@@ -208,28 +208,16 @@ void HttpConnection::resume() {
   if (bytes != nullptr) read_requests(*bytes);
 }
 
-void HttpConnection::before_send() {
-  if (sent_in_ == connections_.iteration()) return;
-  sent_in_ = connections_.iteration();
-  was_stalled_ = tcp_->unsent_bytes() > 0;
-}
-
 void HttpConnection::send(Bytes bytes) {
-  if (tcp_ == nullptr) return;
-  before_send();
-  tcp_->send(bytes);
+  if (tcp_ != nullptr) tcp_->send(bytes);
 }
 
 void HttpConnection::send(const SharedBytes& bytes) {
-  if (tcp_ == nullptr) return;
-  before_send();
-  tcp_->send(bytes);
+  if (tcp_ != nullptr) tcp_->send(bytes);
 }
 
-// What earlier iterations left unsent, the kernel has refused.
 bool HttpConnection::stalled() const {
-  if (tcp_ == nullptr) return true;
-  return sent_in_ == connections_.iteration() ? was_stalled_ : tcp_->unsent_bytes() > 0;
+  return tcp_ == nullptr || tcp_->refused();
 }
 
 void HttpConnection::close() {
@@ -276,7 +264,6 @@ void HttpConnection::on_close(net::Tcp&, int error) {
 }
 
 void HttpConnection::on_drain(net::Tcp&) {
-  was_stalled_ = false;
   if (conversation_ != nullptr) {
     conversation_->on_drain(*this);
   } else if (waiting_) {

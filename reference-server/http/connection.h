@@ -64,19 +64,16 @@ class HttpConnection final : public Connection, net::Tcp::Handler {
   void on_deadline();
   void expire();
   void leave();
-  void before_send();
   void set_deadline(wire::Time deadline);
 
   Connections& connections_;
   net::Tcp::Ptr tcp_;                           // null once the connection has ended
   std::unique_ptr<Conversation> conversation_;  // of the technique that took it over
   std::unique_ptr<Reading> reading_;
-  std::uint32_t slot_ = 0;     // in the shard's list
-  std::uint32_t sent_in_ = 0;  // iteration of the last send()
+  std::uint32_t slot_ = 0;  // in the shard's list
   Exchange exchange_;
   Input input_ = Input::kIgnored;
   std::uint16_t counted_for_ = Techniques::kNone;  // technique whose gauge counts this connection
-  bool was_stalled_ = false;                       // before the first send() of that iteration
   bool waiting_ = false;                           // answers must leave before more requests are read
   bool paused_ = false;                            // reading
   bool resuming_ = false;                          // in the shard's list of connections to resume

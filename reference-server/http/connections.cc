@@ -30,7 +30,6 @@ HttpConnection& Connections::add(net::Tcp::Ptr tcp) {
 
 void Connections::end_iteration() {
   deferred_.clear();
-  ++iteration_;
 }
 
 void Connections::resume() {

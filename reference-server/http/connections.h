@@ -1,5 +1,5 @@
 // The connections of one thread, from their acceptance until no handler can be running in them any more, and what they
-// share: parsers, the number of the loop's iteration, who has to be resumed.
+// share: parsers, who has to be resumed.
 #pragma once
 
 #include <cstdint>
@@ -39,9 +39,8 @@ class Connections {
   Connections& operator=(const Connections&) = delete;
 
   HttpConnection& add(net::Tcp::Ptr tcp);
-  // Nothing that was sent before counts for HttpConnection::stalled(), and what has ended is freed.
-  void end_iteration();
-  void resume();  // those that asked for it with resume_later()
+  void end_iteration();  // what has ended is freed
+  void resume();         // those that asked for it with resume_later()
   // From now on every answer is the last one of its connection.
   void stop() { stopping_ = true; }
   void close_all();  // what was sent leaves first
@@ -53,7 +52,6 @@ class Connections {
   Context& context() { return context_; }
   net::Timers& timers() { return timers_; }
   Handler& handler() { return handler_; }
-  std::uint32_t iteration() const { return iteration_; }
   bool stopping() const { return stopping_; }
   wire::http1::RequestParser& parser();
   std::unique_ptr<wire::http1::RequestParser> lend_parser();
@@ -69,7 +67,6 @@ class Connections {
   std::vector<std::unique_ptr<HttpConnection>> deferred_;  // ended in this iteration: their handlers may be running
   std::vector<HttpConnection*> resuming_;
   std::vector<std::unique_ptr<wire::http1::RequestParser>> parsers_;
-  std::uint32_t iteration_ = 1;
   bool stopping_ = false;
 };
 

@@ -66,8 +66,8 @@ class Connection : public wire::Link {
   // A held request has been answered: destroys the conversation, then acts like finish_response().
   virtual void release() = 0;
   virtual void wake_after(Nanos delay) = 0;  // on_wake follows, once; replaces an earlier one. Only after take_over()
-  // The kernel has refused some of what was sent: send no more until on_drain. What was sent in this iteration alone
-  // does not stall.
+  // The kernel has refused some of what was sent: send no more until on_drain. What has not been offered to it yet does
+  // not stall.
   virtual bool stalled() const = 0;
   // Reads nothing more from the client until resume_input(): it does not read what it is sent.
   virtual void pause_input() = 0;

@@ -1,14 +1,52 @@
 // What the protocol's texts ask of a server of the conformance profile: node engineio_rules.js URL. The server runs with
 // --ping-interval 300ms --ping-timeout 200ms --max-payload 1000000 --connect-timeout 1s. Prints one line for each rule:
-// "ok", or its name and what was wrong.
+// "ok", or its name and what was wrong. Over https, for which NODE_EXTRA_CA_CERTS names the server's certificate, each
+// connection's first request reaches the server in one write with the end of the TLS handshake.
 'use strict';
 
 const assert = require('node:assert/strict');
 const net = require('node:net');
+const tls = require('node:tls');
 const { WebSocket } = require('ws');
 
-const [url] = process.argv.slice(2);
+let [url] = process.argv.slice(2);
+const secure = url.startsWith('https');
 const sockets = [];
+
+// Stands before a server with TLS 1.3: holds back what a client says behind its ClientHello until its second encrypted
+// record, the first request, is there; the first is its Finished (RFC 8446 section 2).
+async function withRequestAndFinishedInOneWrite(serverUrl) {
+  const kHead = 5;
+  const kApplicationData = 23;
+  const proxy = net.createServer({ noDelay: true }, (client) => {
+    const server = net.connect({ port: new URL(serverUrl).port, host: '127.0.0.1', noDelay: true });
+    let held = Buffer.alloc(0);
+    let scanned = 0;
+    let hello = true;
+    let encrypted = 0;
+    client.on('data', (data) => {
+      if (encrypted >= 2) return server.write(data);
+      held = Buffer.concat([held, data]);
+      while (scanned + kHead <= held.length && scanned + kHead + held.readUInt16BE(scanned + 3) <= held.length) {
+        if (held[scanned] === kApplicationData) ++encrypted;
+        scanned += kHead + held.readUInt16BE(scanned + 3);
+      }
+      if (!hello && encrypted < 2) return;
+      hello = false;
+      server.write(held);
+      held = Buffer.alloc(0);
+      scanned = 0;
+    });
+    server.on('data', (data) => client.write(data));
+    for (const [one, other] of [[client, server], [server, client]]) {
+      one.on('error', () => {});
+      one.on('end', () => other.end());
+      one.on('close', () => other.destroy());
+    }
+  });
+  await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  return `https://127.0.0.1:${proxy.address().port}`;
+}
 
 // A WebSocket that keeps what it gets until it is asked for.
 class Peer {
@@ -59,7 +97,7 @@ async function push(sid, body, headers = {}) {
 
 // A POST whose body comes in two pieces: resolves once the server has taken the head, with what sends the rest.
 async function begunPost(sid, body) {
-  const socket = net.connect(new URL(url).port, '127.0.0.1');
+  const socket = (secure ? tls : net).connect(new URL(url).port, '127.0.0.1');
   sockets.push({ terminate: () => socket.destroy() });
   const answer = new Promise((resolve) => {
     let text = '';
@@ -390,6 +428,7 @@ async function attempt(rule) {
 }
 
 (async () => {
+  if (secure) url = await withRequestAndFinishedInOneWrite(url);
   for (const [name, rule] of Object.entries(rules)) {
     let wrong;
     for (let i = 0; i < kAttempts && wrong !== null; ++i) {

@@ -10,8 +10,8 @@ import subprocess
 import pytest
 
 from harness import BUILD, ROOT
-from servers import PATIENCE_S, Client
-from tls import make_certificate
+from servers import PATIENCE_S, Client, masked_frame
+from tls import TlsClient, make_certificate, trusting
 
 
 @pytest.fixture
@@ -19,14 +19,8 @@ def server(tls_server):
     return tls_server
 
 
-def trusting(certificate):
-    context = ssl.create_default_context(cafile=certificate[0])
-    context.set_alpn_protocols(["http/1.1"])
-    return context
-
-
-class TlsClient(Client):
-    """A Client over TLS."""
+class WrappedClient(Client):
+    """A Client whose socket is Python's own of TLS."""
 
     def __init__(self, port, context, session=None):
         super().__init__(port)
@@ -85,11 +79,11 @@ def test_tls_on_a_plain_port_is_told_so_in_plain_http(start_server, certificate)
 def test_stats_count_handshakes_resumptions_failures_and_bytes(server, certificate):
     context = trusting(certificate)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
-    with TlsClient(server.port, context) as client:
+    with WrappedClient(server.port, context) as client:
         client.get("/healthz")
         assert client.read_response()[2] == b"ok\n"
         session = client.socket.session
-    with TlsClient(server.port, context, session) as client:
+    with WrappedClient(server.port, context, session) as client:
         assert client.socket.session_reused
         with contextlib.suppress(ssl.SSLError):
             ssl.create_default_context().wrap_socket(socket.create_connection(("127.0.0.1", server.port)), server_hostname="localhost")
@@ -111,11 +105,27 @@ def test_without_tls_nothing_of_it_is_counted(start_server):
 
 def test_the_connection_ends_with_close_notify(server, certificate):
     context = trusting(certificate)
-    with TlsClient(server.port, context) as client:
+    with WrappedClient(server.port, context) as client:
         assert client.socket.selected_alpn_protocol() == "http/1.1"
         client.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         client.read_response()
         assert client.socket.recv(1) == b""  # an SSLEOFError without close_notify
+
+
+HANDSHAKE = (b"GET /websocket?topic=t HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+             b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+
+
+def test_what_comes_with_the_end_of_the_handshake_is_answered_at_once(server, certificate):
+    """Session tickets are queued by then, which the kernel has not refused: nothing waits for them to leave."""
+    with TlsClient(server.port, trusting(certificate)) as client:
+        client.send(HANDSHAKE + masked_frame(9, b"ping") + masked_frame(1, b"message"))
+        assert client.read_head()[0] == 101
+        assert sorted([client.read_frame(), client.read_frame()]) == [(1, b"message"), (10, b"ping")]
+    with TlsClient(server.port, trusting(certificate)) as client:
+        client.send(b"GET /sse?topic=t&after=0&limit=1 HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert client.read_head()[0] == 200
+        assert b"data: message\n" in client.read_chunk()
 
 
 NODE = """

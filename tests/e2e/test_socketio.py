@@ -13,8 +13,8 @@ from servers import PATIENCE_S, Server
 HUNDRED = [str(i) for i in range(100)]
 
 
-def node(script, *arguments):
-    environment = dict(os.environ, NODE_PATH=str(ROOT / "tests" / "npm" / "node_modules"))
+def node(script, *arguments, **environment):
+    environment = dict(os.environ, NODE_PATH=str(ROOT / "tests" / "npm" / "node_modules"), **environment)
     command = ["node", str(ROOT / "tests" / "e2e" / script), *arguments]
     process = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     assert process.returncode == 0, process.stdout + process.stderr
@@ -66,11 +66,13 @@ def test_the_official_client_comes_back_after_the_server_was_killed(transports):
             again.stop()
 
 
-def test_the_rules_of_the_protocols():
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
+def test_the_rules_of_the_protocols(secure, certificate):
+    options = ["--tls-cert", certificate[0], "--tls-key", certificate[1]] if secure else []
     server = Server("--conformance", "--ping-interval", "300ms", "--ping-timeout", "200ms", "--max-payload", "1000000",
-                    "--connect-timeout", "1s")
+                    "--connect-timeout", "1s", *options)
     try:
-        lines = node("engineio_rules.js", server.url)
+        lines = node("engineio_rules.js", server.url, NODE_EXTRA_CA_CERTS=str(certificate[0]))
     finally:
         server.stop()
     assert len(lines) == 35

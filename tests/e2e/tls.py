@@ -4,6 +4,8 @@ import contextlib
 import ssl
 import subprocess
 
+from servers import Client
+
 
 def make_certificate(folder, names="DNS:localhost,IP:127.0.0.1"):
     """(certificate, key): PEM files, self-signed."""
@@ -27,3 +29,41 @@ def over_tls(talk, certificate, say_goodbye=True):
                 wrapped.unwrap()
             wrapped.close()
     return secured
+
+
+def trusting(certificate):
+    context = ssl.create_default_context(cafile=certificate[0])
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+class TlsClient(Client):
+    """A Client over TLS. What it is told to send first leaves together with the end of its handshake (TLS 1.3): one write, and
+    the server reads both at once."""
+
+    def __init__(self, port, context):
+        super().__init__(port)
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname="localhost")
+        while True:
+            try:
+                self.tls.do_handshake()
+                assert self.tls.version() == "TLSv1.3"
+                return
+            except ssl.SSLWantReadError:
+                self.socket.sendall(self.outgoing.read())
+                self.incoming.write(self.socket.recv(1 << 16))
+
+    def send(self, data):
+        self.tls.write(data)
+        self.socket.sendall(self.outgoing.read())
+        return self
+
+    def read_some(self):
+        while True:
+            try:
+                data = self.tls.read(1 << 16)
+                self.buffer += data
+                return data
+            except ssl.SSLWantReadError:
+                self.incoming.write(self.socket.recv(1 << 16))

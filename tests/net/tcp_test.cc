@@ -103,6 +103,7 @@ TEST(Tcp, WhatTheKernelRefusesLeavesLaterInOrderAndDrainIsTold) {
     }
     pair.loop.post([&] {  // the next iteration: the kernel has refused some
       EXPECT_GT(pair.client.tcp->unsent_bytes(), 0U);
+      EXPECT_TRUE(pair.client.tcp->refused());
       pair.client.tcp->send(wire::Bytes("the end"));
       expected += "the end";
       pair.loop.post([&] { pair.server.tcp->resume_reading(); });
@@ -119,6 +120,7 @@ TEST(Tcp, WhatTheKernelRefusesLeavesLaterInOrderAndDrainIsTold) {
   EXPECT_TRUE(pair.server.received == expected);
   EXPECT_EQ(pair.client.drains, 1);
   EXPECT_EQ(pair.client.tcp->unsent_bytes(), 0U);
+  EXPECT_FALSE(pair.client.tcp->refused());
 }
 
 TEST(Tcp, DrainIsToldTooWhenMoreWasQueuedAsTheBacklogEmptied) {

@@ -89,6 +89,20 @@ TEST(TlsTcp, WhatIsQueuedInOneIterationIsOneRecordAndOneRead) {
   EXPECT_EQ(pair.client_counts.sent.wire - handshake, expected.size() + 22);  // one record
 }
 
+TEST(TlsTcp, WhatTlsQueuesItselfIsUnsentButNotRefused) {
+  TlsPair pair;
+  pair.client.on_opened = [&] { pair.client.tcp->send(wire::Bytes("with the handshake's end")); };
+  pair.server.on_received = [&] {
+    EXPECT_GT(pair.server.tcp->unsent_bytes(), 0U) << "session tickets";
+    EXPECT_FALSE(pair.server.tcp->refused());
+    pair.server.tcp->send(wire::Bytes("answer"));
+    EXPECT_FALSE(pair.server.tcp->refused());
+  };
+  pair.client.on_received = [&] { pair.loop.stop(); };
+  pair.loop.run();
+  EXPECT_EQ(pair.server.drains, 0);
+}
+
 TEST(TlsTcp, PiecesOfEverySizeArePackedInOrder) {
   TlsPair pair;
   std::string expected;
