@@ -62,8 +62,9 @@ void Loop::run() {
   timers_.open(events_);
   const int uv = uv_backend_fd(&loop_);
   check(events_.watch(&loop_, uv, 0, EPOLLIN), "cannot watch an event loop");
-  while (!stopped_) {
+  while (true) {
     end_iteration();
+    if (std::exchange(stopped_, false)) break;
     const wire::Time before = now();
     const int uv_timeout = uv_backend_timeout(&loop_);  // 0: a handle was started since libuv's last turn
     const std::span<const epoll_event> events = events_.wait(time_to_wait(before, uv_timeout));
@@ -71,7 +72,6 @@ void Loop::run() {
     idle_ += after - before;
     dispatch(events, after, uv_timeout >= 0);
   }
-  stopped_ = false;
   events_.watch(&loop_, uv, EPOLLIN, 0);
 }
 

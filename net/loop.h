@@ -27,7 +27,7 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  void run();    // until stop()
+  void run();    // until stop(), and the end of that iteration
   void stop();   // from the loop's thread
   void close();  // closes every handle that is left, on the loop's thread; posts are dropped from then on
   void post(std::function<void()> task);  // from any thread; runs on the loop's thread, in order of posting

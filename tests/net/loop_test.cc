@@ -102,6 +102,28 @@ TEST(Loop, WhatTheEndOfAnIterationSendsLeavesBeforeItsAnswers) {
   EXPECT_EQ(order, "message answer ");
 }
 
+TEST(Loop, WhatTheLastIterationSendsLeavesToo) {
+  Pair pair;
+  int iterations_ended = 0;
+  int ended_at_stop = 0;
+  pair.loop.set_end_of_iteration([&] { ++iterations_ended; });
+  pair.client.on_opened = [&] { pair.client.tcp->send(wire::Bytes("hello")); };
+  pair.server.on_received = [&] {
+    pair.server.tcp->send(wire::Bytes("the last word"));
+    ended_at_stop = iterations_ended;
+    pair.loop.stop();
+  };
+  pair.loop.run();
+  EXPECT_EQ(iterations_ended, ended_at_stop + 1);
+  EXPECT_EQ(pair.server.tcp->unsent_bytes(), 0U);
+}
+
+TEST(Loop, StopsAtTheEndOfAnIterationToo) {
+  Loop loop;
+  loop.set_end_of_iteration([&] { loop.stop(); });
+  loop.run();
+}
+
 // libuv hears of a new handle in its next turn, which a loop that waits by itself must give it.
 TEST(Loop, AHandleOfLibuvThatASocketsCallbackStartsIsWatched) {
   uv_timer_t timer;
