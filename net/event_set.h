@@ -22,7 +22,12 @@ class EventSet {
   EventSet(const EventSet&) = delete;
   EventSet& operator=(const EventSet&) = delete;
 
-  int open();  // on the loop's own thread, if watch() has not; 0 or a negative errno
+  // Whether this process may watch descriptors and wait for them: 0 or a negative errno. From any thread.
+  static int probe();
+
+  // On the loop's own thread, if watch() has not. 0, or a negative errno when the kernel has no memory for it or does
+  // not let this process wait.
+  int open();
   void close();
 
   // Changes what `who` hears of its descriptor (events of epoll_ctl(2); hang-ups and errors come with any, and with
@@ -30,13 +35,18 @@ class EventSet {
   int watch(void* who, int descriptor, std::uint32_t before, std::uint32_t after);
 
   // The next events, each with its `who` in data.ptr; none when the time is over or a signal came in between. No
-  // `timeout` waits for ever; one above 0 may last a thousandth longer. They stand until the next call.
+  // `timeout` waits for ever; one above 0 may last a thousandth longer, or a millisecond where it is not exact().
+  // They stand until the next call. Throws std::runtime_error when the kernel refuses to wait.
   std::span<const epoll_event> wait(std::optional<wire::Nanos> timeout);
+  // Whether the kernel waits by the nanosecond. Else, before Linux 5.11 and in some sandboxes, by the millisecond.
+  bool exact() const { return exact_; }
 
  private:
+  int wait_for_batch(std::optional<wire::Nanos> timeout);
   // As many as libuv takes at once: what they bring is flushed before the next batch is asked for.
   static constexpr int kBatch = 1024;
   int descriptor_ = -1;
+  bool exact_ = true;
   std::array<epoll_event, kBatch> events_;
 };
 

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "net/clock.h"
 
@@ -71,7 +72,10 @@ void Listener::open(const Address& address, bool reuse_port) {
   socket_ = bound_socket(address, reuse_port);
   if (listen(socket_, kBacklog) != 0) fail("cannot listen on", address, errno);
   poll_ = new uv_poll_t;
-  uv_poll_init(loop_.uv(), poll_, socket_);
+  if (const int error = uv_poll_init(loop_.uv(), poll_, socket_); error != 0) {
+    delete std::exchange(poll_, nullptr);
+    fail("cannot listen on", address, -error);
+  }
   poll_->data = this;
   uv_poll_start(poll_, UV_READABLE,
                 [](uv_poll_t* poll, int, int) { static_cast<Listener*>(poll->data)->accept_all(); });

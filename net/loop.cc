@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -21,12 +22,14 @@ constexpr std::size_t kUrgent = 16;
 constexpr std::size_t kAhead = 4;
 
 void check(int status, const char* what) {
-  if (status < 0) throw std::runtime_error(std::string(what) + ": " + uv_strerror(status));
+  if (status < 0) throw std::runtime_error(std::string(what) + ": " + std::strerror(-status));
 }
 
 }  // namespace
 
 Loop::Loop() : read_buffer_(std::make_unique_for_overwrite<char[]>(kReadBuffer)) {
+  // What run() needs is asked for where a refusal can still be told: the threads of loops have nobody who catches.
+  check(EventSet::probe(), "cannot wait for events");
   check(uv_loop_init(&loop_), "cannot create an event loop");
   loop_.data = this;
   async_.data = this;
@@ -58,7 +61,7 @@ void Loop::close() {
 }
 
 void Loop::run() {
-  check(events_.open(), "cannot create an epoll set");
+  check(events_.open(), "cannot wait for events");
   timers_.open(events_);
   const int uv = uv_backend_fd(&loop_);
   check(events_.watch(&loop_, uv, 0, EPOLLIN), "cannot watch an event loop");
@@ -78,7 +81,7 @@ void Loop::run() {
 // Until the first of the deadlines, libuv's (-1: none) included; nothing: until something happens.
 std::optional<wire::Nanos> Loop::time_to_wait(wire::Time from, int uv_timeout_ms) {
   if (!late_.empty()) return wire::Nanos(0);
-  const std::optional<wire::Nanos> ours = timers_.wait_from(from);
+  const std::optional<wire::Nanos> ours = timers_.wait_from(from, events_.exact());
   if (uv_timeout_ms < 0) return ours;
   const wire::Nanos uvs = std::chrono::milliseconds(uv_timeout_ms);
   return ours ? std::min(*ours, uvs) : uvs;

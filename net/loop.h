@@ -22,7 +22,8 @@ class Tcp;
 
 class Loop {
  public:
-  Loop();   // throws std::runtime_error
+  // Throws std::runtime_error, also when this kernel or sandbox would not let run() wait for events.
+  Loop();
   ~Loop();  // close() first, if that has not happened
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;

@@ -27,6 +27,9 @@ inline ssize_t transmit(int socket, wire::Bytes bytes) {
 inline int wait_for_events(int set, std::span<epoll_event> events, const timespec* limit) {
   return epoll_pwait2(set, events.data(), static_cast<int>(events.size()), limit, nullptr);
 }
+inline int wait_for_events_ms(int set, std::span<epoll_event> events, int limit_ms) {
+  return epoll_pwait(set, events.data(), static_cast<int>(events.size()), limit_ms, nullptr);
+}
 
 #else
 
@@ -37,9 +40,13 @@ inline ssize_t receive(int socket, std::span<char> buffer) {
 inline ssize_t transmit(int socket, wire::Bytes bytes) {
   return syscall(SYS_sendto, socket, bytes.data(), bytes.size(), MSG_NOSIGNAL, nullptr, 0);
 }
-// `limit`: null waits for ever.
+// `limit`: null waits for ever. Linux has it since 5.11.
 inline int wait_for_events(int set, std::span<epoll_event> events, const timespec* limit) {
   return static_cast<int>(syscall(SYS_epoll_pwait2, set, events.data(), events.size(), limit, nullptr, 0));
+}
+// The same for kernels that lack it; -1 waits for ever.
+inline int wait_for_events_ms(int set, std::span<epoll_event> events, int limit_ms) {
+  return static_cast<int>(syscall(SYS_epoll_pwait, set, events.data(), events.size(), limit_ms, nullptr, 0));
 }
 
 #endif

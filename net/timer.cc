@@ -38,8 +38,8 @@ Timers::~Timers() {
 void Timers::open(EventSet& events) {
   if (descriptor_ >= 0) return;
   descriptor_ = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-  if (descriptor_ < 0) throw std::runtime_error(std::string("cannot create a timer: ") + std::strerror(errno));
-  events.watch(this, descriptor_, 0, EPOLLIN);
+  const int error = descriptor_ < 0 ? -errno : events.watch(this, descriptor_, 0, EPOLLIN);
+  if (error != 0) throw std::runtime_error(std::string("cannot create a timer: ") + std::strerror(-error));
 }
 
 void Timers::close() {
@@ -99,11 +99,11 @@ void Timers::sift_down(std::size_t slot) {
 
 // How long to wait for the next deadline; nothing: the timerfd will tell. Called once an iteration, so that any number
 // of starts and stops costs one system call at most, and a deadline that is near none. A deadline that moved away is
-// left armed: one early wake-up is cheaper than re-arming for every stop.
-std::optional<wire::Nanos> Timers::wait_from(wire::Time now) {
+// left armed: one early wake-up is cheaper than re-arming for every stop. Without an `exact_wait` no deadline is near.
+std::optional<wire::Nanos> Timers::wait_from(wire::Time now, bool exact_wait) {
   if (heap_.empty() || heap_.front().deadline >= armed_ || descriptor_ < 0) return std::nullopt;
   const wire::Nanos wait = heap_.front().deadline - now;
-  if (wait <= kNear) return std::max(wait, wire::Nanos(0));
+  if (wait <= (exact_wait ? kNear : wire::Nanos(0))) return std::max(wait, wire::Nanos(0));
   armed_ = heap_.front().deadline;
   const auto ns = armed_.time_since_epoch().count();
   itimerspec spec{};

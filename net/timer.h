@@ -62,7 +62,7 @@ class Timers {
   void place(std::size_t slot, Entry entry);
   void sift_up(std::size_t slot);
   void sift_down(std::size_t slot);
-  std::optional<wire::Nanos> wait_from(wire::Time now);
+  std::optional<wire::Nanos> wait_from(wire::Time now, bool exact_wait);
   void alarm();
   void fire(wire::Time now);
 

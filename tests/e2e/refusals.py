@@ -8,9 +8,11 @@ import struct
 # Of unshare, setrlimit and prlimit64.
 ARCHITECTURE = {"x86_64": (272, 160, 302), "aarch64": (97, 164, 261)}.get(platform.machine())
 
+PIDFD_OPEN, EPOLL_PWAIT2 = 434, 441                        # on every architecture
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 LOAD, EQUAL, RETURN = 0x20, 0x15, 0x06                     # linux/bpf_common.h: a word of the data, jump if equal, return
-ALLOW, REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM       # linux/seccomp.h
+ALLOW, ERROR = 0x7FFF0000, 0x00050000                      # linux/seccomp.h
+REFUSE = ERROR | errno.EPERM
 NUMBER, NEW_LIMIT = 0, 16 + 2 * 8                          # struct seccomp_data: the call's number, its third argument
 
 
@@ -29,8 +31,16 @@ def refuse_more_descriptors():
 
 def refuse_watching_processes():
     """The same of pidfd_open()."""
-    pidfd_open = 434    # on every architecture
-    install([(LOAD, 0, 0, NUMBER), (EQUAL, 0, 1, pidfd_open), (RETURN, 0, 0, REFUSE), (RETURN, 0, 0, ALLOW)])
+    install(without(PIDFD_OPEN, errno.EPERM))
+
+
+def refuse_exact_waits(error):
+    """For preexec_fn: epoll_pwait2() fails with `error`; with ENOSYS as before Linux 5.11 and in sandboxes that do not know it."""
+    return lambda: install(without(EPOLL_PWAIT2, error))
+
+
+def without(call, error):
+    return [(LOAD, 0, 0, NUMBER), (EQUAL, 0, 1, call), (RETURN, 0, 0, ERROR | error), (RETURN, 0, 0, ALLOW)]
 
 
 def install(filter_program):

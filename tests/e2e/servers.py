@@ -20,9 +20,9 @@ PATIENCE_S = 20  # an event that has not come by then will not come; never a mea
 class Server:
     """A running reference-server."""
 
-    def __init__(self, *options, listen="127.0.0.1:0"):
+    def __init__(self, *options, listen="127.0.0.1:0", preexec_fn=None):
         command = [str(BUILD / "reference-server"), "--listen", listen, *options]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=preexec_fn)
         ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE_S)
         line = self.process.stdout.readline() if ready else ""
         prefix = "reference-server listening on "

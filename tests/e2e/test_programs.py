@@ -1,5 +1,6 @@
 """Programs that a scenario starts: nginx before the reference server, what it costs when one fails, and that none is left behind."""
 
+import errno
 import json
 import os
 import pathlib
@@ -12,7 +13,7 @@ import threading
 import yaml
 
 from harness import PUSHBENCH, Finished, alive, children
-from refusals import refuse_watching_processes
+from refusals import refuse_exact_waits, refuse_watching_processes
 
 NGINX = """
 daemon off;
@@ -185,3 +186,20 @@ def test_a_kernel_that_lets_nobody_watch_processes_is_told(tmp_path):
     process = subprocess.run(command(tmp_path, "reference"), capture_output=True, text=True, timeout=30, preexec_fn=refuse_watching_processes)
     assert process.returncode > 0, process.stderr
     assert "pidfd_open: Operation not permitted (it needs Linux 5.3, and a sandbox that allows it)" in process.stderr
+
+
+def test_a_kernel_without_epoll_pwait2_is_measured_all_the_same(tmp_path):
+    process = subprocess.run(command(tmp_path, "reference"), capture_output=True, text=True, timeout=60,
+                             preexec_fn=refuse_exact_waits(errno.ENOSYS))
+    finished = Finished(process, tmp_path / "out")
+    assert finished.code == 0, process.stderr
+    (measured,) = finished.runs
+    assert measured["delivered"] == measured["expected_deliveries"] > 0
+
+
+def test_a_kernel_that_refuses_to_wait_is_told_in_one_sentence(tmp_path):
+    process = subprocess.run(command(tmp_path, "reference"), capture_output=True, text=True, timeout=60,
+                             preexec_fn=refuse_exact_waits(errno.EPERM))
+    assert process.returncode in (2, 3), process.stderr
+    assert "cannot wait for events: Operation not permitted" in process.stderr
+    assert "terminate called" not in process.stderr

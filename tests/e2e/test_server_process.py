@@ -1,5 +1,6 @@
 """The reference server as a process: signals, options, threads, a port in use."""
 
+import errno
 import json
 import re
 import signal
@@ -8,7 +9,8 @@ import subprocess
 import pytest
 
 from harness import BUILD
-from servers import PATIENCE_S, masked_frame
+from refusals import refuse_exact_waits
+from servers import PATIENCE_S, Server, masked_frame
 from streams import STREAMS, open_stream, read_message, wait_for
 
 
@@ -56,9 +58,9 @@ def test_a_client_that_never_closes_does_not_keep_the_server(server):
         client.socket.close()
 
 
-def run_server(*arguments):
+def run_server(*arguments, preexec_fn=None):
     command = [str(BUILD / "reference-server"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, preexec_fn=preexec_fn)
 
 
 @pytest.mark.parametrize("threads", ["1", "2"])
@@ -67,6 +69,22 @@ def test_a_port_in_use_is_one_sentence_and_exit_code_2(server, threads):
     assert result.returncode == 2
     assert result.stdout == ""
     assert result.stderr == f"reference-server: cannot listen on 127.0.0.1:{server.port}: Address already in use\n"
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_a_kernel_without_epoll_pwait2_is_served_and_ended_as_any(threads):
+    server = Server("--threads", threads, preexec_fn=refuse_exact_waits(errno.ENOSYS))
+    sse = open_stream(server, "sse")
+    server.publish(b"message")
+    assert read_message(sse, "sse") == b"message"
+    sse.socket.close()
+    assert server.stop() == (0, "")
+
+
+def test_a_kernel_that_refuses_to_wait_is_one_sentence_and_exit_code_2():
+    result = run_server("--listen", "127.0.0.1:0", preexec_fn=refuse_exact_waits(errno.EPERM))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "reference-server: cannot wait for events: Operation not permitted\n"
 
 
 @pytest.mark.parametrize("arguments, word", [

@@ -1,12 +1,23 @@
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <chrono>
+#include <cstddef>
+#include <iterator>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -148,19 +159,98 @@ TEST(Loop, AHandleOfLibuvThatASocketsCallbackStartsIsWatched) {
   for (const int end : pipe) ::close(end);
 }
 
+struct Stopper final : Timer::Handler {
+  explicit Stopper(Loop& stopped) : loop(stopped) {}
+  void on_timer(Timer&) override { loop.stop(); }
+  Loop& loop;
+};
+
 TEST(Loop, OnlyWaitingIsIdle) {
   Loop loop;
-  struct Stop final : Timer::Handler {
-    explicit Stop(Loop& stopped) : loop(stopped) {}
-    void on_timer(Timer&) override { loop.stop(); }
-    Loop& loop;
-  } stop(loop);
+  Stopper stop(loop);
   Timer timer;
   const wire::Time begin = now();
   timer.start(loop.timers(), begin + std::chrono::milliseconds(20), stop);
   loop.run();
   EXPECT_GT(loop.idle_time(), wire::Nanos(0));
   EXPECT_LT(loop.idle_time(), now() - begin);
+}
+
+// From now on the calling thread gets `error` from that system call.
+void refuse(long call, int error) {
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(call), 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog filter = {std::size(program), program};
+  ASSERT_EQ(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+  ASSERT_EQ(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
+}
+
+TEST(Loop, AKernelWithoutEpollPwait2IsWaitedForByTheMillisecond) {
+  std::thread([] {
+    refuse(SYS_epoll_pwait2, ENOSYS);
+    Pair pair;
+    pair.client.on_opened = [&] { pair.client.tcp->send(wire::Bytes("hello")); };
+    Stopper stop(pair.loop);
+    Timer near;
+    pair.server.on_received = [&] {
+      EXPECT_EQ(pair.server.received, "hello");
+      near.start(pair.loop.timers(), now() + std::chrono::microseconds(300), stop);
+    };
+    pair.loop.run();
+    EXPECT_EQ(pair.server.reads, 1);
+    EXPECT_FALSE(near.active());
+  }).join();
+}
+
+TEST(Loop, AKernelThatRefusesToWaitIsToldInOneSentenceBeforeAnythingRuns) {
+  for (const auto& [call, error, text] : {std::tuple(SYS_epoll_pwait2, EPERM, "Operation not permitted"),
+                                          std::tuple(SYS_epoll_ctl, ENOSPC, "No space left on device"),
+                                          std::tuple(SYS_epoll_ctl, ENOMEM, "Cannot allocate memory")}) {
+    std::thread([call = call, error = error, text = text] {
+      refuse(call, error);
+      try {
+        const Loop loop;
+        ADD_FAILURE() << "a loop that cannot wait";
+      } catch (const std::runtime_error& refusal) {
+        const std::string sentence = refusal.what();
+        EXPECT_TRUE(sentence.starts_with("cannot wait for events: ")) << sentence;
+      }
+      EXPECT_EQ(EventSet::probe(), -error) << text;
+    }).join();
+  }
+}
+
+TEST(Loop, ASocketThatCannotBeWatchedEndsWithTheReason) {
+  std::thread([] {
+    Pair pair;
+    pair.client.on_closed = [&] { pair.loop.stop(); };
+    pair.loop.post([&] {
+      refuse(SYS_epoll_ctl, ENOSPC);
+      pair.client.tcp = Tcp::connect(pair.loop, pair.listener.address(), std::nullopt, pair.client);
+    });
+    pair.loop.run();
+    EXPECT_EQ(pair.client.close_error, -ENOSPC);
+  }).join();
+}
+
+TEST(Loop, ASignalInterruptsNothingButTheWait) {
+  struct sigaction before;
+  struct sigaction action {};
+  static std::atomic<int> caught;
+  caught = 0;
+  action.sa_handler = [](int) { ++caught; };
+  ASSERT_EQ(sigaction(SIGUSR1, &action, &before), 0);
+  Loop loop;
+  std::thread waiting([&] { loop.run(); });
+  while (caught < 10) pthread_kill(waiting.native_handle(), SIGUSR1);
+  loop.post([&] { loop.stop(); });
+  waiting.join();
+  EXPECT_GE(caught, 10);
+  sigaction(SIGUSR1, &before, nullptr);
 }
 
 TEST(Loop, PostsFromOtherThreadsRunInOrderAndNoneAfterClose) {
