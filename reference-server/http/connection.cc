@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <utility>
 
 #include "reference-server/http/connections.h"
@@ -20,7 +21,7 @@ constexpr std::size_t kMaxUnsent =
 constexpr std::size_t kMaxKept = std::size_t{64} * 1024;  // pipelined bytes behind a held request before reading pauses
 // What a client must send at least once its request has begun: it has the request time-out, and a second more for each
 // of these.
-constexpr std::uint32_t kBytesPerSecond = 16 * 1024;
+constexpr std::uint64_t kBytesPerSecond = 16 * 1024;
 
 }  // namespace
 
@@ -35,7 +36,7 @@ struct HttpConnection::Reading final : net::Timer::Handler {
   net::Timer timer;                                    // armed for a time not after `deadline`
   wire::Time deadline = wire::Time::max();  // with a conversation: its on_wake; else the client's time is over
   wire::Time armed{};
-  std::uint32_t request_bytes = 0;  // of the incomplete request
+  std::uint64_t request_bytes = 0;  // of the incomplete request
   Technique* begun_for = nullptr;   // has been told of the head of the incomplete request
   std::unique_ptr<Migration> migration;
 };
@@ -72,7 +73,11 @@ void HttpConnection::on_bytes(net::Tcp&, Bytes bytes) {
 void HttpConnection::pass_on(Bytes bytes) {
   switch (input_) {
     case Input::kConversation:
-      conversation_->on_bytes(*this, bytes);
+      try {
+        conversation_->on_bytes(*this, bytes);
+      } catch (const std::bad_alloc&) {
+        abort();
+      }
       break;
     case Input::kLater:
       keep(bytes);
@@ -104,7 +109,11 @@ void HttpConnection::read_requests(Bytes bytes) {
       connections_.resume_later(*this);
       return;
     }
-    bytes.remove_prefix(read_request(bytes));
+    try {
+      bytes.remove_prefix(read_request(bytes));
+    } catch (const std::bad_alloc&) {
+      return run_out_of_memory();
+    }
   }
   if (migrating()) {
     reading_->migration->rest = bytes;
@@ -147,8 +156,8 @@ void HttpConnection::wait_for_rest(std::unique_ptr<wire::http1::RequestParser> b
   Reading& reading = *reading_;
   reading.parser = begun != nullptr ? std::move(begun) : connections_.lend_parser();
   if (reading.request_bytes == 0) reading.deadline = context().now() + context().options.request_timeout;
-  const std::uint32_t before = reading.request_bytes;
-  reading.request_bytes += static_cast<std::uint32_t>(consumed);
+  const std::uint64_t before = reading.request_bytes;
+  reading.request_bytes += consumed;
   set_deadline(reading.deadline +
                std::chrono::seconds(reading.request_bytes / kBytesPerSecond - before / kBytesPerSecond));
   if (reading.parser->take_expect_continue()) send(Bytes("HTTP/1.1 100 Continue\r\n\r\n"));
@@ -163,6 +172,15 @@ void HttpConnection::answer_parse_error(const wire::http1::RequestParser& parser
   exchange_ = {.keep_alive = false, .http10 = false, .head_only = false};
   if (first == kTlsHandshake) return refuse(*this, context(), 400, "this port speaks plain HTTP, not TLS: use http://");
   refuse(*this, context(), parser.error_status(), parser.error_text());
+}
+
+// What was to become of the request is unclear: the connection ends.
+void HttpConnection::run_out_of_memory() {
+  connections_.parser().reset();
+  if (tcp_ == nullptr) return;
+  if (conversation_ != nullptr) return abort();
+  exchange_ = {.keep_alive = false, .http10 = false, .head_only = false};
+  refuse(*this, context(), 503, "out of memory");
 }
 
 Exchange HttpConnection::exchange() const {

@@ -56,6 +56,7 @@ class HttpConnection final : public Connection, net::Tcp::Handler {
   std::size_t read_request(Bytes bytes);
   void wait_for_rest(std::unique_ptr<wire::http1::RequestParser> begun, std::size_t consumed);
   void answer_parse_error(const wire::http1::RequestParser& parser, char first);
+  void run_out_of_memory();
   void pass_on(Bytes bytes);
   bool migrating() const;
   void depart();

@@ -97,10 +97,10 @@ void Routes::publish(Connection& connection, const http1::Request& request) {
   std::string error;
   if (!parse_topic(request, topic, error)) return refuse(connection, context_, 400, error);
   const bool is_text = !is_octet_stream(request.header("Content-Type")) && wire::is_utf8(request.body);
-  const std::uint64_t sequence = context_.publish(topic, std::string(request.body), is_text);
-  if (sequence == 0) return refuse(connection, context_, 503, "too many topics");
-  reply(connection, context_,
-        {.content_type = "application/json", .headers = {}, .body = fmt::format("{{\"sequence\":{}}}\n", sequence)});
+  const Publication published = context_.publish(topic, request.body, is_text);
+  if (published.sequence == 0) return refuse(connection, context_, 503, published.refusal);
+  const std::string body = fmt::format("{{\"sequence\":{}}}\n", published.sequence);
+  reply(connection, context_, {.content_type = "application/json", .headers = {}, .body = body});
 }
 
 // A browser asks so ahead of a request with unusual headers (Fetch standard, CORS-preflight): what it asks for is

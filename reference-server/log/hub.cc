@@ -100,9 +100,9 @@ std::size_t Hub::topics() {
   return index_.size();
 }
 
-std::optional<std::uint64_t> Hub::publish(std::string_view topic, std::string payload, bool is_text, const Inbox* own,
-                                          std::uint64_t origin) {
-  auto shared = std::make_shared<const std::string>(std::move(payload));
+std::optional<std::uint64_t> Hub::publish(std::string_view topic, std::string_view payload, bool is_text,
+                                          const Inbox* own, std::uint64_t origin) {
+  auto shared = std::make_shared<const std::string>(payload);
   const std::lock_guard lock(mutex_);
   const auto index = intern(topic);
   if (!index) return std::nullopt;
@@ -115,6 +115,24 @@ std::optional<std::uint64_t> Hub::publish(std::string_view topic, std::string pa
     append_unused(*index);
   }
   return published.message.sequence;
+}
+
+bool Hub::shed_logs() {
+  const std::lock_guard lock(mutex_);
+  if (shedding_ > 0) return false;
+  try {
+    for (Inbox* inbox : inboxes_) inbox->reserve();
+  } catch (const std::bad_alloc&) {
+    return false;  // it is asked for again
+  }
+  shedding_ = threads();
+  for (Inbox* inbox : inboxes_) inbox->put({.kind = Published::Kind::kShortage}, true);
+  return true;
+}
+
+void Hub::logs_shed() {
+  const std::lock_guard lock(mutex_);
+  --shedding_;
 }
 
 void Hub::append_unused(std::uint32_t index) {
@@ -143,7 +161,7 @@ bool Hub::give_up(std::uint32_t index) {
   if (entry.head > 0) ended_at(entry.name) = std::max(ended_at(entry.name), entry.head);
   index_.erase(entry.name);
   remove_unused(index);
-  for (Inbox* inbox : inboxes_) inbox->put({.topic = index, .message = {}, .gone = true}, true);
+  for (Inbox* inbox : inboxes_) inbox->put({.topic = index, .kind = Published::Kind::kGone}, true);
   return true;
 }
 

@@ -19,9 +19,14 @@
 namespace server {
 
 struct Published {
+  enum class Kind : std::uint8_t {
+    kMessage,
+    kGone,      // the topic has been given up: no more of it follows
+    kShortage,  // memory is short: all logs together are to be halved, and to stay below that
+  };
   std::uint32_t topic = 0;  // index
-  Message message;
-  bool gone = false;  // there is no message: the topic has been given up. No more of it follows
+  Message message{};
+  Kind kind = Kind::kMessage;
 };
 
 // What has been published and one thread has not seen yet.
@@ -63,9 +68,12 @@ class Hub {
   Known known(std::uint32_t index);
   std::size_t topics();
   // Gives the message its sequence (absent when there are too many topics). `own`, the caller's inbox, is filled but
-  // not woken: its owner is awake.
-  std::optional<std::uint64_t> publish(std::string_view topic, std::string payload, bool is_text, const Inbox* own,
+  // not woken: its owner is awake. Throws std::bad_alloc when it has published nothing.
+  std::optional<std::uint64_t> publish(std::string_view topic, std::string_view payload, bool is_text, const Inbox* own,
                                        std::uint64_t origin = 0);
+  // Memory is short: has every thread halve its logs. False, and nothing happens, while one of them has still to do so.
+  bool shed_logs();
+  void logs_shed();  // by one thread
   // See Context; from any thread. Below 2^53, so that every language can hold it.
   std::uint64_t new_origin() { return next_origin_.fetch_add(1, std::memory_order_relaxed); }
 
@@ -96,6 +104,7 @@ class Hub {
   std::unordered_map<std::string_view, std::uint32_t> index_;
   std::uint32_t oldest_unused_ = kNone;  // published to or let go of longest ago
   std::uint32_t newest_unused_ = kNone;
+  unsigned shedding_ = 0;  // threads that have to halve their logs
   // By the hash of a name, the last sequence of any topic with that hash that was given up. One that comes again goes
   // on behind it, so that no cursor of before can pass for one of the new log; another that hashes alike merely starts
   // late.

@@ -12,7 +12,10 @@ const Message& Topic::message(std::uint64_t sequence) const {
 void Topic::append(Message message) {
   const std::size_t size = message.payload->size();
   while (size_ > 0 && (size_ >= limits_.messages || kept_bytes_ + size > limits_.bytes)) drop_oldest();
-  if (size_ == ring_.size() && !grow()) drop_oldest();
+  if (size_ == ring_.size() && !grow()) {
+    limits_.messages = size_;  // asking again would cost the memory that is left
+    drop_oldest();
+  }
   ++head_;
   ++size_;
   total_bytes_ += size;

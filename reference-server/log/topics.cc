@@ -26,7 +26,13 @@ void Topics::release(Entry& topic) {
 }
 
 Topic* Topics::take(Published published) {
-  if (published.gone) {
+  if (published.kind == Published::Kind::kShortage) {
+    limits_.total = memory_ / 2;
+    make_room(nullptr);
+    hub_.logs_shed();
+    return nullptr;
+  }
+  if (published.kind == Published::Kind::kGone) {
     gone_.push_back(published.topic);
     if (Entry* const topic = known(published.topic)) {
       topic->gone = true;
@@ -40,14 +46,15 @@ Topic* Topics::take(Published published) {
   memory_ -= topic.memory();
   topic.append(std::move(published.message));
   memory_ += topic.memory();
-  make_room(topic);
+  make_room(&topic);
   return &topic;
 }
 
-void Topics::make_room(const Entry& newest) {
+// The newest message, if one has just come, stays.
+void Topics::make_room(const Entry* newest) {
   while (memory_ > limits_.total) {
     Entry& oldest = *by_age_.front();
-    if (&oldest == &newest && oldest.first() == oldest.head()) return;
+    if (&oldest == newest && oldest.first() == oldest.head()) return;
     memory_ -= oldest.memory();
     oldest.drop_oldest();
     memory_ += oldest.memory();

@@ -26,8 +26,8 @@ class Topics {
 
   Topic* find(std::string_view name) const;  // null when this thread knows none; valid to the end of the iteration
   TopicUse use(std::string_view name);       // made when it is new; null when all that there may be are in use
-  // What the hub has put into this thread's inbox: the topic whose newest message it is now, or null when the topic is
-  // gone. In the order of the inbox, so that every thread drops the same messages.
+  // What the hub has put into this thread's inbox: the topic whose newest message it is now, or null when it is no
+  // message. In the order of the inbox, so that every thread drops the same messages.
   Topic* take(Published published);
   // At the end of an iteration, when nobody has a pointer to a topic that it does not use: calls `removed(topic)` for
   // each that is gone, then frees it.
@@ -43,6 +43,7 @@ class Topics {
   }
 
   std::size_t size() const { return count_; }
+  std::size_t memory() const { return memory_; }  // bytes, about, of all logs
   // Visits up to `limit` topics in the order of their index, from `from` on. The index to go on from; absent at the
   // end.
   template <typename Visit>
@@ -69,12 +70,12 @@ class Topics {
   Entry& at(std::uint32_t index);
   void set_name(Entry& topic);
   void release(Entry& topic);
-  void make_room(const Entry& newest);
+  void make_room(const Entry* newest);
   void drop_log(Entry& topic);
   void remove(const Entry& topic);
 
   Hub& hub_;
-  const LogLimits limits_;
+  LogLimits limits_;
   std::vector<std::unique_ptr<Entry>> topics_;  // by index; null where only other threads know it
   std::unordered_map<std::string_view, Entry*> by_name_;
   std::list<Entry*> by_age_;  // that have messages; first the one that was published to longest ago

@@ -22,6 +22,7 @@
 #include "net/tls_context.h"
 #include "reference-server/http/stats_page.h"
 #include "reference-server/log/hub.h"
+#include "reference-server/process/memory_reserve.h"
 #include "reference-server/process/shard.h"
 #include "reference-server/seam/reply.h"
 
@@ -144,6 +145,7 @@ class Threads {
 }  // namespace
 
 int serve(const Options& options) {
+  memory_reserve::keep();
   const net::DescriptorPlan plan = make_room(options);
   const std::optional<net::TlsContext> tls = make_tls(options);
   EndSignals signals;

@@ -7,11 +7,13 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <stdexcept>
 #include <utility>
 
 #include "net/clock.h"
 #include "reference-server/http/migration.h"
+#include "reference-server/process/memory_reserve.h"
 
 namespace server {
 
@@ -147,11 +149,31 @@ void Shard::flush_again() {
   });
 }
 
-std::uint64_t Shard::publish(std::string_view topic, std::string payload, bool is_text, std::uint64_t origin) {
-  const auto sequence = hub_.publish(topic, std::move(payload), is_text, &inbox_, origin);
-  if (!sequence) return 0;
-  stats_.published.add(1);
-  return *sequence;
+Publication Shard::publish(std::string_view topic, Bytes payload, bool is_text, std::uint64_t origin) {
+  constexpr Publication kNoMemory{.refusal = "out of memory"};
+  // What is delivered is encoded for each kind of stream in turn, escapes and copies included: too late to refuse it.
+  constexpr std::size_t kCopies = 8;
+  constexpr std::size_t kLarge = std::size_t{64} << 10;  // smaller ones the reserve has room for
+  if (!memory_reserve::whole()) return kNoMemory;
+  if (payload.size() > kLarge && !memory_reserve::has_room_for(kCopies * payload.size())) {
+    shed_logs(kCopies * payload.size());
+    return kNoMemory;
+  }
+  try {
+    const auto sequence = hub_.publish(topic, payload, is_text, &inbox_, origin);
+    if (!sequence) return {.refusal = "too many topics"};
+    stats_.published.add(1);
+    return {.sequence = *sequence};
+  } catch (const std::bad_alloc&) {
+    return kNoMemory;
+  }
+}
+
+// When the logs have so many bytes that half of them is worth something.
+void Shard::shed_logs(std::size_t wanted) {
+  if (topics_.memory() < wanted || !hub_.shed_logs()) return;
+  fmt::print(stderr, "reference-server: out of memory: the logs are halved, and kept below {} MiB from now on\n",
+             topics_.memory() >> 21);
 }
 
 void Shard::drain_inbox() {
@@ -172,6 +194,7 @@ void Shard::end_iteration() {
   if (tls_) show_tls_counts();
   now_is_fresh_ = false;
   connections_.end_iteration();
+  if (!memory_reserve::whole() && !memory_reserve::refill()) shed_logs(memory_reserve::kBytes);
   topics_.remove_gone([this](const Topic& topic) { techniques_->on_topic_gone(topic); });
 }
 

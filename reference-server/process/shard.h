@@ -52,7 +52,7 @@ class Shard final : public Context, Shards, Connections::Handler, net::Listener:
   const Stats& counters() const { return stats_; }
 
   // Context.
-  std::uint64_t publish(std::string_view topic, std::string payload, bool is_text, std::uint64_t origin) override;
+  Publication publish(std::string_view topic, Bytes payload, bool is_text, std::uint64_t origin) override;
   std::uint64_t new_origin() override { return hub_.new_origin(); }
   void catch_up() override { drain_inbox(); }
   Shards* shards() override { return this; }
@@ -84,6 +84,7 @@ class Shard final : public Context, Shards, Connections::Handler, net::Listener:
   void end_iteration();
   void show_tls_counts();
   void drain_inbox();
+  void shed_logs(std::size_t wanted);
   void shut_down();
   void release_everything();
 

@@ -94,6 +94,12 @@ class Technique {
   virtual void on_shutdown() {}  // say goodbye to every subscriber
 };
 
+// What became of a publish.
+struct Publication {
+  std::uint64_t sequence = 0;  // 0: none
+  Bytes refusal{};             // and why not, in words
+};
+
 // What a thread gives its techniques.
 struct Context {
   const Options& options;
@@ -102,10 +108,8 @@ struct Context {
   Context(const Options& o, Topics& t, Stats& s) : options(o), topics(t), stats(s) {}
   virtual ~Context() = default;
 
-  // Publishes to every thread of the server; `origin`'s subscribers do not get it. The sequence given, or 0 when there
-  // are too many topics.
-  virtual std::uint64_t publish(std::string_view topic, std::string payload, bool is_text,
-                                std::uint64_t origin = 0) = 0;
+  // Publishes to every thread of the server; `origin`'s subscribers do not get it.
+  virtual Publication publish(std::string_view topic, Bytes payload, bool is_text, std::uint64_t origin = 0) = 0;
   // Everything published before now reaches every technique now: what somebody joins or leaves here next, they do after
   // it.
   virtual void catch_up() = 0;

@@ -16,6 +16,16 @@ namespace json = wire::json;
 namespace socketio = wire::socketio;
 using socketio::PacketType;
 
+namespace {
+
+// What a publish is acknowledged with.
+std::string told(const Publication& published) {
+  if (published.sequence != 0) return "{\"sequence\":" + std::to_string(published.sequence) + "}";
+  return "{\"error\":\"" + std::string(published.refusal) + "\"}";
+}
+
+}  // namespace
+
 std::optional<Bytes> SocketIo::Call::text(std::size_t index, std::string& scratch) const {
   if (index >= arguments.size() || !json::is_string(arguments[index])) return std::nullopt;
   return json::string_of(arguments[index], scratch);
@@ -115,9 +125,8 @@ void SocketIo::publish(const Call& call, bool to_all) {
     if (client.over_websocket()) subscriber_of(client).set_origin(client.origin);
   }
   context_.stats.received.payload.add(payload->size());
-  const std::uint64_t sequence =
-      context_.publish(client.topic->name(), std::string(*payload), text.has_value(), to_all ? 0 : client.origin);
-  acknowledge(call, "{\"sequence\":" + std::to_string(sequence) + "}");
+  acknowledge(call,
+              told(context_.publish(client.topic->name(), *payload, text.has_value(), to_all ? 0 : client.origin)));
 }
 
 // A room is a topic; the id of a socket is a room with this one in it.
@@ -157,8 +166,7 @@ std::string SocketIo::hand_to(Bytes room, Bytes payload, bool is_text) {
     counters_.delivered.add(1);
     return R"({"sockets":1})";
   }
-  const std::uint64_t sequence = context_.publish(room, std::string(payload), is_text);
-  return sequence == 0 ? R"({"error":"too many topics"})" : "{\"sequence\":" + std::to_string(sequence) + "}";
+  return told(context_.publish(room, payload, is_text));
 }
 
 // From a socket of another thread, or the acknowledgement of what one of this thread has sent there.

@@ -37,8 +37,9 @@ class Peer final : public WebSocketPeer, public Subscriber {
   }
 
  private:
-  void on_message(Connection&, Opcode type, Bytes payload) override {
-    context().publish(topic().name(), std::string(payload), type == Opcode::kText, origin());
+  void on_message(Connection& connection, Opcode type, Bytes payload) override {
+    const Publication published = context().publish(topic().name(), payload, type == Opcode::kText, origin());
+    if (published.sequence == 0) end(connection, wire::websocket::kTryAgainLater, published.refusal);
   }
 };
 

@@ -196,6 +196,10 @@ void WebSocketEndpoint::check_alive(Connection& connection, WebSocketPeer& peer)
   if (!connection.stalled()) send(connection, Opcode::kPing, {});
 }
 
+void WebSocketPeer::end(Connection& connection, std::uint16_t code, Bytes reason) {
+  endpoint_.end(connection, code, reason);
+}
+
 void WebSocketEndpoint::end(Connection& connection, std::uint16_t code, Bytes reason) {
   send(connection, Opcode::kClose, websocket::close_payload(code, reason));
   connection.close();

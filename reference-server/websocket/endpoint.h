@@ -32,6 +32,7 @@ class WebSocketPeer : public Conversation {
  protected:
   virtual void on_message(Connection& connection, wire::websocket::Opcode type, Bytes payload) = 0;
   Context& context() const;
+  void end(Connection& connection, std::uint16_t code, Bytes reason);  // see WebSocketEndpoint
 
  private:
   friend class WebSocketEndpoint;

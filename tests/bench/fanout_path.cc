@@ -68,8 +68,8 @@ void FanoutPath::publish(std::size_t messages) {
   iterate();
 }
 
-std::uint64_t FanoutPath::publish(std::string_view topic, std::string payload, bool is_text, std::uint64_t origin) {
-  return hub_.publish(topic, std::move(payload), is_text, &inbox_, origin).value_or(0);
+Publication FanoutPath::publish(std::string_view topic, Bytes payload, bool is_text, std::uint64_t origin) {
+  return {.sequence = hub_.publish(topic, payload, is_text, &inbox_, origin).value_or(0)};
 }
 
 void FanoutPath::catch_up() {

@@ -63,7 +63,7 @@ class FanoutPath final : private Context {
   const std::vector<std::unique_ptr<TakingConnection>>& connections() const { return connections_; }
 
  private:
-  std::uint64_t publish(std::string_view topic, std::string payload, bool is_text, std::uint64_t origin) override;
+  Publication publish(std::string_view topic, Bytes payload, bool is_text, std::uint64_t origin) override;
   void catch_up() override;
   std::uint64_t new_origin() override { return hub_.new_origin(); }
   wire::Time now() override { return {}; }

@@ -133,8 +133,9 @@ MemoryConnection& MemoryServer::subscribe(std::string_view technique, std::strin
              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
 }
 
-std::uint64_t MemoryServer::publish(std::string_view topic, std::string payload, bool is_text, std::uint64_t origin) {
-  return hub_.publish(topic, std::move(payload), is_text, &inbox_, origin).value_or(0);
+Publication MemoryServer::publish(std::string_view topic, Bytes payload, bool is_text, std::uint64_t origin) {
+  const auto sequence = hub_.publish(topic, payload, is_text, &inbox_, origin);
+  return sequence ? Publication{.sequence = *sequence} : Publication{.refusal = "too many topics"};
 }
 
 void MemoryServer::drain_inbox() {

@@ -74,7 +74,7 @@ class MemoryServer final : public Context {
   MemoryConnection& get(std::string_view target, std::string_view headers = {});  // connects and asks
   MemoryConnection& subscribe(std::string_view technique,
                               std::string_view query);  // the handshake of a WebSocket included
-  void say(std::string_view topic, std::string payload) { publish(topic, std::move(payload), true); }
+  void say(std::string_view topic, Bytes payload) { publish(topic, payload, true); }
   void iterate();                         // to the end of the loop iteration
   void settle();                          // iterates until nothing more is asked for
   void tick(std::string_view technique);  // the time that it asked for is over
@@ -82,7 +82,7 @@ class MemoryServer final : public Context {
   TechniqueStats& counters(std::string_view technique);
 
   // Context.
-  std::uint64_t publish(std::string_view topic, std::string payload, bool is_text, std::uint64_t origin = 0) override;
+  Publication publish(std::string_view topic, Bytes payload, bool is_text, std::uint64_t origin = 0) override;
   std::uint64_t new_origin() override { return hub_.new_origin(); }
   void catch_up() override { drain_inbox(); }
   Bytes common_headers() override { return "Date: now\r\n"; }

@@ -70,7 +70,7 @@ TEST(Polling, CreatesNoTopicByAsking) {
   MemoryServer server({.max_topics = 1});
   for (int i = 0; i < 5; ++i)
     EXPECT_TRUE(has_cursor(poll(server, "topic=unknown" + std::to_string(i) + "&after=7"), 0));
-  EXPECT_EQ(server.publish("t", "x", true), 1U);
+  EXPECT_EQ(server.publish("t", "x", true).sequence, 1U);
 }
 
 TEST(Polling, TellsWhatTheLogNoLongerHas) {

@@ -34,9 +34,7 @@ class RunningShard {
     thread_.join();
   }
   const net::Address& address() const { return address_; }
-  void publish(const std::string& topic, std::string payload) {
-    hub_.publish(topic, std::move(payload), true, nullptr);
-  }
+  void publish(const std::string& topic, std::string payload) { hub_.publish(topic, payload, true, nullptr); }
 
  private:
   Options options_;

@@ -191,6 +191,28 @@ TEST(Topics, LogsTogetherHaveALimit) {
   EXPECT_EQ(one.topics.find("busy")->first(), 6U) << "the newest message is kept whatever its size";
 }
 
+TEST(Topics, AShortageHalvesAllLogsForGood) {
+  Hub hub(10);
+  Thread one(hub);
+  Thread two(hub);
+  for (int i = 0; i < 100; ++i) say(hub, i < 40 ? "old" : "new");
+  EXPECT_TRUE(hub.shed_logs());
+  EXPECT_FALSE(hub.shed_logs()) << "no thread has done so yet";
+  one.iterate();
+  EXPECT_FALSE(hub.shed_logs()) << "one has";
+  two.iterate();
+  const std::size_t memory = one.topics.memory();
+  EXPECT_EQ(memory, 50 * (1 + Topic::kMessageCost));
+  EXPECT_EQ(hub.topics(), 1U) << "what was published to longest ago went first";
+  for (int i = 0; i < 100; ++i) say(hub, "new");
+  for (Thread* thread : {&one, &two}) {
+    thread->iterate();
+    EXPECT_EQ(thread->topics.memory(), memory);
+    EXPECT_EQ(thread->topics.find("new")->head(), 160U);
+  }
+  EXPECT_TRUE(hub.shed_logs());
+}
+
 TEST(Topics, TheLastUserOfOneWhoseLogHasGoneTakesItAlong) {
   Hub hub(10);
   Thread thread(hub, {.total = 2 * (1 + Topic::kMessageCost)});

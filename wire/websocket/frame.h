@@ -11,10 +11,10 @@ namespace wire::websocket {
 
 enum class Opcode : std::uint8_t { kContinuation = 0, kText = 1, kBinary = 2, kClose = 8, kPing = 9, kPong = 10 };
 
-// Close codes of section 7.4.1.
+// Close codes of section 7.4.1, and one of IANA's registry.
 inline constexpr std::uint16_t kNormal = 1000, kGoingAway = 1001, kProtocolError = 1002, kUnsupported = 1003,
                                kNoStatus = 1005, kAbnormal = 1006, kInvalidPayload = 1007, kPolicy = 1008,
-                               kTooBig = 1009, kInternalError = 1011;
+                               kTooBig = 1009, kInternalError = 1011, kTryAgainLater = 1013;
 // Whether an endpoint may send this code in a close frame; some are for servers to say.
 bool is_sendable_close_code(std::uint16_t code, bool by_server = true);
 
