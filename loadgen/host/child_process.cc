@@ -10,10 +10,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <cstdlib>
 #include <stdexcept>
+
+#include "net/clock.h"
 
 namespace loadgen {
 
@@ -133,14 +137,17 @@ std::string find_program(const std::string& name) {
   return {};
 }
 
+// poll() takes whole milliseconds, as many as an int holds (24 days).
 bool readable_within(int descriptor, wire::Nanos time) {
-  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+  const wire::Time deadline = net::now() + time;
   pollfd waiting{descriptor, POLLIN, 0};
-  int ready = 0;
-  do {
-    ready = poll(&waiting, 1, static_cast<int>(milliseconds));
-  } while (ready < 0 && errno == EINTR);
-  return ready > 0;
+  while (true) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - net::now()).count();
+    const int ready = poll(&waiting, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, INT_MAX)));
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) return false;
+    if (net::now() >= deadline) return false;
+  }
 }
 
 }  // namespace loadgen

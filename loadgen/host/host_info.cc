@@ -4,8 +4,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
-#include <fstream>
 
 #include "net/clock.h"
 
@@ -13,32 +13,25 @@ namespace loadgen {
 
 namespace {
 
-// The value of the first line "key<separator>value" of a file; quotes taken off.
-std::string value_in(const char* path, const std::string& key, char separator) {
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    if (!line.starts_with(key)) continue;
-    const std::size_t at = line.find(separator);
-    if (at == std::string::npos) continue;
-    std::string value = line.substr(line.find_first_not_of(" \t\"", at + 1));
-    while (!value.empty() && (value.back() == '"' || value.back() == ' ')) value.pop_back();
-    return value;
-  }
-  return {};
-}
-
-std::string first_line(const char* path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return line;
-}
-
 // The chosen word of "always [madvise] never".
-std::string chosen(const std::string& line) {
-  const std::size_t open = line.find('[');
-  const std::size_t close = line.find(']');
-  return open == std::string::npos || close == std::string::npos ? "" : line.substr(open + 1, close - open - 1);
+std::optional<std::string> chosen(const std::optional<std::string>& line) {
+  if (!line) return std::nullopt;
+  const std::size_t open = line->find('[');
+  const std::size_t close = line->find(']', open);
+  if (open == std::string::npos || close == std::string::npos) return std::nullopt;
+  return line->substr(open + 1, close - open - 1);
+}
+
+std::optional<std::uint64_t> physical_memory() {
+  const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+  if (pages <= 0 || page <= 0) return std::nullopt;
+  return static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page);
+}
+
+std::optional<std::string> kernel_name() {
+  utsname name{};
+  if (uname(&name) != 0) return std::nullopt;
+  return std::string(name.sysname) + " " + name.release + " " + name.machine;
 }
 
 wire::Nanos cost_of_clock() {
@@ -56,26 +49,27 @@ bool is_fast_clock(std::string_view clocksource) {
          clocksource.find("hyperv") != std::string_view::npos;
 }
 
+// The kernel's own mask is larger than a cpu_set_t where there are more than 1,024 processors.
 unsigned usable_cores() {
   cpu_set_t cpus;
-  return sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? static_cast<unsigned>(CPU_COUNT(&cpus)) : 0;
+  if (sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) > 0)
+    return static_cast<unsigned>(CPU_COUNT(&cpus));
+  return static_cast<unsigned>(std::max(sysconf(_SC_NPROCESSORS_ONLN), 1L));
 }
 
-HostInfo read_host_info() {
+HostInfo read_host_info(const SystemFiles& files) {
   HostInfo info;
-  info.cpu = value_in("/proc/cpuinfo", "model name", ':');
+  info.cpu = files.setting("proc/cpuinfo", "model name", ':');
   info.cores = usable_cores();
-  info.memory_bytes =
-      static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  utsname name{};
-  if (uname(&name) == 0) info.kernel = std::string(name.sysname) + " " + name.release + " " + name.machine;
-  info.os = value_in("/etc/os-release", "PRETTY_NAME", '=');
-  info.clocksource = first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource");
+  info.memory_bytes = physical_memory();
+  info.kernel = kernel_name();
+  info.os = files.setting("etc/os-release", "PRETTY_NAME", '=');
+  info.clocksource = files.line("sys/devices/system/clocksource/clocksource0/current_clocksource");
   info.clock_read = cost_of_clock();
-  info.governor = first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
-  info.huge_pages = chosen(first_line("/sys/kernel/mm/transparent_hugepage/enabled"));
-  double load[1] = {};
-  if (getloadavg(load, 1) == 1) info.load_average = load[0];
+  info.governor = files.line("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+  info.huge_pages = chosen(files.line("sys/kernel/mm/transparent_hugepage/enabled"));
+  double load = 0;
+  if (getloadavg(&load, 1) == 1) info.load_average = load;
   return info;
 }
 

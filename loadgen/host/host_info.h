@@ -2,28 +2,31 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "loadgen/host/system_files.h"
 #include "wire/time.h"
 
 namespace loadgen {
 
+// Nothing: the machine does not tell.
 struct HostInfo {
-  std::string cpu;
-  unsigned cores = 0;  // that this process may use
-  std::uint64_t memory_bytes = 0;
-  std::string kernel;
-  std::string os;
-  std::string clocksource;
-  wire::Nanos clock_read{0};  // what a reading of the clock costs
-  std::string governor;       // of the first processor's clock rate; empty when there is none to choose
-  std::string huge_pages;     // transparent ones: "always", "madvise", "never"; empty when unknown
-  double load_average = 0;    // over the last minute, when asked
+  std::optional<std::string> cpu;
+  unsigned cores = 1;  // that this process may use
+  std::optional<std::uint64_t> memory_bytes;
+  std::optional<std::string> kernel;
+  std::optional<std::string> os;
+  std::optional<std::string> clocksource;
+  wire::Nanos clock_read{0};              // what a reading of the clock costs
+  std::optional<std::string> governor;    // of the first processor's clock rate, where there is one to choose
+  std::optional<std::string> huge_pages;  // transparent ones: "always", "madvise", "never"
+  std::optional<double> load_average;     // over the last minute, when asked
 };
 
-HostInfo read_host_info();
-unsigned usable_cores();  // 0 when the kernel does not tell
+HostInfo read_host_info(const SystemFiles& files = SystemFiles());
+unsigned usable_cores();  // never 0
 
 // Whether a clock source, as the kernel names it, is read without a system call.
 bool is_fast_clock(std::string_view clocksource);

@@ -1,6 +1,7 @@
 #include "loadgen/host/machine.h"
 
 #include <algorithm>
+#include <charconv>
 #include <numeric>
 #include <sstream>
 #include <string>
@@ -13,6 +14,13 @@ template <typename T>
 std::optional<T> difference(const std::optional<T>& later, const std::optional<T>& earlier) {
   if (!later || !earlier) return std::nullopt;
   return std::max(*later, *earlier) - *earlier;
+}
+
+std::optional<std::uint64_t> whole_number(const std::string& text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
 }
 
 // The first line of /proc/stat: user nice system idle iowait irq softirq steal (guest time is part of user's).
@@ -39,7 +47,7 @@ std::optional<std::uint64_t> tcp_counter(const SystemFiles& files, std::string_v
     std::istringstream name_words(names), value_words(values);
     std::string name, value;
     while (name_words >> name && value_words >> value) {
-      if (name == wanted) return std::stoull(value);
+      if (name == wanted) return whole_number(value);
     }
   }
   return std::nullopt;

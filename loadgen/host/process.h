@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "wire/time.h"
@@ -38,6 +39,9 @@ ProcessMemory read_own_memory();  // of this program, without what it has starte
 
 // The processes of which these tell the sum: the given one first, then its descendants.
 std::vector<pid_t> process_tree(pid_t pid);
+
+pid_t parent_of(pid_t pid);           // 0: it has none, or is gone
+std::string command_line(pid_t pid);  // its words joined by blanks; empty when it is gone, or the kernel's own
 
 // The parts of them that are cheap enough for every second. Nothing, and 0, when the process is gone or hidden.
 std::optional<wire::Nanos> cpu_of(pid_t pid);

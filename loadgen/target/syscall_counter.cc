@@ -6,9 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
-#include <filesystem>
 #include <optional>
 
 #include "loadgen/host/process.h"
@@ -54,11 +52,7 @@ SyscallCounter::~SyscallCounter() {
 }
 
 void SyscallCounter::open_threads(pid_t pid, std::uint64_t tracepoint) {
-  std::error_code gone;
-  for (const auto& entry : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), gone)) {
-    const std::string name = entry.path().filename();
-    pid_t thread = 0;
-    std::from_chars(name.data(), name.data() + name.size(), thread);
+  for (const pid_t thread : numbers_in(fmt::format("/proc/{}/task", pid))) {
     const int counter = open_counter(thread, tracepoint);
     if (counter >= 0) {
       counters_.push_back(counter);

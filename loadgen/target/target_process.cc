@@ -5,11 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
+
+#include "loadgen/host/process.h"
 
 namespace loadgen {
 
@@ -22,38 +23,6 @@ constexpr std::size_t kShown = 5;
 
 std::string folder_of(pid_t pid) {
   return "/proc/" + std::to_string(pid);
-}
-
-std::string whole_command(pid_t pid) {
-  std::ifstream file(folder_of(pid) + "/cmdline", std::ios::binary);
-  std::string words((std::istreambuf_iterator<char>(file)), {});
-  std::ranges::replace(words, '\0', ' ');
-  while (words.ends_with(' ')) words.pop_back();
-  return words;
-}
-
-std::vector<pid_t> all_processes() {
-  std::vector<pid_t> pids;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator("/proc", error)) {
-    const std::string name = entry.path().filename();
-    pid_t pid = 0;
-    const auto [end, wrong] = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (wrong == std::errc() && end == name.data() + name.size()) pids.push_back(pid);
-  }
-  return pids;
-}
-
-// 0: it has none, or is gone.
-pid_t parent_of(pid_t pid) {
-  std::ifstream file(folder_of(pid) + "/stat");
-  std::string line;
-  if (!std::getline(file, line)) return 0;
-  std::istringstream fields(line.substr(line.rfind(')') + 1));  // the name before it may hold anything
-  std::string state;
-  pid_t parent = 0;
-  fields >> state >> parent;
-  return parent;
 }
 
 std::vector<pid_t> with_ancestors(pid_t pid) {
@@ -106,8 +75,8 @@ FoundProcess process_with_pid(pid_t pid) {
 FoundProcess process_with_command(std::string_view text) {
   const std::vector<pid_t> own = with_ancestors(getpid());
   std::vector<pid_t> matching;
-  for (const pid_t pid : all_processes()) {
-    if (std::ranges::find(own, pid) == own.end() && whole_command(pid).find(text) != std::string::npos)
+  for (const pid_t pid : numbers_in("/proc")) {
+    if (std::ranges::find(own, pid) == own.end() && command_line(pid).find(text) != std::string::npos)
       matching.push_back(pid);
   }
   matching = first_ones(matching);
@@ -123,7 +92,7 @@ FoundProcess process_with_port(std::uint16_t port) {
   std::vector<std::string> links;
   for (const ListeningSocket& socket : sockets) links.push_back(fmt::format("socket:[{}]", socket.inode));
   std::vector<pid_t> owners;
-  for (const pid_t pid : all_processes()) {
+  for (const pid_t pid : numbers_in("/proc")) {
     if (holds_one_of(pid, links)) owners.push_back(pid);
   }
   owners = first_ones(owners);
@@ -138,7 +107,7 @@ FoundProcess process_with_port(std::uint16_t port) {
 }
 
 std::string command_of(pid_t pid) {
-  std::string words = whole_command(pid);
+  std::string words = command_line(pid);
   if (words.empty()) {
     std::ifstream file(folder_of(pid) + "/comm");
     std::string name;
@@ -152,7 +121,7 @@ std::string program_of(pid_t pid) {
   std::error_code hidden;
   const fs::path file = fs::read_symlink(folder_of(pid) + "/exe", hidden);
   if (!hidden) return file.filename();
-  const std::string words = whole_command(pid);
+  const std::string words = command_line(pid);
   const std::string first = words.substr(0, words.find(' '));
   return first.substr(first.rfind('/') + 1);
 }

@@ -29,6 +29,7 @@ class FakeSystem {
     std::filesystem::rename(root_ / "new", root_ / path);  // a reader sees the old text or the new one
   }
   SystemFiles files() const { return SystemFiles(root_); }
+  const std::filesystem::path& root() const { return root_; }
 
  private:
   std::filesystem::path root_;

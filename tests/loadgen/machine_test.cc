@@ -42,12 +42,14 @@ TEST(Machine, ReadsAFirstVersionCgroup) {
 TEST(Machine, WhatTheKernelDoesNotTellIsUnknown) {
   FakeSystem system;
   system.write("proc/stat", "cpu  12 nonsense\n");
+  system.write("proc/net/netstat", "TcpExt: ListenOverflows ListenDrops\nTcpExt: - 99999999999999999999\n");
   const MachineCounters counters = read_machine(system.files());
   EXPECT_FALSE(counters.ticks);
   EXPECT_FALSE(counters.stolen_share());
   EXPECT_FALSE(counters.throttled);
   EXPECT_FALSE(counters.pressure);
   EXPECT_FALSE(counters.listen_overflows);
+  EXPECT_FALSE(counters.listen_drops);
 }
 
 }  // namespace

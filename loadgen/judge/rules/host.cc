@@ -7,8 +7,8 @@
 namespace loadgen::rules {
 
 void clock_source(const Scenario&, const HostInfo& host, Findings& found) {
-  if (host.clocksource.empty() || is_fast_clock(host.clocksource)) return;
-  found.warn(fmt::format("clocksource {}: {} per read", host.clocksource, time_text(host.clock_read.count())));
+  if (!host.clocksource || is_fast_clock(*host.clocksource)) return;
+  found.warn(fmt::format("clocksource {}: {} per read", *host.clocksource, time_text(host.clock_read.count())));
 }
 
 void huge_pages(const Scenario&, const HostInfo& host, Findings& found) {
@@ -20,18 +20,18 @@ void processors(const Scenario& scenario, const HostInfo& host, Findings& found)
     found.warn(fmt::format("{} cores: generator and server share CPUs; CPU per delivery is valid, capacity is not",
                            host.cores));
   }
-  if (!host.governor.empty() && host.governor != "performance") {
+  if (host.governor && host.governor != "performance") {
     found.info(
         fmt::format("CPU governor '{}': the clock rate follows the load; for steady CPU figures: cpupower "
                     "frequency-set -g performance",
-                    host.governor));
+                    *host.governor));
   }
 }
 
 void busy_machine(const Scenario&, const HostInfo& host, Findings& found) {
-  if (host.load_average <= busy_load(host.cores)) return;
+  if (!host.load_average || *host.load_average <= busy_load(host.cores)) return;
   found.warn(fmt::format("machine busy before start (load {:.1f} on {} cores); --wait-idle 120s waits for it to calm",
-                         host.load_average, host.cores));
+                         *host.load_average, host.cores));
 }
 
 }  // namespace loadgen::rules
