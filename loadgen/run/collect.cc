@@ -9,21 +9,6 @@
 
 namespace loadgen {
 
-namespace {
-
-// Measured messages that did not reach the server. One whose answer was lost may have been published all the same:
-// whoever received it says so.
-std::vector<std::uint64_t> lost_messages(const RunSpec& spec, const Publishing& publishing,
-                                         const measure::FanOut& fanout) {
-  std::vector<std::uint64_t> lost = publishing.unpublished();
-  std::erase_if(lost, [&](std::uint64_t message) {
-    return !spec.is_measured(message) || message >= publishing.next() || fanout.receivers(message) > 0;
-  });
-  return lost;
-}
-
-}  // namespace
-
 void collect(const RunSpec& spec, const Publishing& publishing, std::span<const std::unique_ptr<Worker>> workers,
              RunResult& result) {
   measure::FanOut fanout;  // only here: it has an entry for each message, and results are kept
@@ -34,7 +19,7 @@ void collect(const RunSpec& spec, const Publishing& publishing, std::span<const 
     result.idle_window.add(worker->idle_window());
   }
   const std::uint64_t end = std::max(publishing.next(), spec.first_measured);
-  const std::vector<std::uint64_t> lost = lost_messages(spec, publishing, fanout);
+  const std::vector<std::uint64_t> lost = lost_messages(spec, publishing.unpublished(), publishing.next(), fanout);
   const Unpublished unpublished(spec, lost);
   for (const auto& worker : workers) {
     for (const Receiver& receiver : worker->receivers()) {

@@ -1,6 +1,7 @@
 #include "loadgen/run/receiver.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace loadgen {
 
@@ -8,8 +9,10 @@ void Receiver::leave(std::uint64_t place) {
   if (!tracker.started()) return;
   if (absences == nullptr) absences = std::make_unique<std::vector<Range>>();
   if (!absences->empty() && absences->back().to == kStillAway) return;
-  // What was replayed in full needs no memory.
-  std::erase_if(*absences, [this](const Range& range) { return tracker.missing_in(range.from, range.to - 1) == 0; });
+  // What was replayed in full needs no memory. Only the latest are looked at, so that a subscriber that loses its
+  // connection again and again does not look at all of its absences each time.
+  while (!absences->empty() && tracker.missing_in(absences->back().from, absences->back().to - 1) == 0)
+    absences->pop_back();
   absences->push_back({std::max(tracker.next(), place), kStillAway});
   absent_before = kStillAway;
 }
@@ -28,8 +31,8 @@ void Receiver::come_back(std::uint64_t place) {
 }
 
 bool Receiver::find_absence(std::uint64_t place) const {
-  return std::ranges::any_of(*absences,
-                             [place](const Range& range) { return place >= range.from && place < range.to; });
+  const auto after = std::ranges::upper_bound(*absences, place, {}, &Range::from);
+  return after != absences->begin() && place < std::prev(after)->to;
 }
 
 }  // namespace loadgen

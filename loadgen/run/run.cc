@@ -43,7 +43,6 @@ Run::~Run() {
 
 void Run::go() {
   watch_signals();
-  const SignalMask heard(SIG_UNBLOCK);
   watch_programs();
   cost_.before();
   machine_before_ = read_machine();
@@ -54,7 +53,11 @@ void Run::go() {
   monitor_->begin(begun_);
   publishing_->start();
   for (auto& worker : workers_) worker->start(admitted());
-  loop_.run();
+  {
+    const SignalMask heard(SIG_UNBLOCK);
+    loop_.run();
+  }
+  uv_run(loop_.uv(), UV_RUN_NOWAIT);  // hears a signal that came with the end; a later one waits for the next run
   collect();
   phase_timer_.stop();
   tick_timer_.stop();

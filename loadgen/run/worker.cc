@@ -156,7 +156,6 @@ std::uint64_t Worker::first_entitled(std::uint32_t topic, wire::Time now) const 
 
 void Worker::deliver(Receiver& receiver, Bytes message) {
   recorder_.message(spec_, receiver, message, read_time_);
-  if (recorder_.delivered >= drained_at_) check_drained();
 }
 
 void Worker::count_round_trip(wire::Time begun) {
@@ -195,18 +194,20 @@ Subscriber* Worker::subscriber(std::uint32_t number) {
 void Worker::begin_drain(std::uint64_t end, std::vector<std::uint64_t> unpublished) {
   loop_.post([this, end, list = std::move(unpublished)]() mutable {
     published_end_ = end;
-    unpublished_ = Unpublished(spec_, list);
+    unpublished_ = std::move(list);
     draining_ = true;
-    check_drained();
+    drained_at_ = recorder_.delivered;
   });
 }
 
 // Measured messages that subscribers of this thread are entitled to and have not received. Linear in the subscribers,
 // so it is asked only when the count of deliveries says that nothing may be left.
-std::uint64_t Worker::outstanding() const {
+std::uint64_t Worker::outstanding() {
+  unpublished_ = lost_messages(spec_, std::move(unpublished_), published_end_, recorder_.fanout);
+  const Unpublished unpublished(spec_, unpublished_);
   std::uint64_t missing = 0;
   for (const auto& subscriber : subscribers_)
-    missing += account_of(spec_, subscriber->receiver(), published_end_, unpublished_).missing;
+    missing += account_of(spec_, subscriber->receiver(), published_end_, unpublished).missing;
   return missing;
 }
 
@@ -218,6 +219,7 @@ void Worker::check_drained() {
 
 void Worker::end_iteration() {
   deferred_.clear();
+  if (recorder_.delivered >= drained_at_) check_drained();
   live_.started.store(subscribers_.size(), std::memory_order_relaxed);
   live_.ever_subscribed.store(ever_subscribed_, std::memory_order_relaxed);
   live_.subscribed.store(subscribed_, std::memory_order_relaxed);

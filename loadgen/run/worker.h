@@ -136,7 +136,7 @@ class Worker final : private net::Timer::Handler {
   void take_counts(Window& window) const;  // all but segments
   void end_iteration();
   void check_drained();
-  std::uint64_t outstanding() const;
+  std::uint64_t outstanding();
 
   const RunSpec& spec_;
   const std::atomic<std::int64_t>& publish_start_;  // ns of the monotonic clock; kNotStarted before
@@ -172,7 +172,7 @@ class Worker final : private net::Timer::Handler {
   bool census_due_ = false;                // it is not complete
   std::uint64_t drained_at_ = UINT64_MAX;  // value of recorder_.delivered at which the drain may be complete
   std::uint64_t published_end_ = 0;
-  Unpublished unpublished_;
+  std::vector<std::uint64_t> unpublished_;  // and not received by anybody of this thread
   Window begin_window_;
   Window window_;
   Window idle_window_;
