@@ -1,12 +1,26 @@
 // What costs are read of: target.process, which local process is the server, and phases.memory.
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
 
 #include "loadgen/scenario/parts.h"
 #include "wire/url.h"
 
 namespace loadgen {
+
+namespace {
+
+// An address of 127.0.0.0/8, or the name that always is one; a name that only begins like it ("127.example.org") is
+// anybody's.
+bool is_loopback_ipv4(std::string_view host) {
+  in_addr address{};
+  if (inet_pton(AF_INET, std::string(host).c_str(), &address) == 1) return ntohl(address.s_addr) >> 24 == 127;
+  return host == "localhost";
+}
+
+}  // namespace
 
 void read_process(Issues& issues, const yaml::Value& node, Target& target) {
   constexpr std::string_view kKeys[] = {"pid", "command", "port"};
@@ -68,14 +82,16 @@ bool Target::is_measurable() const {
 
 bool Target::is_loopback() const {
   const auto parsed = wire::parse_url(url);
-  if (!parsed) return false;
-  const std::string& host = parsed.value->host;
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+  return parsed && (is_loopback_ipv4(parsed.value->host) || parsed.value->host == "::1");
 }
 
 bool Target::takes_loopback_sources() const {
-  const std::string_view host = std::string_view(url).substr(url.starts_with("https") ? 8 : is_reference() ? 0 : 7);
-  return is_reference() || host.starts_with("127.") || host.starts_with("localhost");
+  if (is_reference()) return true;
+  const std::string_view text = url;
+  const std::size_t begin = text.find("://");
+  if (begin == std::string_view::npos) return false;
+  const std::string_view rest = text.substr(begin + 3);
+  return is_loopback_ipv4(rest.substr(0, rest.find_first_of(":/?#")));  // the port may be a placeholder
 }
 
 std::uint32_t Scenario::connections_each(const Variant& variant) const {

@@ -38,6 +38,19 @@ TEST(ProcessInScenario, IsOneThingAndInRange) {
   EXPECT_NE(errors_of(parse(target("{ user: root }"))).find("unknown key"), std::string::npos);
 }
 
+TEST(TargetInScenario, IsOnLoopbackByItsAddressAndNotByTheBeginningOfItsName) {
+  const auto is = [](const std::string& url) {
+    const Target target = good(with("target: { url: \"" + url + "\" }\n")).target;
+    return std::pair(target.is_loopback(), target.takes_loopback_sources());
+  };
+  for (const char* url : {"http://127.0.0.1", "https://127.8.9.10:8443/x", "http://localhost:8080/127.0.0.1"})
+    EXPECT_EQ(is(url), std::pair(true, true)) << url;
+  EXPECT_EQ(is("http://[::1]:8080"), std::pair(true, false));
+  for (const char* url : {"http://127.evil.example", "http://127.0.0.1.example:80", "http://localhost.example",
+                          "http://localhosting.example", "http://example.org/127.0.0.1", "http://192.0.2.127"})
+    EXPECT_EQ(is(url), std::pair(false, false)) << url;
+}
+
 TEST(ProcessInScenario, MakesThresholdsOfTheServersCostPossible) {
   const std::string check = "thresholds: [server_cpu_per_delivery < 1ms]\n";
   EXPECT_TRUE(parse(with("target: http://127.0.0.1:1\n" + check)).scenario) << "who listens there may be found";
