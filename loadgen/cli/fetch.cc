@@ -110,8 +110,7 @@ class Fetch final : public ManualClient, private Session, private http1::Respons
 
   // Host
   void fail(Failure kind, std::string_view detail) override {
-    const std::string reason = std::string(failure_name(kind)) + ": " + std::string(detail);
-    print({{"k", "error"}, {"reason", reason}, {"complete", false}, {"bytes", bytes_}});
+    print({{"k", "error"}, {"reason", failure_text(kind, detail)}, {"complete", false}, {"bytes", bytes_}});
     finish(1);
   }
   void give_up(Failure kind, std::string_view detail) override { fail(kind, detail); }

@@ -18,6 +18,7 @@
 #include "loadgen/scenario/parts.h"
 #include "wire/base64.h"
 #include "wire/json.h"
+#include "wire/printable.h"
 
 namespace loadgen {
 
@@ -125,15 +126,11 @@ class Listen final : public ManualClient {
     count();
   }
   void on_peer_close(std::uint16_t code, Bytes reason) override {
-    print({{"k", "close"}, {"code", code}, {"reason", reason}});
+    print({{"k", "close"}, {"code", code}, {"reason", wire::printable(reason, reason.size())}});
     ended_well_ = true;
   }
-  void fail(Failure kind, std::string_view detail) override {
-    error(kConnecting, std::string(failure_name(kind)) + ": " + std::string(detail));
-  }
-  void give_up(Failure kind, std::string_view detail) override {
-    error(kClosed, std::string(failure_name(kind)) + ": " + std::string(detail));
-  }
+  void fail(Failure kind, std::string_view detail) override { error(kConnecting, failure_text(kind, detail)); }
+  void give_up(Failure kind, std::string_view detail) override { error(kClosed, failure_text(kind, detail)); }
   void restart() override { error(kConnecting, "the server ended the stream"); }
   void set_retry(Nanos delay) override { retry_ = delay; }
 

@@ -8,6 +8,7 @@
 #include "loadgen/run/socket_failure.h"
 #include "net/clock.h"
 #include "net/tcp.h"
+#include "wire/printable.h"
 #include "wire/units.h"
 
 namespace loadgen {
@@ -169,6 +170,11 @@ void ManualClient::drop(Connection& connection) {
     break;
   }
   if (connections_.empty()) read_timer_.stop();  // nobody owes a byte
+}
+
+std::string ManualClient::failure_text(Failure kind, std::string_view detail) {
+  constexpr std::size_t kMostTold = 500;  // bytes
+  return std::string(failure_name(kind)) + ": " + wire::printable(detail, kMostTold);
 }
 
 void ManualClient::print(const Json& line) {

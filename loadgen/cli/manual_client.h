@@ -50,7 +50,9 @@ class ManualClient : public Host, private net::Timer::Handler {
   using Json = nlohmann::ordered_json;
   virtual void on_timeout() = 0;  // options().timeout is over
   virtual void on_read() {}       // the session has taken what one read brought
-  void print(const Json& line);   // text that is not UTF-8 has U+FFFD where it is wrong
+  // What failed, for people: fit for a terminal whatever the server has said of it.
+  static std::string failure_text(Failure kind, std::string_view detail);
+  void print(const Json& line);  // text that is not UTF-8 has U+FFFD where it is wrong
   // Ends run(). From here on nothing is printed, whatever the session still does with the bytes in its hand.
   void finish(int code);
   bool finished() const { return finished_; }

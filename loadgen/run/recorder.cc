@@ -3,12 +3,19 @@
 #include <numeric>
 
 #include "wire/message.h"
+#include "wire/printable.h"
 
 namespace loadgen {
 
+namespace {
+
+constexpr std::size_t kMostTold = 500;  // bytes of what a server says of a failure
+
+}  // namespace
+
 void Failures::add(Failure kind, std::string_view detail) {
   const auto index = static_cast<std::size_t>(kind);
-  if (count[index]++ == 0) example[index] = detail;
+  if (count[index]++ == 0) example[index] = wire::printable(detail, kMostTold);
 }
 
 void Failures::merge(const Failures& other) {

@@ -19,7 +19,7 @@ namespace loadgen {
 
 struct Failures {
   std::array<std::uint64_t, kFailureKinds> count{};
-  std::array<std::string, kFailureKinds> example;  // the first detail of each kind
+  std::array<std::string, kFailureKinds> example;  // the first detail of each kind, fit for a terminal
   void add(Failure kind, std::string_view detail);
   void merge(const Failures& other);
   std::uint64_t total() const;

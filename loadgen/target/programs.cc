@@ -18,6 +18,7 @@
 #include "loadgen/target/target_process.h"
 #include "net/clock.h"
 #include "net/listener.h"
+#include "wire/printable.h"
 #include "wire/url.h"
 
 namespace loadgen {
@@ -132,8 +133,6 @@ std::string Program::last_words() const {
   std::string text(std::min(size, kLastBytes), '\0');
   file.seekg(static_cast<std::streamoff>(size - text.size()));
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return (c < 0x20 && c != '\n') || c == 0x7f; }, ' ');
   while (text.ends_with('\n')) text.pop_back();
   std::size_t begin = text.size();
   for (std::size_t lines = 0; lines < kLastLines && begin != std::string::npos && begin > 0; ++lines)
@@ -142,7 +141,7 @@ std::string Program::last_words() const {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
-    out += "\n    | " + text.substr(at, end - at);
+    out += "\n    | " + wire::printable(std::string_view(text).substr(at, end - at), kLastBytes);
     at = end + 1;
   }
   return out;

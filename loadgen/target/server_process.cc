@@ -10,12 +10,14 @@
 #include <utility>
 
 #include "net/clock.h"
+#include "wire/printable.h"
 
 namespace loadgen {
 
 namespace {
 
 constexpr wire::Nanos kStartTimeout = std::chrono::seconds(10);
+constexpr std::size_t kMostTold = 200;  // bytes
 
 }  // namespace
 
@@ -61,7 +63,8 @@ void ServerProcess::read_address() {
   }
   const std::size_t scheme = line.find("://");
   if (scheme == std::string::npos)
-    throw std::runtime_error(program_ + " said '" + line + "' where its address was expected");
+    throw std::runtime_error(program_ + " said '" + wire::printable(line, kMostTold) +
+                             "' where its address was expected");
   const std::size_t start = scheme + 3;
   address_ = line.substr(start, line.find_first_of("/ \r\n", start) - start);
 }

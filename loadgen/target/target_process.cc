@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "loadgen/host/process.h"
+#include "wire/printable.h"
 
 namespace loadgen {
 
@@ -113,8 +114,7 @@ std::string command_of(pid_t pid) {
     std::string name;
     if (std::getline(file, name)) words = "[" + name + "]";
   }
-  if (words.size() > kLongestCommand) words.resize(kLongestCommand);
-  return words;
+  return wire::printable(words, kLongestCommand);
 }
 
 std::string program_of(pid_t pid) {

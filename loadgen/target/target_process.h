@@ -26,8 +26,8 @@ FoundProcess process_with_command(std::string_view text);
 // descriptors are not ours to read is not found, and told.
 FoundProcess process_with_port(std::uint16_t port);
 
-// "nginx: master process nginx -p /srv", its words joined by blanks; the name in brackets where there is none. Cut to
-// 200 bytes. Empty when it is gone.
+// "nginx: master process nginx -p /srv", its words joined by blanks; the name in brackets where there is none. Fit
+// for a terminal, and cut after 200 bytes. Empty when it is gone.
 std::string command_of(pid_t pid);
 // "node" when the file that runs is /usr/bin/node, else the last part of its first word. Empty when it is gone.
 std::string program_of(pid_t pid);

@@ -264,6 +264,14 @@ TEST(Recorder, OrderIsJudgedForEachSpeaker) {
   }
 }
 
+TEST(Failures, KeepNothingOfAServersWordsThatATerminalWouldObey) {
+  Failures failures;
+  failures.add(Failure::kStatus, "HTTP 404 \x1b]0;owned\x07\r\nrun 2 of 2: passed" + std::string(100'000, 'x'));
+  const std::string& example = failures.example[static_cast<std::size_t>(Failure::kStatus)];
+  EXPECT_TRUE(example.starts_with("HTTP 404 \\x1b]0;owned\\x07\\r\\nrun 2 of 2: passedxxx")) << example;
+  EXPECT_LT(example.size(), 1'000U);
+}
+
 TEST(Failures, KeepTheFirstExampleOfEachKind) {
   Failures failures;
   failures.add(Failure::kRefused, "first");
