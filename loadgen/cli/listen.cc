@@ -15,6 +15,7 @@
 #include "loadgen/cli/request_arguments.h"
 #include "loadgen/cli/socketio_printer.h"
 #include "loadgen/host/terminal.h"
+#include "loadgen/run/reconnect.h"
 #include "loadgen/scenario/parts.h"
 #include "wire/base64.h"
 #include "wire/json.h"
@@ -151,7 +152,8 @@ class Listen final : public ManualClient {
   // `retry` after an end or the first failure, then twice as long each time, until a connection is good again.
   Nanos retry_delay() {
     const int doublings = std::min(attempts_++, 16);
-    return std::max(retry_, std::min(retry_ * (std::int64_t{1} << doublings), kLongestRetry));
+    const Nanos first = std::max(retry_, kLeastReconnectDelay);
+    return std::max(first, std::min(first * (std::int64_t{1} << doublings), kLongestRetry));
   }
   void print_with_time(Json line) {
     line["t_ns"] = read_time_ns();

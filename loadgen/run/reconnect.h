@@ -7,6 +7,9 @@
 
 namespace loadgen {
 
+// However short a delay a server, a scenario or a person asks for: one who is gone is not asked without a pause.
+inline constexpr Nanos kLeastReconnectDelay = std::chrono::milliseconds(10);
+
 // After `attempts` (from 1) that failed in a row. `random`: 64 uniform bits.
 Nanos reconnect_delay(const ReconnectPolicy& policy, std::uint32_t attempts, std::uint64_t random);
 

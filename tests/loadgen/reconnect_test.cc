@@ -25,11 +25,20 @@ TEST(ReconnectDelay, IsWhatTheServerAskedForAndNeverLess) {
     return delay_after_failure(policy, retry, attempts, kNothing);
   };
   EXPECT_EQ(delay(milliseconds(10), 1), milliseconds(10));
-  EXPECT_EQ(delay(milliseconds(0), 1), milliseconds(0));
   EXPECT_EQ(delay(milliseconds(10), 2), milliseconds(1000)) << "a server that is down is not asked every 10 ms";
   EXPECT_EQ(delay(milliseconds(5000), 2), milliseconds(5000));
   EXPECT_EQ(delay(milliseconds(60'000), 9), milliseconds(60'000));
   EXPECT_EQ(delay(milliseconds(-1), 1), milliseconds(500)) << "it asked for nothing";
+}
+
+TEST(ReconnectDelay, IsNeverZero) {
+  ReconnectPolicy policy;
+  EXPECT_EQ(delay_after_failure(policy, milliseconds(0), 1, kNothing), kLeastReconnectDelay) << "retry: 0";
+  policy.initial = Nanos(0);
+  for (const std::uint32_t attempts : {1U, 2U, 30U}) {
+    EXPECT_EQ(reconnect_delay(policy, attempts, kHalf), kLeastReconnectDelay);
+    EXPECT_EQ(delay_after_failure(policy, milliseconds(0), attempts, kHalf), kLeastReconnectDelay);
+  }
 }
 
 // The Manager of socket.io-client: 1 s, 2 s, 4 s, each 50 % more or less, never above 5 s.
