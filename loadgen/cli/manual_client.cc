@@ -24,13 +24,14 @@ class ManualClient::Connection final : public Link, public net::Tcp::Handler {
  public:
   Connection(ManualClient& owner, std::string host_port) : owner_(owner), host_port_(std::move(host_port)) {}
 
-  void connect(const net::TlsClient* tls) {
-    tcp_ = net::Tcp::connect(owner_.loop_, net::try_resolve(host_port_), std::nullopt, *this, tls);
+  void wait_for(Resolver::Wait wait) { wait_ = std::move(wait); }
+  void connect(const net::Address& address, const net::TlsClient* tls) {
+    tcp_ = net::Tcp::connect(owner_.loop_, address, std::nullopt, *this, tls);
   }
   void send(Bytes bytes) override { tcp_->send(bytes); }
   void send(const wire::SharedBytes& bytes) override { tcp_->send(bytes); }
   void close() override {
-    net::Tcp::finish(std::move(tcp_));
+    if (tcp_ != nullptr) net::Tcp::finish(std::move(tcp_));
     owner_.drop(*this);
   }
   void close_after_peer() override {
@@ -38,7 +39,10 @@ class ManualClient::Connection final : public Link, public net::Tcp::Handler {
     owner_.drop(*this);
   }
   bool truncated() const override { return tcp_ != nullptr && tcp_->truncated(); }
-  void abort() { tcp_.reset(); }
+  void abort() {
+    tcp_.reset();
+    wait_.reset();
+  }
 
  private:
   void on_open(net::Tcp&) override { owner_.session_->on_open(*this); }
@@ -58,6 +62,7 @@ class ManualClient::Connection final : public Link, public net::Tcp::Handler {
   ManualClient& owner_;
   std::string host_port_;
   net::Tcp::Ptr tcp_;
+  Resolver::Wait wait_;
 };
 
 ManualClient::ManualClient(const ManualClientOptions& options)
@@ -114,11 +119,15 @@ Link& ManualClient::connect(const wire::Url& url) {
   connections_.push_back(std::make_unique<Connection>(*this, url.host_port()));
   Connection& connection = *connections_.back();
   expect_bytes();
-  if (url.is_secure()) {
-    const net::TlsClient tls = tls_.client(url.host, tls_counts_, tls_sessions_);
-    connection.connect(&tls);
+  const auto found = [this, &connection, secure = url.is_secure(), host = url.host](const net::Address& address) {
+    if (!secure) return connection.connect(address, nullptr);
+    const net::TlsClient tls = tls_.client(host, tls_counts_, tls_sessions_);
+    connection.connect(address, &tls);
+  };
+  if (const auto address = Resolver::literal(url.host_port())) {
+    found(*address);
   } else {
-    connection.connect(nullptr);
+    connection.wait_for(resolver_.look_up(url.host_port(), found));
   }
   return connection;
 }

@@ -12,6 +12,7 @@
 
 #include "loadgen/clients/technique.h"
 #include "loadgen/run/client_tls.h"
+#include "loadgen/run/resolver.h"
 #include "net/loop.h"
 #include "net/timer.h"
 
@@ -79,6 +80,7 @@ class ManualClient : public Host, private net::Timer::Handler {
   net::TlsCounts tls_counts_;
   net::TlsSessions tls_sessions_;
   net::Loop loop_;
+  Resolver resolver_{loop_};
   Session* session_ = nullptr;
   SessionCounts counts_;
   std::mt19937_64 random_;

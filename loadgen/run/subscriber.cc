@@ -19,6 +19,11 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
  public:
   Connection(Subscriber& owner, std::unique_ptr<Connection> next) : next_(std::move(next)), owner_(owner) {}
 
+  // Its server is to be found first; whoever finds it connects.
+  void wait_for(Resolver::Wait wait) { opening().wait = std::move(wait); }
+  // Fails the subscriber unless it is open by then.
+  void expect_open(wire::Time until) { opening().timer.start(owner_.worker_.loop().timers(), until, opening()); }
+
   void connect(const net::Address& target, const net::TlsClient* tls) {
     Worker& worker = owner_.worker_;
     tcp_ = net::Tcp::connect(worker.loop(), target, worker.source_address(target, owner_.number_), *this, tls);
@@ -43,6 +48,7 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
   }
   // Dropped without a goodbye, unless the peer has said one.
   void abort() {
+    opening_.reset();
     if (tcp_ == nullptr) return;
     if (tcp_->ended_by_peer()) return finish();
     end_count();
@@ -54,7 +60,25 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
   std::unique_ptr<Connection>& next() { return next_; }
 
  private:
+  // Only while it is not open, and there is something to remember for that time.
+  struct Opening final : net::Timer::Handler {
+    explicit Opening(Connection& owner) : connection(owner) {}
+    void on_timer(net::Timer&) override {
+      Subscriber& owner = connection.owner_;
+      owner.fail(Failure::kTimeout, owner.target().text() + ": not connected within connect.timeout (" +
+                                        wire::format_duration(owner.worker_.spec().scenario.connect.timeout) + ")");
+    }
+    Connection& connection;
+    net::Timer timer;
+    Resolver::Wait wait;
+  };
+  Opening& opening() {
+    if (opening_ == nullptr) opening_ = std::make_unique<Opening>(*this);
+    return *opening_;
+  }
+
   void on_open(net::Tcp& tcp) override {
+    opening_.reset();
     if (owner_.worker_.samples_reads_of(owner_.number_)) tcp.stamp_receives();
     owner_.counts().add_connection_begin();
     owner_.session_->on_open(*this);
@@ -64,15 +88,17 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
     if (const auto delay = tcp_->receive_delay()) owner_.worker_.note_read_delay(*delay);
     owner_.counts().received.add_transfer(bytes.size(), owner_.worker_.tls_counts().received.new_overhead());
     owner_.received_bytes_ += bytes.size();
-    if (owner_.attempt_ != nullptr) owner_.attempt_->received += static_cast<std::uint32_t>(bytes.size());
+    if (owner_.attempt_ != nullptr) owner_.attempt_->received += bytes.size();
     owner_.session_->on_bytes(*this, bytes);
   }
   void on_close(net::Tcp&, int error) override;
   void count_sent(std::size_t bytes) {
     owner_.counts().sent.add_transfer(bytes, owner_.worker_.tls_counts().sent.new_overhead());
-    if (owner_.attempt_ != nullptr) owner_.attempt_->sent += static_cast<std::uint32_t>(bytes);
+    if (owner_.attempt_ != nullptr) owner_.attempt_->sent += bytes;
   }
   void finish() {
+    opening_.reset();
+    if (tcp_ == nullptr) return;  // its server was not found yet
     const net::SegmentSink sink = end_count();
     net::Tcp::finish(std::move(tcp_), sink);
   }
@@ -88,6 +114,7 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
   std::unique_ptr<Connection> next_;  // of the same subscriber
   Subscriber& owner_;
   net::Tcp::Ptr tcp_;
+  std::unique_ptr<Opening> opening_;
 };
 
 namespace {
@@ -138,30 +165,48 @@ void Subscriber::begin(wire::Time now) {
 Link& Subscriber::open() {
   const RunSpec& spec = worker_.spec();
   if (extras_ != nullptr) extras_->redirect_target = nullptr;
-  return connect(spec.plan.secure, spec.tls_host);
+  Connection& connection = add_connection();
+  connect(connection, spec.target, spec.plan.secure, spec.tls_host);
+  return connection;
 }
 
 Link& Subscriber::open_at(const wire::Url& url) {
-  extras().redirect_target = &worker_.resolve(url.host_port());
-  return connect(url.is_secure(), url.host);
+  Connection& connection = add_connection();
+  const auto found = [this, &connection, secure = url.is_secure(), host = url.host](const net::Address& address) {
+    extras().redirect_target = std::make_unique<net::Address>(address);
+    connect(connection, address, secure, host);
+  };
+  Resolver& resolver = worker_.resolver();
+  const std::string name = url.host_port();
+  if (const auto address = resolver.known(name)) {
+    found(*address);
+  } else {
+    connection.wait_for(resolver.look_up(name, found));
+  }
+  return connection;
 }
 
 const net::Address& Subscriber::target() const {
   return extras_ != nullptr && extras_->redirect_target != nullptr ? *extras_->redirect_target : worker_.spec().target;
 }
 
-Link& Subscriber::connect(bool secure, std::string_view host) {
+// Until a subscriber is subscribed its attempt has a time-out; after that each connection has one, so that a poll that
+// cannot connect is a failure too.
+Subscriber::Connection& Subscriber::add_connection() {
   connections_ = std::make_unique<Connection>(*this, std::move(connections_));
-  Connection& connection = *connections_;
+  if (phase_ == Phase::kSubscribed) connections_->expect_open(net::now() + worker_.spec().scenario.connect.timeout);
+  return *connections_;
+}
+
+void Subscriber::connect(Connection& connection, const net::Address& address, bool secure, std::string_view host) {
   if (secure) {
     auto& sessions = extras().tls_sessions;
     if (sessions == nullptr) sessions = std::make_unique<net::TlsSessions>();
     const net::TlsClient tls = worker_.spec().tls->client(host, worker_.tls_counts(), *sessions);
-    connection.connect(target(), &tls);
+    connection.connect(address, &tls);
   } else {
-    connection.connect(target(), nullptr);
+    connection.connect(address, nullptr);
   }
-  return connection;
 }
 
 void Subscriber::subscribed() {
@@ -289,6 +334,7 @@ void Subscriber::leave() {
 
 // A stream that ends before it brought anything would make a busy loop of a restart at once.
 void Subscriber::restart() {
+  if (phase_ != Phase::kConnecting && phase_ != Phase::kSubscribed) return;
   settle();
   leave();
   if (!got_message_) ++attempts_;

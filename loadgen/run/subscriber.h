@@ -67,21 +67,22 @@ class Subscriber final : public Host, private net::Timer::Handler {
   struct ConnectAttempt {
     net::Timer timer;  // the connect time-out, or the end of the back-off
     wire::Time started{};
-    std::uint32_t received = 0;  // bytes
-    std::uint32_t sent = 0;
+    std::uint64_t received = 0;  // bytes
+    std::uint64_t sent = 0;
   };
   // From the first use on; a subscriber that only listens never has them.
   struct Extras {
     net::Timer wake_timer;  // the session's
     wire::Time wake_due{};
     wire::Time asked{};                              // begin of a round trip; 0: none
-    const net::Address* redirect_target = nullptr;   // the server that a redirect has named; the worker's
+    std::unique_ptr<net::Address> redirect_target;   // the server that a redirect has named
     std::unique_ptr<Voice> voice;                    // from its first turn to publish on
     std::unique_ptr<net::TlsSessions> tls_sessions;  // from its first connection over TLS on
   };
 
   Extras& extras();
-  Link& connect(bool secure, std::string_view host);
+  Connection& add_connection();
+  void connect(Connection& connection, const net::Address& address, bool secure, std::string_view host);
   const net::Address& target() const;            // of the present connection
   std::uint64_t next_due(wire::Time now) const;  // place of the first message that is due from `now` on
   void connect_again();

@@ -141,12 +141,6 @@ std::optional<net::Address> Worker::source_address(const net::Address& target, s
   return spec_.source_address(target, subscriber);
 }
 
-const net::Address& Worker::resolve(const std::string& host_port) {
-  const auto [place, added] = resolved_.try_emplace(host_port);
-  if (added) place->second = net::try_resolve(host_port);
-  return place->second;
-}
-
 std::uint64_t Worker::first_entitled(std::uint32_t topic, wire::Time now) const {
   const std::int64_t start = publish_start_.load(std::memory_order_acquire);
   const std::int64_t offset = now.time_since_epoch().count() - start;

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -18,6 +17,7 @@
 #include "loadgen/run/lag_probe.h"
 #include "loadgen/run/read_sample.h"
 #include "loadgen/run/recorder.h"
+#include "loadgen/run/resolver.h"
 #include "loadgen/run/run_spec.h"
 #include "loadgen/run/segment_counter.h"
 #include "loadgen/run/speakers.h"
@@ -114,9 +114,7 @@ class Worker final : private net::Timer::Handler {
   }
   void defer_delete(std::unique_ptr<Link> connection) { deferred_.push_back(std::move(connection)); }
   std::optional<net::Address> source_address(const net::Address& target, std::uint32_t subscriber) const;
-  // Of a server that a redirect names; kept, since asking for it stops the thread. Connecting to one that is not found
-  // fails by itself.
-  const net::Address& resolve(const std::string& host_port);
+  Resolver& resolver() { return resolver_; }
   // The first sequence of `topic` that a subscriber is entitled to when it is subscribed at `now`.
   std::uint64_t first_entitled(std::uint32_t topic, wire::Time now) const;
 
@@ -154,7 +152,7 @@ class Worker final : private net::Timer::Handler {
   net::TlsCounts tls_counts_;
   LiveCounters live_;
   std::mt19937_64 random_;
-  std::map<std::string, net::Address> resolved_;
+  Resolver resolver_{loop_};
   std::unique_ptr<Speakers> speakers_;
   std::vector<std::unique_ptr<Link>> deferred_;  // connections dropped inside their own events; emptied each iteration
   std::vector<std::unique_ptr<Subscriber>> subscribers_;

@@ -202,6 +202,16 @@ TEST(LongPolling, GivesUpAHeldRequestAfterItsOwnTimeAndAsksAgainFromItsCursor) {
   EXPECT_EQ(server.counts().request_timeouts, 2U);
 }
 
+TEST(LongPolling, FailsWhenTheNextConnectionDoesNotComeAbout) {
+  const auto client = primed("long-polling", {{"timeout", "1s"}});
+  ScriptedServer& server = *client;
+  server.wake();
+  ASSERT_EQ(server.connections.size(), 2U);
+  server.wake();
+  EXPECT_EQ(server.log.back(), "fail timeout: no connection within the time-out of a request");
+  EXPECT_EQ(server.counts().request_timeouts, 1U) << "of the request, not of the connection";
+}
+
 TEST(LongPolling, DoesNotTimeOutWhatItsServerAnswersInTime) {
   const auto client = primed("long-polling", {{"timeout", "1s"}});
   ScriptedServer& server = *client;

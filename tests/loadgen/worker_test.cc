@@ -3,12 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <future>
 #include <thread>
 #include <vector>
 
 #include "blocking_listener.h"
 #include "loadgen/judge/rules.h"
+#include "loadgen/scenario/parts.h"
 #include "net/clock.h"
 #include "rules_fixture.h"
 
@@ -106,6 +108,89 @@ TEST(Worker, CountsTheSegmentsOfTheWindowInSlices) {
   EXPECT_LE(worker.window().segments.out, static_cast<std::uint64_t>(kSubscribers)) << "acknowledgements";
   EXPECT_EQ(worker.window().counts.received.total, kSubscribers * kComment.size());
   EXPECT_EQ(worker.recorder().subscriber_bandwidth.count(), static_cast<std::uint64_t>(kSubscribers));
+}
+
+struct WorkingOn : Working {
+  WorkingOn(const std::string& technique, const std::string& key, std::int64_t choice) : Working(1) {
+    variant.technique = find_technique(technique);
+    for (const OptionSpec& option : variant.technique->options) {
+      spec.plan.options.push_back(default_option(option));
+      if (option.key == key) spec.plan.options.back().number = choice;
+    }
+    spec.plan.options.shrink_to_fit();
+  }
+  static std::string request(int connection) {
+    std::string text;
+    for (std::array<char, 4096> piece; !text.ends_with("\r\n\r\n");) {
+      const ssize_t bytes = recv(connection, piece.data(), piece.size(), 0);
+      if (bytes <= 0) break;
+      text.append(piece.data(), static_cast<std::size_t>(bytes));
+    }
+    return text;
+  }
+};
+
+// A server whose queue of connections is full drops what asks for one more.
+TEST(Worker, CountsAPollThatCannotConnectAsAFailure) {
+  WorkingOn run("long-polling", "connection", 1);
+  run.server.set_backlog(0);
+  run.scenario.connect.timeout = milliseconds(200);
+  Worker worker(run.spec, run.publish_start, 0, 1, run.events());
+  worker.start(1);
+  const int first = run.server.accept_one();
+  WorkingOn::request(first);
+  const std::vector<int> others = run.server.fill_backlog();
+  Working::say(first, "HTTP/1.1 200 OK\r\nPushbench-Cursor: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  run.ready.get_future().wait();
+  until(worker, [&] { return worker.recorder().failures.total() > 0; });
+  worker.finish();
+  EXPECT_EQ(worker.recorder().failures.count[static_cast<std::size_t>(Failure::kTimeout)], 1U);
+  EXPECT_NE(worker.recorder().failures.example[static_cast<std::size_t>(Failure::kTimeout)].find("connect.timeout"),
+            std::string::npos);
+  for (const int other : others) close(other);
+  close(first);
+}
+
+// Ends its stream twice in one event, as a codec may that hands out the rest of a read.
+class EndsTwice final : public Session {
+ public:
+  explicit EndsTwice(Host& host) : host_(host) {}
+  void start() override { host_.open(); }
+  void on_open(Link&) override { host_.subscribed(); }
+  void on_bytes(Link&, Bytes) override {
+    host_.restart();
+    host_.restart();
+    host_.fail(Failure::kClosed, "and fails");
+  }
+  void on_close(Link&) override {}
+
+ private:
+  Host& host_;
+};
+
+TEST(Worker, ASessionThatEndsTwiceInOneEventComesBackOnce) {
+  Working run(1);
+  const TechniqueInfo twice{
+      .name = "twice",
+      .description = "",
+      .resumes = false,
+      .options = {},
+      .make = [](Host& host, const SessionConfig&, const std::string&) -> std::unique_ptr<Session> {
+        return std::make_unique<EndsTwice>(host);
+      }};
+  run.variant.technique = &twice;
+  // After one end without a message it waits 10 ms, after two in a row hours.
+  run.scenario.reconnect = {.initial = milliseconds(10), .max = std::chrono::hours(9), .factor = 1e6, .jitter = 0};
+  Worker worker(run.spec, run.publish_start, 0, 1, run.events());
+  worker.start(1);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(run.server.is_asked()) << "it does not come back";
+    run.streams.push_back(run.server.accept_one());
+    if (i == 0) run.ready.get_future().wait();
+    Working::say(run.streams.back(), "x");
+  }
+  worker.finish();
+  EXPECT_EQ(worker.live().failures, 0U);
 }
 
 }  // namespace

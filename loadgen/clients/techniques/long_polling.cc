@@ -39,9 +39,10 @@ class LongPolling final : public PollSession {
 
   // Whatever the server has sent meanwhile is asked for again: the cursor knows only what has been read.
   void on_wake() override {
+    if (!waiting()) return fail(Failure::kTimeout, "no connection within the time-out of a request");
     ++host_.counts().request_timeouts;
     open();
-    host_.wake_after(timeout());  // connecting must not take for ever either
+    host_.wake_after(timeout());  // also for the connection
   }
 };
 
