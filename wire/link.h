@@ -19,6 +19,9 @@ class Link {
   // As close(), but leaves it to the peer to close first, within a bounded time (RFC 6455 section 7.1.1 asks that of a
   // client).
   virtual void close_after_peer() { close(); }
+  // The peer does not read: something of what was sent waits on this side. Whoever owns the link is told when all of it
+  // has left.
+  virtual bool is_backed_up() const { return false; }
   // Sends what is queued, then closes; no event reaches the caller for this link afterwards.
   virtual void close() = 0;
 };

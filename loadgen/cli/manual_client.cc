@@ -17,6 +17,7 @@ namespace {
 
 constexpr auto kFarewell = std::chrono::milliseconds(1'000);  // for what is queued, and the peers' own end
 constexpr auto kFarewellStep = std::chrono::milliseconds(2);
+constexpr std::size_t kMaxUnsent = std::size_t{64} << 20;  // bytes: answers to a server that takes none
 
 }  // namespace
 
@@ -39,6 +40,7 @@ class ManualClient::Connection final : public Link, public net::Tcp::Handler {
     owner_.drop(*this);
   }
   bool truncated() const override { return tcp_ != nullptr && tcp_->truncated(); }
+  bool is_backed_up() const override { return tcp_ != nullptr && tcp_->refused(); }
   void abort() {
     tcp_.reset();
     wait_.reset();
@@ -51,7 +53,10 @@ class ManualClient::Connection final : public Link, public net::Tcp::Handler {
     owner_.expect_bytes();
     owner_.session_->on_bytes(*this, bytes);
     owner_.on_read();
+    if (tcp_ != nullptr && tcp_->unsent_bytes() > kMaxUnsent)
+      owner_.fail(Failure::kTimeout, host_port_ + ": the server does not read what it asks for");
   }
+  void on_drain(net::Tcp&) override { owner_.session_->on_drain(*this); }
   void on_close(net::Tcp&, int error) override {
     owner_.read_time_ = net::now();
     if (error != 0) return owner_.fail(socket_failure(error), host_port_ + ": " + tcp_->error_text(error));

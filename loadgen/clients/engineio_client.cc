@@ -17,6 +17,7 @@ using websocket::Opcode;
 namespace {
 // After a stall of this process the heartbeat may lie in the socket, unread: not the server's silence.
 constexpr Nanos kTimeToRead = std::chrono::seconds(1);
+constexpr std::size_t kFrameHeader = 2;  // bytes, of a short frame
 }  // namespace
 
 EngineClient::EngineClient(Host& host, const SessionConfig& plan, Transports transports, const std::string& route,
@@ -34,6 +35,7 @@ void EngineClient::start() {
   overdue_ = false;
   polling_.reset();
   socket_.detach();
+  pong_.forget();
   state_ = State::kOpening;
   if (transports_ == Transports::kWebSocket) return socket_.attach(host_.open());
   polling_ = std::make_unique<EnginePolling>(host_, plan_, route_, topic_, static_cast<EnginePolling::Handler&>(*this));
@@ -63,7 +65,15 @@ void EngineClient::on_open(Link& link) {
 void EngineClient::on_bytes(Link& link, Bytes bytes) {
   const bool polled = polling_ != nullptr && polling_->on_bytes(link, bytes);
   if (!polled && socket_.is(link)) socket_.on_bytes(bytes);
-  if (state_ == State::kWebSocket) polling_.reset();  // nothing of it is on the stack any more
+  if (state_ != State::kWebSocket) return;
+  polling_.reset();  // nothing of it is on the stack any more
+  if (!socket_.is_backed_up()) send_kept_pong();
+}
+
+void EngineClient::on_drain(Link& link) {
+  if (!socket_.is(link)) return;  // what is polled goes out when it is asked for
+  socket_.on_drain();
+  send_kept_pong();
 }
 
 void EngineClient::on_close(Link& link) {
@@ -101,14 +111,8 @@ void EngineClient::take(const Packet& packet) {
       return take_handshake(packet.data);
     case PacketType::kMessage:
       return handler_.on_engine_text(packet.data);
-    case PacketType::kPing: {
-      expect_ping();
-      thread_local std::string pong;
-      pong.clear();
-      engineio::append_packet(pong, PacketType::kPong, packet.data);
-      count_heartbeat(pong.size());
-      return send_packet(pong);
-    }
+    case PacketType::kPing:
+      return answer_ping(packet.data);
     case PacketType::kClose:
       return fail(Failure::kClosed, "the server closed the Engine.IO session");
     case PacketType::kNoop:
@@ -121,12 +125,28 @@ void EngineClient::take(const Packet& packet) {
 }
 
 // A ping and its pong are of one size. Over polling the heads around them are HTTP's, as those around messages.
-void EngineClient::count_heartbeat(std::size_t packet) {
-  constexpr std::size_t kHeader = 2;      // of a short frame
-  constexpr std::size_t kMaskingKey = 4;  // of a client's
+void EngineClient::answer_ping(Bytes data) {
+  expect_ping();
+  std::string pong;  // of a few bytes: no heap
+  engineio::append_packet(pong, PacketType::kPong, data);
   const bool framed = state_ == State::kWebSocket;
-  host_.counts().received.heartbeat += packet + (framed ? kHeader : 0);
-  host_.counts().sent.heartbeat += packet + (framed ? kHeader + kMaskingKey : 0);
+  host_.counts().received.heartbeat += pong.size() + (framed ? kFrameHeader : 0);
+  if (!framed) {
+    if (polling_->send_pong(pong)) host_.counts().sent.heartbeat += pong.size();
+  } else if (pong_.may_leave(pong, socket_.is_backed_up())) {
+    send_pong(pong);
+  }
+}
+
+void EngineClient::send_pong(Bytes packet) {
+  constexpr std::size_t kMaskingKey = 4;  // of a client's
+  host_.counts().sent.heartbeat += packet.size() + kFrameHeader + kMaskingKey;
+  socket_.send(Opcode::kText, packet);
+}
+
+void EngineClient::send_kept_pong() {
+  const auto pong = pong_.take();
+  if (pong != nullptr && state_ == State::kWebSocket) send_pong(*pong);
 }
 
 void EngineClient::take_handshake(Bytes json) {

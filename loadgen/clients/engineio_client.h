@@ -41,6 +41,7 @@ class EngineClient final : private EnginePolling::Handler, private WebSocketLink
   // Host events; on_wake() is the heartbeat's.
   void on_open(Link& link);
   void on_bytes(Link& link, Bytes bytes);
+  void on_drain(Link& link);
   void on_close(Link& link);
   void on_wake();
 
@@ -57,7 +58,9 @@ class EngineClient final : private EnginePolling::Handler, private WebSocketLink
   void take_handshake(Bytes json);
   void take_probe_answer(Bytes text);
   void expect_ping();
-  void count_heartbeat(std::size_t packet);
+  void answer_ping(Bytes data);
+  void send_pong(Bytes packet);
+  void send_kept_pong();
   void probe();
   void stay_with_polling();
   void say_unsent(Bytes packets);
@@ -79,7 +82,8 @@ class EngineClient final : private EnginePolling::Handler, private WebSocketLink
   WebSocketLink socket_;
   std::unique_ptr<EnginePolling> polling_;  // null once the WebSocket is the transport
   std::string sid_;
-  Nanos silence_{};  // that is too long: pingInterval + pingTimeout
+  LatestAnswer pong_;  // over the WebSocket
+  Nanos silence_{};    // that is too long: pingInterval + pingTimeout
   Transports transports_;
   State state_ = State::kStopped;
   bool overdue_ = false;  // the silence is too long, unless a read that is due ends it

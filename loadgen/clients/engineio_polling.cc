@@ -7,6 +7,8 @@ namespace loadgen {
 using wire::engineio::kSeparator;
 
 namespace {
+constexpr std::size_t kMostUnsent = std::size_t{1} << 20;  // bytes that may wait for the answer to a POST
+
 // Of a packet as it is sent: base64 makes a binary message a third longer, JSON may write a byte as six.
 std::size_t largest_packet(const SessionConfig& plan) {
   return plan.max_message * 6 + 1024;
@@ -40,13 +42,28 @@ void EnginePolling::poll() {
 }
 
 void EnginePolling::send(Bytes packet) {
+  if (unsent_.size() > kMostUnsent)
+    return handler_.on_polling_failed(Failure::kTimeout, "the server does not answer what is posted");
   unsent_.append(packet).append(1, kSeparator);
   post();
 }
 
+bool EnginePolling::send_pong(Bytes packet) {
+  const bool first = pong_.empty();
+  pong_.assign(packet).append(1, kSeparator);
+  post();
+  return first;
+}
+
+std::string EnginePolling::take_unsent() {
+  return std::exchange(pong_, std::string()) + std::exchange(unsent_, std::string());
+}
+
 // As many packets as the server takes in one body; a longer one goes alone, for the server to refuse.
 void EnginePolling::post() {
-  if (unsent_.empty() || paused_ || post_.busy()) return;
+  if (paused_ || post_.busy()) return;
+  unsent_.insert(0, std::exchange(pong_, std::string()));
+  if (unsent_.empty()) return;
   std::size_t size = unsent_.size();
   if (max_payload_ > 0 && size - 1 > max_payload_) {
     const std::size_t last = unsent_.rfind(kSeparator, max_payload_);

@@ -33,10 +33,13 @@ class EnginePolling final : private HttpLink::Handler, private wire::engineio::P
   // One packet, as in a payload: 'b' and base64 for a binary one. It leaves at once when no POST is out, else with the
   // next one.
   void send(Bytes packet);
+  // The answer to a ping, which leaves as send() says. Of those that wait for the POST that is out only the latest
+  // goes; false: this one has taken the place of another.
+  bool send_pong(Bytes packet);
   // Lets the GET and the POST that are out end, and asks no more; on_paused() follows, perhaps at once.
   void pause();
   void resume();
-  std::string take_unsent() { return std::exchange(unsent_, std::string()); }  // packets, each ended by \x1e
+  std::string take_unsent();  // packets, each ended by \x1e
   void close();
   void detach();  // the host closes the links, or has done so
 
@@ -64,6 +67,7 @@ class EnginePolling final : private HttpLink::Handler, private wire::engineio::P
   HttpLink post_;
   std::string query_;
   std::string unsent_;  // packets, each ended by \x1e
+  std::string pong_;    // one packet, ended by it, that goes before them
   wire::engineio::PayloadParser parser_;
   Bytes held_;  // of the read in hand
   std::size_t max_payload_ = 0;

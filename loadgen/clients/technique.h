@@ -149,6 +149,7 @@ class Session {
   virtual void on_open(Link& link) = 0;
   virtual void on_bytes(Link& link, Bytes bytes) = 0;  // any split of the stream, one byte at a time included
   virtual void on_close(Link& link) = 0;               // the peer closed; the link is gone after the call
+  virtual void on_drain(Link& link) {}                 // link.is_backed_up() was true, and all of it has left
   virtual void on_wake() {}
   // Publishes to the subscriber's topic over the connection that it receives on (publish.from: subscribers), and counts
   // the payload as sent, as it goes over the wire. false: this technique has no such way, and the host publishes by

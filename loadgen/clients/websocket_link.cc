@@ -16,6 +16,7 @@ namespace websocket = wire::websocket;
 namespace {
 
 constexpr std::size_t kWorthCompressing = 64;  // bytes; shorter messages hardly ever become shorter
+constexpr std::size_t kControlHeader = 2;      // bytes, of a control frame
 
 }  // namespace
 
@@ -23,6 +24,7 @@ void WebSocketLink::attach(Link& link) {
   reader_.reset();
   handshake_.reset();
   compression_.reset();
+  pong_.forget();
   link_ = &link;
 }
 
@@ -57,7 +59,11 @@ void WebSocketLink::on_bytes(Bytes bytes) {
   if (handshake_ != nullptr && !take_answer(bytes)) return;
   if (bytes.empty()) return;
   const std::uint16_t code = reader_->feed(bytes, *this);
-  if (code == 0 || link_ == nullptr) return;
+  if (link_ == nullptr) return;
+  if (code == 0) {
+    if (!link_->is_backed_up()) on_drain();
+    return;
+  }
   send_close(code, reader_->error_text());
   std::exchange(link_, nullptr)->close_after_peer();
   fail(code == websocket::kTooBig ? Failure::kTooLarge : Failure::kProtocol, reader_->error_text());
@@ -116,14 +122,23 @@ void WebSocketLink::on_message(Opcode type, Bytes payload) {
   }
   handler_.on_message(type, payload);
 }
+
 void WebSocketLink::on_ping(Bytes payload) {
-  constexpr std::size_t kHeader = 2;      // of a control frame
+  host_.counts().received.heartbeat += kControlHeader + payload.size();
+  if (link_ != nullptr && pong_.may_leave(payload, link_->is_backed_up())) send_pong(payload);
+}
+
+void WebSocketLink::send_pong(Bytes payload) {
   constexpr std::size_t kMaskingKey = 4;  // of a client's
-  host_.counts().received.heartbeat += kHeader + payload.size();
-  if (link_ == nullptr) return;
-  host_.counts().sent.heartbeat += kHeader + kMaskingKey + payload.size();
+  host_.counts().sent.heartbeat += kControlHeader + kMaskingKey + payload.size();
   send(Opcode::kPong, payload);
 }
+
+void WebSocketLink::on_drain() {
+  const auto answer = pong_.take();
+  if (answer != nullptr && link_ != nullptr) send_pong(*answer);
+}
+
 void WebSocketLink::on_pong(Bytes payload) {
   if (link_ != nullptr) handler_.on_pong(payload);
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "loadgen/clients/latest_answer.h"
 #include "loadgen/clients/request.h"
 #include "loadgen/clients/technique.h"
 #include "wire/http1/response.h"
@@ -47,7 +48,9 @@ class WebSocketLink final : private wire::http1::ResponseParser::Handler, privat
   // server may agree to.
   void send_handshake(const RequestText& request, wire::websocket::Offer offer = {});
   void on_bytes(Bytes bytes);
+  void on_drain();
   void on_close();
+  bool is_backed_up() const { return link_ != nullptr && link_->is_backed_up(); }
 
   // Requires on_upgraded(). A message is compressed when that has been agreed and it is long enough to gain by it.
   void send(Opcode opcode, Bytes payload);
@@ -77,6 +80,7 @@ class WebSocketLink final : private wire::http1::ResponseParser::Handler, privat
   void on_compressed(std::size_t payload_bytes) override { compression_->received = payload_bytes; }
   void on_message(Opcode type, Bytes payload) override;
   void on_ping(Bytes payload) override;
+  void send_pong(Bytes payload);
   void on_pong(Bytes payload) override;
   void on_close(std::uint16_t code, Bytes reason) override;
 
@@ -86,6 +90,7 @@ class WebSocketLink final : private wire::http1::ResponseParser::Handler, privat
   std::unique_ptr<Handshake> handshake_;
   std::optional<wire::websocket::Reader> reader_;  // once the server has accepted
   std::unique_ptr<Compression> compression_;
+  LatestAnswer pong_;
   Link* link_ = nullptr;
 };
 

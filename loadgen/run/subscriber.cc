@@ -46,6 +46,7 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
     net::Tcp::finish_after_peer(std::move(tcp_), sink);
     owner_.drop(*this);
   }
+  bool is_backed_up() const override { return tcp_ != nullptr && tcp_->refused(); }
   // Dropped without a goodbye, unless the peer has said one.
   void abort() {
     opening_.reset();
@@ -90,7 +91,10 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
     owner_.received_bytes_ += bytes.size();
     if (owner_.attempt_ != nullptr) owner_.attempt_->received += bytes.size();
     owner_.session_->on_bytes(*this, bytes);
+    if (unsent_bytes() > owner_.most_unsent())
+      owner_.fail(Failure::kTimeout, owner_.target().text() + ": the server does not read what it asks for");
   }
+  void on_drain(net::Tcp&) override { owner_.session_->on_drain(*this); }
   void on_close(net::Tcp&, int error) override;
   void count_sent(std::size_t bytes) {
     owner_.counts().sent.add_transfer(bytes, owner_.worker_.tls_counts().sent.new_overhead());
@@ -123,6 +127,12 @@ namespace {
 constexpr std::size_t kMaxUnsent = std::size_t{1} << 20;
 
 }  // namespace
+
+// A subscriber whose server asks for answers and takes none (acknowledgements of events) fails from here on. What it
+// publishes may be more than kMaxUnsent by a message, each byte of which may be written as six.
+std::size_t Subscriber::most_unsent() const {
+  return kMaxUnsent + 8 * static_cast<std::size_t>(worker_.spec().scenario.publish.payload);
+}
 
 void Subscriber::Connection::on_close(net::Tcp&, int error) {
   Subscriber& owner = owner_;

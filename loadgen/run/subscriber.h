@@ -93,6 +93,7 @@ class Subscriber final : public Host, private net::Timer::Handler {
   void drop_connections();
   void drop(Connection& connection);
   Nanos reconnect_delay();
+  std::size_t most_unsent() const;
   void on_timer(net::Timer& timer) override;
 
   Worker& worker_;

@@ -31,6 +31,8 @@ class BlockingListener {
   BlockingListener(const BlockingListener&) = delete;
   BlockingListener& operator=(const BlockingListener&) = delete;
 
+  // Of connections that are accepted from now on.
+  void set_receive_buffer(int bytes) { setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes); }
   void set_backlog(int backlog) { EXPECT_EQ(listen(socket_, backlog), 0); }
   // Connects until nobody else can: the kernel drops what does not fit into the queue. They are the caller's.
   std::vector<int> fill_backlog() const {

@@ -89,6 +89,31 @@ TEST_P(EngineIo, UpgradesAsTheOfficialClientDoes) {
   EXPECT_EQ(server->log, (Texts{"subscribed", "during the probe", "the last of polling", "on the WebSocket"}));
 }
 
+TEST_P(EngineIo, HoldsOneAnswerForAServerThatPingsAndDoesNotRead) {
+  const auto socket = on_websocket();
+  socket->connection(0).backed_up = true;
+  for (int i = 0; i < 1'000; ++i) socket->frame(0, "2" + std::to_string(i));
+  EXPECT_EQ(socket->frames(0), Texts{});
+  socket->drain(0);
+  EXPECT_EQ(socket->frames(0), Texts{"3999"});
+  socket->frame(0, "2");
+  EXPECT_EQ(socket->frames(0), Texts{"3"});
+  const auto polling = on_polling();
+  polling->answer(0, "2first");
+  EXPECT_EQ(body_of(polling->connection(1).take()), "3first");
+  for (int i = 0; i < 1'000; ++i) polling->answer(0, "2" + std::to_string(i));
+  EXPECT_EQ(polling->connection(1).take(), "") << "the POST has no answer yet";
+  polling->answer(1, "ok");
+  EXPECT_EQ(body_of(polling->connection(1).take()), "3999");
+}
+
+TEST_P(EngineIo, FailsWhenTheServerAsksForAcknowledgementsAndAnswersNoPost) {
+  const auto server = on_polling();
+  const std::string event = R"(427["x",")" + std::string(10'000, 'x') + R"("])";
+  for (int i = 0; i < 200'000 && server->log.size() == 1; ++i) server->answer(0, event);
+  EXPECT_EQ(server->log, (Texts{"subscribed", "fail timeout: the server does not answer what is posted"}));
+}
+
 TEST_P(EngineIo, UpgradesBeforeTheNamespaceIsConnected) {
   ScriptedServer server("socketio", {}, GetParam());
   server.accept(0);

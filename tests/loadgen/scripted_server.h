@@ -34,9 +34,11 @@ class ScriptedServer final : public Host {
       close();
       left_to_peer = true;
     }
+    bool is_backed_up() const override { return backed_up; }
     // What has been sent since the last call.
     std::string take() { return std::exchange(sent, {}); }
     std::string sent;
+    bool backed_up = false;     // the server does not read
     bool closed = false;        // by the client, or gone with a failure
     bool left_to_peer = false;  // closed by the client, so that the server's end comes first
     bool used_after_end = false;
@@ -104,6 +106,11 @@ class ScriptedServer final : public Host {
     wire::websocket::Reader reader(wire::websocket::Reader::Role::kServer);
     if (reader.feed(connection(number).take(), collect) != 0) collect.all.push_back(reader.error_text());
     return collect.all;
+  }
+  // The server, which did not read, has read everything.
+  void drain(std::size_t number) {
+    connection(number).backed_up = false;
+    session->on_drain(connection(number));
   }
   void leave(std::size_t number) {
     Connection& one = connection(number);

@@ -93,6 +93,29 @@ TEST_P(WebSocketClient, AnswersEveryPingBetweenTheFragmentsOfAMessage) {
   expect(stream, {"one two three"}, {"pong(p)", "pong()"}, false);
 }
 
+// RFC 6455 section 5.5.3: of pings that are not answered yet, the latest is enough.
+TEST_P(WebSocketClient, HoldsOneAnswerForAServerThatPingsAndDoesNotRead) {
+  ScriptedServer server("websocket", {}, GetParam());
+  server.upgrade(0, server.accept(0));
+  server.connection(0).backed_up = true;
+  for (int i = 0; i < 1'000; ++i) server.give(0, frame(Opcode::kPing, std::to_string(i)));
+  EXPECT_EQ(said(server), Texts{});
+  server.drain(0);
+  EXPECT_EQ(said(server), Texts{"pong(999)"});
+  EXPECT_EQ(server.counts().sent.heartbeat, 2U + 4 + 3) << "what was sent";
+  server.give(0, frame(Opcode::kPing, "again"));
+  EXPECT_EQ(said(server), Texts{"pong(again)"});
+}
+
+TEST(WebSocketPings, AnswersTheFirstAndTheLastOfManyPingsInARead) {
+  ScriptedServer server("websocket");
+  server.upgrade(0, server.accept(0));
+  std::string pings;
+  for (int i = 0; i < 1'000; ++i) pings += frame(Opcode::kPing, std::to_string(i));
+  server.give(0, pings);
+  EXPECT_EQ(said(server), (Texts{"pong(0)", "pong(999)"}));
+}
+
 TEST_P(WebSocketClient, JoinsALargeMessageOfManyFragments) {
   const std::string whole(65'536, '*');
   std::string stream;

@@ -13,6 +13,8 @@
 #include "loadgen/scenario/parts.h"
 #include "net/clock.h"
 #include "rules_fixture.h"
+#include "wire/websocket.h"
+#include "wire/websocket_handshake.h"
 
 namespace loadgen {
 namespace {
@@ -129,6 +131,33 @@ struct WorkingOn : Working {
     return text;
   }
 };
+
+// Its answers would take half as much memory as the pings.
+TEST(Worker, KeepsNothingForAServerThatPingsAndNeverReads) {
+  constexpr std::size_t kPings = std::size_t{64} << 20;  // bytes
+  WorkingOn run("websocket", "", 0);
+  const int small = 4'096;
+  run.server.set_receive_buffer(small);
+  Worker worker(run.spec, run.publish_start, 0, 1, run.events());
+  worker.start(1);
+  run.streams.push_back(run.server.accept_one());
+  const std::string name = "Sec-WebSocket-Key: ";
+  const std::string asked = WorkingOn::request(run.streams[0]);
+  const std::string head =
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
+      wire::websocket::accept_key(asked.substr(asked.find(name) + name.size(), 24)) + "\r\n\r\n";
+  Working::say(run.streams[0], head);
+  run.ready.get_future().wait();
+  std::string pings;
+  while (pings.size() < kPings / 64)
+    wire::websocket::append_frame(pings, wire::websocket::Opcode::kPing, std::string(125, 'p'));
+  std::size_t said = head.size();
+  for (; said < kPings; said += pings.size()) Working::say(run.streams[0], pings);
+  until(worker, [&] { return worker.counts().received.total >= said; });
+  worker.finish();
+  EXPECT_EQ(worker.live().failures, 0U);
+  EXPECT_LT(worker.counts().sent.total, kPings / 4) << "what the kernel took, and a little";
+}
 
 // A server whose queue of connections is full drops what asks for one more.
 TEST(Worker, CountsAPollThatCannotConnectAsAFailure) {

@@ -53,6 +53,7 @@ class SocketIo final : public Session, private EngineClient::Handler, private so
   }
   void on_open(Link& link) override { engine_.on_open(link); }
   void on_bytes(Link& link, Bytes bytes) override { engine_.on_bytes(link, bytes); }
+  void on_drain(Link& link) override { engine_.on_drain(link); }
   void on_close(Link& link) override { engine_.on_close(link); }
   void on_wake() override { engine_.on_wake(); }
   bool publish(Bytes payload, bool is_text) override;

@@ -50,6 +50,7 @@ class WebSocket final : public Session, private WebSocketLink::Handler {
                            offer_of(socket_.plan()));
   }
   void on_bytes(Link&, Bytes bytes) override { socket_.on_bytes(bytes); }
+  void on_drain(Link&) override { socket_.on_drain(); }
   void on_close(Link&) override { socket_.on_close(); }
 
   bool publish(Bytes payload, bool is_text) override {
