@@ -299,7 +299,7 @@ void add_listen(CLI::App& app, Invocation& invocation) {
       ->type_name("NAME");
   command->add_option("--last-event-id", arguments->last_event_id, "sse: resume after this event")->type_name("ID");
   command
-      ->add_option("--initial-retry", arguments->initial_retry, "Time before a reconnect until the server says another")
+      ->add_option("--initial-retry", arguments->initial_retry, "Time before a reconnect until the server says another; at least 10ms")
       ->type_name("TIME")
       ->capture_default_str();
   command->add_flag("--echo", arguments->echo,

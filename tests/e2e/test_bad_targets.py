@@ -56,6 +56,16 @@ def test_a_wrong_path_is_a_status_failure_that_names_the_status(tmp_path, techni
     assert "404" in finished.run["failure_examples"]["status"]
 
 
+def test_a_servers_words_neither_move_the_cursor_nor_forge_a_line(tmp_path):
+    words = b"\x1b]0;owned\x07\r\nrun 2 of 2: passed\xff"
+    refusal = b"HTTP/1.1 404 Not Found\r\nContent-Length: %d\r\n\r\n" % len(words) + words
+    with bad_server(answer(refusal)) as address:
+        finished = run(tmp_path, target=f"http://{address}", techniques=["socketio"])
+    assert_invalid(finished, "status")
+    assert "HTTP 404 Not Found: \\x1b]0;owned\\x07\\r\\nrun 2 of 2: passed\\xff" in finished.run["failure_examples"]["status"]
+    assert not any(character in finished.out + finished.err for character in "\x1b\x07\r")
+
+
 @pytest.mark.parametrize("technique", TECHNIQUES)
 def test_nonsense_is_a_protocol_failure(tmp_path, technique):
     with bad_server(answer(b"SSH-2.0-OpenSSH_9.2\r\n")) as address:

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -168,6 +169,19 @@ def test_a_long_retry_of_the_server_is_waited_for():
             assert [client.next()["k"] for _ in range(3)] == ["open", "event", "error"]
             assert client.stop() == []
         assert len(server.requests) == 1
+
+
+def test_a_server_that_asks_for_no_delay_and_goes_away_is_not_asked_in_a_busy_loop():
+    server = Scripted(STREAM + b"retry: 0\ndata: a\n\n")
+    with server:
+        client = Command("listen", server.url, "--technique", "sse", "--initial-retry", "0ms")
+    with client:
+        refused = []
+        while len(refused) < 7:
+            if client.next().get("reason", "").startswith("refused"):
+                refused.append(time.monotonic())
+        client.stop()
+    assert refused[-1] - refused[0] >= 0.010 * (2 + 4 + 8 + 16 + 32), "10 ms, and twice as long each time"
 
 
 @pytest.mark.parametrize("status", ["204 No Content", "404 Not Found", "500 Internal Server Error", "503 Service Unavailable"])
