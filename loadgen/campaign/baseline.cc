@@ -36,7 +36,7 @@ std::optional<std::int64_t> Baseline::p50() const {
 }
 
 Scenario baseline_scenario(const Scenario& scenario) {
-  LoadedScenario loaded = parse_scenario(std::string(kText), "floor", {}, techniques());
+  LoadedScenario loaded = parse_scenario(std::string(kText), "floor", {}, {techniques(), {}});
   if (!loaded.scenario) throw std::logic_error(loaded.errors.front().text());
   Scenario baseline = std::move(*loaded.scenario);
   baseline.target.programs.front().command.front() = own_program();

@@ -10,7 +10,7 @@
 
 #include "loadgen/campaign/capacity_step.h"
 #include "loadgen/campaign/saturation.h"
-#include "loadgen/judge/verdicts.h"
+#include "loadgen/judge/thresholds.h"
 
 namespace loadgen {
 
@@ -61,11 +61,13 @@ Finding check_condition(const SearchSettings& plan, const Scenario& scenario, co
                                                   wire::format_count(needed), wire::format_count(run.expected))};
       continue;
     }
-    const Judgement judgement = judge(threshold, measured(groups.front(), threshold));
-    if (!judgement.known) {
-      found = {StepVerdict::kUnknown, judgement.text};
-    } else if (!judgement.holds) {
-      return {StepVerdict::kBroken, judgement.text};
+    // Of the value alone: what is invalid by a rule of the generator may hold all the same.
+    const MetricValue value = groups.front().value(find_metric(threshold.metric.name), threshold.aggregation);
+    const ThresholdOutcome outcome = judge(threshold, value);
+    if (!value.value) {
+      found = {StepVerdict::kUnknown, outcome.text};
+    } else if (outcome.answer == Answer::kBroken) {
+      return {StepVerdict::kBroken, outcome.text};
     }
   }
   return found;
@@ -207,10 +209,10 @@ std::string search_problem(const SearchSettings& plan, const Scenario& scenario)
                        with_unit(plan.quantity, plan.bounds.from));
   }
   for (const Threshold& threshold : plan.until.thresholds) {
-    const bool asks = threshold.metric == Metric::kRoundTrip;
+    const bool asks = threshold.metric.needs == Needs::kPolls;
     const auto polls = [](const Variant& variant) { return variant.technique->name == "polling"; };
     if (asks && !std::ranges::all_of(scenario.variants, polls))
-      return fmt::format("--until '{}': only polling has a round trip; choose it with --only", threshold.text);
+      return fmt::format("--until '{}': only polling has it; choose it with --only", threshold.text);
   }
   return step_problem(plan, scenario);
 }

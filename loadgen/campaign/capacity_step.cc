@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "loadgen/judge/metrics.h"
 #include "loadgen/measure/percentile.h"
 
 namespace loadgen {
@@ -32,10 +33,10 @@ double with_margin(double messages, const PublishSettings& publish) {
 }  // namespace
 
 std::uint64_t deliveries_needed(const Threshold& threshold) {
-  const bool of_deliveries = threshold.metric == Metric::kDeliveryLatency || threshold.metric == Metric::kServiceTime;
-  const auto quantile = quantile_of(threshold.aggregation);
-  if (!of_deliveries || !quantile) return 1;
-  return static_cast<std::uint64_t>(std::ceil(measure::kSamplesBeyond / (1 - *quantile) - kRounding));
+  const bool percentile = threshold.aggregation.kind == Aggregation::Kind::kPercentile;
+  if (!percentile || !find_metric(threshold.metric.name).of_expected) return 1;
+  return static_cast<std::uint64_t>(
+      std::ceil(measure::kSamplesBeyond / (1 - threshold.aggregation.quantile) - kRounding));
 }
 
 std::uint64_t deliveries_needed(const Condition& until) {

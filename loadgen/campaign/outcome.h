@@ -9,7 +9,7 @@
 #include "loadgen/campaign/capacity.h"
 #include "loadgen/campaign/previous_runs.h"
 #include "loadgen/host/host_info.h"
-#include "loadgen/judge/verdicts.h"
+#include "loadgen/judge/thresholds.h"
 #include "loadgen/run/run_result.h"
 #include "loadgen/scenario/scenario.h"
 
@@ -36,7 +36,7 @@ struct Campaign {
 struct CampaignOutcome {
   Campaign campaign;
   std::vector<VariantSummary> groups;
-  std::vector<ThresholdResult> thresholds;
+  std::vector<ThresholdOutcome> thresholds;
   std::string write_error;  // empty when result.json is written
   int signal = 0;           // that ended it
   std::string error;        // that ended it, such as a program that did not start; else empty

@@ -89,8 +89,8 @@ int exit_code(const CampaignOutcome& outcome) {
   if (outcome.signal != 0) return 128 + outcome.signal;
   if (!outcome.write_error.empty() || !outcome.error.empty()) return 3;
   if (outcome.campaign.search != nullptr) return search_exit_code(outcome.campaign.capacities);
-  const auto broken = [](const ThresholdResult& result) { return result.usable && !result.judgement.holds; };
-  const auto unjudged = [](const ThresholdResult& result) { return !result.usable; };
+  const auto broken = [](const ThresholdOutcome& threshold) { return threshold.answer == Answer::kBroken; };
+  const auto unjudged = [](const ThresholdOutcome& threshold) { return threshold.answer == Answer::kUnknown; };
   const auto invalid = [](const VariantSummary& group) { return group.verdict == Verdict::kInvalid; };
   if (std::ranges::any_of(outcome.thresholds, broken)) return 1;
   // A threshold that could not be judged must not pass as met; without thresholds, one usable run is a result.

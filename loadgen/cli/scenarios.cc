@@ -28,7 +28,7 @@ std::optional<std::vector<Scenario>> load_scenarios(const std::vector<std::strin
                                                     const std::vector<std::string>& overrides) {
   std::vector<Scenario> scenarios;
   for (const std::string& path : paths) {
-    LoadedScenario loaded = load_scenario(path, overrides, techniques());
+    LoadedScenario loaded = load_scenario(path, overrides, {techniques(), metric_infos()});
     for (const ScenarioError& error : loaded.errors) print(stderr, error.text() + "\n");
     if (loaded.scenario) scenarios.push_back(std::move(*loaded.scenario));
   }

@@ -23,7 +23,7 @@ std::string read_options(const SearchArguments& arguments, SearchSettings& setti
   } else if (arguments.find != find_name(Quantity::kRate)) {
     return fmt::format("--find {}: write max-rate or max-subscribers", arguments.find);
   }
-  auto until = parse_condition(arguments.until);
+  auto until = parse_condition(arguments.until, metric_infos());
   if (!until) return "--until: " + until.error;
   settings.until = std::move(*until.value);
   const auto precision = wire::parse_fraction(arguments.precision);
@@ -65,8 +65,9 @@ std::string_view verdict_text(StepVerdict verdict) {
 
 std::string p99_text(const measure::Summary& latency) {
   if (latency.expected == 0) return "-";
-  if (!latency.p99) return "not delivered";
-  return measure::enough_beyond(0.99, latency.expected) ? human_time(static_cast<double>(*latency.p99))
+  const auto p99 = latency.at(0.99);
+  if (!p99) return "not delivered";
+  return measure::enough_beyond(0.99, latency.expected) ? human_time(static_cast<double>(*p99))
                                                         : std::string(kTooFewSamples);
 }
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "loadgen/host/host_info.h"
-#include "loadgen/judge/verdicts.h"
+#include "loadgen/judge/variant_summary.h"
 #include "loadgen/run/run_result.h"
 #include "loadgen/scenario/scenario.h"
 

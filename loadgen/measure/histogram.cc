@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 namespace measure {
 
@@ -81,6 +82,30 @@ std::optional<std::int64_t> Histogram::value_at_quantile_of(double q, std::uint6
   return q > 0 ? value_at_rank(rank) : min();
 }
 
+std::vector<std::optional<std::int64_t>> Histogram::values_at_quantiles_of(std::span<const double> quantiles,
+                                                                           std::uint64_t expected) const {
+  std::vector<std::optional<std::int64_t>> values;
+  values.reserve(quantiles.size());
+  std::uint64_t seen = 0;
+  std::size_t index = 0;  // the counters before it hold `seen`
+  for (const double q : quantiles) {
+    const std::uint64_t rank = rank_of(q, std::max(expected, count_));
+    if (rank > count_) {
+      values.emplace_back();
+      continue;
+    }
+    while (seen < rank) seen += counts_[index++];
+    values.emplace_back(q > 0 ? highest_at(index - 1) : min());
+  }
+  return values;
+}
+
+std::optional<std::int64_t> Summary::at(double quantile) const {
+  const auto* found = std::ranges::find(kPercentiles, quantile, &Percentile::quantile);
+  if (found == kPercentiles.end()) throw std::invalid_argument("no reported percentile");
+  return percentiles[static_cast<std::size_t>(found - kPercentiles.begin())];
+}
+
 Summary summarise(const Histogram& histogram, std::uint64_t expected) {
   Summary summary;
   summary.count = histogram.count();
@@ -88,10 +113,9 @@ Summary summarise(const Histogram& histogram, std::uint64_t expected) {
   if (histogram.count() == 0) return summary;
   summary.min = histogram.min();
   summary.mean = histogram.mean();
-  summary.p50 = histogram.value_at_quantile_of(0.5, expected);
-  summary.p90 = histogram.value_at_quantile_of(0.9, expected);
-  summary.p99 = histogram.value_at_quantile_of(0.99, expected);
-  summary.p999 = histogram.value_at_quantile_of(0.999, expected);
+  std::array<double, kPercentiles.size()> quantiles{};
+  std::ranges::transform(kPercentiles, quantiles.begin(), &Percentile::quantile);
+  std::ranges::move(histogram.values_at_quantiles_of(quantiles, expected), summary.percentiles.begin());
   summary.max = histogram.value_at_quantile_of(1, expected);
   return summary;
 }

@@ -6,9 +6,10 @@
 // wide, and its index is two shifts and an addition. 33,792 counters of 8 bytes: 264 KiB.
 //
 // As in HdrHistogram, min, max, mean and quantiles are read from the counters, not kept beside them: what a decoded or
-// merged histogram says is what the original said, and p50 <= ... <= p999 <= max always holds.
+// merged histogram says is what the original said, and p50 <= ... <= p9999 <= max always holds.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -19,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "loadgen/measure/percentile.h"
 #include "wire/time.h"
 
 namespace measure {
@@ -92,6 +94,10 @@ class Histogram {
   // quantile is one of those, or when nothing was expected. `expected` below count() is taken as count().
   std::optional<std::int64_t> value_at_quantile_of(double q, std::uint64_t expected) const;
 
+  // The same of several quantiles, which must rise, in one pass over the counters.
+  std::vector<std::optional<std::int64_t>> values_at_quantiles_of(std::span<const double> quantiles,
+                                                                  std::uint64_t expected) const;
+
   // Calls f(lowest, highest, count) for each counter in use, in rising order; both ends belong to the counter.
   template <typename F>
   void for_each_bucket(F&& f) const {
@@ -140,14 +146,16 @@ class Histogram {
   std::uint64_t above_range_ = 0;
 };
 
-// What the result file says of a histogram, in ns. The quantiles and max are over `expected` values: with one value
-// missing max is nullopt (it never came), with 1 % missing p99 is the last that is not. min and mean are of the values
-// that came; everything is nullopt when none did.
+// What the result file says of a histogram, in its unit. The percentiles and max are over `expected` values: with one
+// value missing max is nullopt (it never came), with 1 % missing p99 is the last that is not. min and mean are of the
+// values that came; everything is nullopt when none did.
 struct Summary {
   std::uint64_t count = 0;
   std::uint64_t expected = 0;
-  std::optional<std::int64_t> min, p50, p90, p99, p999, max;
+  std::optional<std::int64_t> min, max;
   std::optional<double> mean;
+  std::array<std::optional<std::int64_t>, kPercentiles.size()> percentiles;  // in the order of kPercentiles
+  std::optional<std::int64_t> at(double quantile) const;                     // requires one of kPercentiles
 };
 Summary summarise(const Histogram& histogram, std::uint64_t expected);
 inline Summary summarise(const Histogram& histogram) {

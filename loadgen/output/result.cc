@@ -1,7 +1,6 @@
 #include "loadgen/output/result.h"
 
 #include <cerrno>
-#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -49,13 +48,12 @@ Json fanout_position_json(const RunResult& run) {
 }
 
 Json generator_json(const RunResult& run) {
-  const auto cpu = run.generator_cpu_per_delivery();
   const Window& window = run.window;
   Json utilisation = nullptr;
   if (window.length > Nanos(0) && run.workers > 0) {
     utilisation = static_cast<double>(window.busy.count()) / (static_cast<double>(window.length.count()) * run.workers);
   }
-  return {{"cpu_us_per_delivery", cpu ? Json(static_cast<double>(cpu->count()) / 1000) : Json(nullptr)},
+  return {{"cpu_us_per_delivery", json::micros(run, "generator_cpu_per_delivery")},
           {"loop_lag_ns", distribution(run.recorder.loop_lag)},
           {"read_delay_ns", distribution(run.recorder.read_delay)},
           {"jitter_ns", distribution(run.jitter.lateness)},
@@ -76,19 +74,6 @@ Json histograms_json(const RunResult& run) {
                {"jitter", measure::encode_histogram(run.jitter.lateness)}};
   if (run.recorder.round_trip.count() > 0) json["round_trip"] = measure::encode_histogram(run.recorder.round_trip);
   return json;
-}
-
-void add_failures(Json& json, const Failures& failures) {
-  Json counts = Json::object();
-  Json examples = Json::object();
-  for (std::size_t i = 0; i < kFailureKinds; ++i) {
-    if (failures.count[i] == 0) continue;
-    const std::string name(failure_name(static_cast<Failure>(i)));
-    counts[name] = failures.count[i];
-    examples[name] = failures.example[i];
-  }
-  json["failures"] = std::move(counts);
-  json["failure_examples"] = std::move(examples);
 }
 
 Json phases_json(const PhaseTimes& phases) {
@@ -136,7 +121,7 @@ Json run_json(const RunResult& run) {
   json["fanout_position_ns"] = fanout_position_json(run);
   json["bytes"] = bytes_json(run);
   json["tls"] = tls_json(run);
-  json["bytes_per_delivery"] = optional(run.bytes_per_delivery());
+  json["bytes_per_delivery"] = optional(number_of(run, "bytes_per_delivery"));
   json["subscriber_bandwidth_bytes_per_s"] = distribution(run.recorder.subscriber_bandwidth);
   json["requests"] = run.window.counts.requests;
   json["compression"] = compression_json(run.window.counts);
@@ -154,11 +139,8 @@ Json run_json(const RunResult& run) {
   json["interval_log"] =
       run.interval_log.empty() ? Json(nullptr) : Json(fs::path(run.interval_log).filename().string());
   json["verdict"] = verdict_name(run.verdict);
-  Json reasons = Json::array();
-  for (const Warning& warning : run.warnings) {
-    if (warning.level != Level::kInfo) reasons.push_back(warning.message);
-  }
-  json["verdict_reasons"] = std::move(reasons);
+  const RunResult* const only = &run;
+  json["verdict_reasons"] = reasons_json({&only, 1});
   json["histograms"] = histograms_json(run);
   return json;
 }
@@ -179,23 +161,33 @@ Json warnings_json(const Campaign& campaign) {
   return list;
 }
 
-Json thresholds_json(const Scenario& scenario, std::span<const ThresholdResult> results) {
+const char* answer_text(Answer answer) {
+  switch (answer) {
+    case Answer::kMet:
+      return "passed";
+    case Answer::kBroken:
+      return "broken";
+    case Answer::kUnknown:
+      break;
+  }
+  return "unknown";
+}
+
+Json thresholds_json(const Scenario& scenario, std::span<const ThresholdOutcome> outcomes) {
   Json list = Json::array();
   for (const Threshold& threshold : scenario.thresholds) {
     Json json = {{"expression", threshold.text},
                  {"technique", threshold.technique.empty() ? Json(nullptr) : Json(threshold.technique)},
                  {"variant", threshold.one_variant ? Json(threshold.variant) : Json(nullptr)},
                  {"results", Json::array()}};
-    for (const ThresholdResult& result : results) {
-      if (result.threshold != &threshold) continue;
-      const bool number = result.value.known && std::isfinite(result.value.value);
-      json["results"].push_back({{"technique", result.group->variant->technique->name},
-                                 {"variant", result.group->variant->name},
-                                 {"value", number ? Json(result.value.value) : Json(nullptr)},
-                                 {"samples_beyond", optional(result.value.samples_beyond)},
-                                 {"verdict", !result.usable           ? "unknown"
-                                             : result.judgement.holds ? "passed"
-                                                                      : "broken"}});
+    for (const ThresholdOutcome& outcome : outcomes) {
+      if (outcome.threshold != &threshold) continue;
+      json["results"].push_back({{"technique", outcome.group->variant->technique->name},
+                                 {"variant", outcome.group->variant->name},
+                                 {"value", json::finite(outcome.value.value)},
+                                 {"measured", outcome.measured},
+                                 {"samples_beyond", optional(outcome.value.samples_beyond)},
+                                 {"verdict", answer_text(outcome.answer)}});
     }
     list.push_back(std::move(json));
   }
@@ -210,15 +202,16 @@ Json baseline_json(const Campaign& campaign) {
           {"expected_deliveries", run.expected},
           {"missing", run.missing},
           {"delivery_latency_ns", distribution(run.recorder.delivery_latency, run.expected)},
-          {"histogram", measure::encode_histogram(run.recorder.delivery_latency)}};
+          {"histogram", measure::encode_histogram(run.recorder.delivery_latency)},
+          {"spectrum", spectrum_json(VariantSummary(*run.variant, {&run}))}};
 }
 
 Json campaign_json(const Campaign& campaign, std::span<const VariantSummary> groups,
-                   std::span<const ThresholdResult> thresholds) {
+                   std::span<const ThresholdOutcome> thresholds) {
   const Scenario& scenario = *campaign.scenario;
   const HostInfo& host = campaign.host;
   Json json = {
-      {"schema_version", 1},
+      {"schema_version", 2},
       {"tool",
        {{"name", "pushbench"}, {"version", kVersion}, {"commit", *kCommit == 0 ? Json(nullptr) : Json(kCommit)}}},
       {"host",
@@ -243,7 +236,7 @@ Json campaign_json(const Campaign& campaign, std::span<const VariantSummary> gro
       {"attempts", previous_runs_json(campaign.previous_runs)},
       {"warnings", warnings_json(campaign)},
       {"thresholds", thresholds_json(scenario, thresholds)},
-      {"confidence", confidence_json(groups)},
+      {"groups", groups_json(groups, campaign.runs)},
       {"floor", baseline_json(campaign)},
       {"runs", Json::array()}};
   for (const RunResult& run : campaign.runs) json["runs"].push_back(run_json(run));

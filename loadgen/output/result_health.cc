@@ -1,9 +1,6 @@
 #include "loadgen/output/result_parts.h"
 
 #include <optional>
-#include <string>
-
-#include "loadgen/judge/repetitions.h"
 
 namespace loadgen {
 
@@ -60,24 +57,6 @@ Json machine_json(const RunResult& run) {
           {"listen_overflows_in_ramp", optional(run.machine_in_ramp.listen_overflows)},
           {"stalls", run.jitter.stalls},
           {"stalled_s", seconds(run.jitter.stalled)}};
-}
-
-Json confidence_json(std::span<const VariantSummary> groups) {
-  Json list = Json::array();
-  for (const VariantSummary& group : groups) {
-    const std::vector<MetricConfidence> metrics = confidence_of(group);
-    if (metrics.empty()) continue;
-    Json entry = {{"technique", group.variant->technique->name},
-                  {"variant", group.variant->name},
-                  {"repetitions", group.repetitions()},
-                  {"metrics", Json::object()}};
-    for (const MetricConfidence& metric : metrics) {
-      entry["metrics"][std::string(metric.metric)] = {
-          {"middle", metric.interval.middle}, {"low", metric.interval.low}, {"high", metric.interval.high}};
-    }
-    list.push_back(std::move(entry));
-  }
-  return list;
 }
 
 }  // namespace loadgen

@@ -3,11 +3,15 @@
 #pragma once
 
 #include <chrono>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "loadgen/campaign/outcome.h"
+#include "loadgen/judge/metrics.h"
 #include "loadgen/measure/histogram.h"
 #include "wire/time.h"
 
@@ -25,8 +29,15 @@ nlohmann::ordered_json server_json(const RunResult& run);
 nlohmann::ordered_json memory_json(const RunResult& run);   // null without `phases.memory`
 nlohmann::ordered_json series_json(const RunResult& run);   // runs[].series
 nlohmann::ordered_json machine_json(const RunResult& run);  // runs[].machine
-nlohmann::ordered_json confidence_json(std::span<const VariantSummary> groups);
+nlohmann::ordered_json groups_json(std::span<const VariantSummary> groups, std::span<const RunResult> runs);
 nlohmann::ordered_json capacity_json(const SearchSettings& plan, std::span<const Capacity> capacities);
+
+// Of its delivery latency; null where too little arrived to be drawn.
+nlohmann::ordered_json spectrum_json(const VariantSummary& group);
+// Adds `failures` and `failure_examples`.
+void add_failures(nlohmann::ordered_json& json, const Failures& failures);
+// What the rules say of a run that is not valid, each sentence once.
+nlohmann::ordered_json reasons_json(std::span<const RunResult* const> runs);
 
 }  // namespace loadgen
 
@@ -39,14 +50,26 @@ Json optional(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
+// null for what is infinite: it was not delivered.
+inline Json finite(const std::optional<double>& value) {
+  return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
+}
+
+// A metric of times, in µs.
+inline Json micros(const RunResult& run, std::string_view metric) {
+  const std::optional<double> ns = number_of(run, metric);
+  return ns ? Json(*ns / 1000) : Json(nullptr);
+}
+
 inline double seconds(wire::Nanos time) {
   return std::chrono::duration<double>(time).count();
 }
 
 inline Json summary(const measure::Summary& summary) {
-  return {{"count", summary.count},         {"min", optional(summary.min)}, {"mean", optional(summary.mean)},
-          {"p50", optional(summary.p50)},   {"p90", optional(summary.p90)}, {"p99", optional(summary.p99)},
-          {"p999", optional(summary.p999)}, {"max", optional(summary.max)}};
+  Json json = {{"count", summary.count}, {"min", optional(summary.min)}, {"mean", optional(summary.mean)}};
+  for (const auto& [name, quantile] : measure::kPercentiles) json[std::string(name)] = optional(summary.at(quantile));
+  json["max"] = optional(summary.max);
+  return json;
 }
 
 }  // namespace loadgen::json

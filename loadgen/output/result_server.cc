@@ -35,9 +35,8 @@ Json reading_json(const MemoryReading& reading) {
 Json server_json(const RunResult& run) {
   if (!run.server) return nullptr;
   const ServerUsage& server = *run.server;
-  const auto cpu = run.server_cpu_per_delivery();
   return {{"process", {{"pid", server.pid}, {"command", server.command}, {"chosen_by", server.chosen_by}}},
-          {"cpu_us_per_delivery", cpu ? Json(static_cast<double>(cpu->count()) / 1000) : Json(nullptr)},
+          {"cpu_us_per_delivery", json::micros(run, "server_cpu_per_delivery")},
           {"cpu_s", server.cpu ? Json(std::chrono::duration<double>(*server.cpu).count()) : Json(nullptr)},
           {"voluntary_switches_per_delivery", per_delivery(server.voluntary_switches, run)},
           {"involuntary_switches_per_delivery", per_delivery(server.involuntary_switches, run)},

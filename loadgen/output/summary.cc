@@ -3,15 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <utility>
 
 #include "loadgen/campaign/baseline.h"
 #include "loadgen/host/style.h"
-#include "loadgen/judge/repetitions.h"
-#include "loadgen/measure/percentile.h"
 #include "loadgen/output/summary_parts.h"
 #include "loadgen/scenario/units.h"
 #include "wire/units.h"
@@ -20,9 +18,11 @@ namespace loadgen {
 
 namespace {
 
+constexpr double kUnranked = std::numeric_limits<double>::quiet_NaN();
+
 struct Cell {
   std::string text;
-  double rank = std::numeric_limits<double>::quiet_NaN();  // the lowest of its column is the best
+  double rank = kUnranked;  // the lowest of its column is the best
 };
 
 struct Column {
@@ -35,56 +35,53 @@ std::size_t width_of(std::string_view text) {  // of UTF-8 without wide characte
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
-Cell quantile(const measure::Histogram& histogram, std::uint64_t expected, double q) {
-  if (expected == 0) return {"–"};
-  const auto value = histogram.value_at_quantile_of(q, expected);
-  if (!value) return {"not delivered"};
-  if (!measure::enough_beyond(q, expected)) return {std::string(kTooFewSamples)};
-  return {human_time(static_cast<double>(*value)), static_cast<double>(*value)};
+// The number as it is shown, ranked where less of it is better.
+Cell cell_of(const VariantSummary& group, std::string_view name) {
+  const MetricInfo& info = find_metric(name.substr(0, name.find('.'))).info;
+  const MetricValue value = group.value(name);
+  if (!value.value) return {"–"};
+  if (value.is_undelivered()) return {"not delivered"};
+  if (value.has_few_samples()) return {std::string(kTooFewSamples)};
+  const bool ranked = info.better == Better::kLess && info.unit != Unit::kCount;
+  return {quantity_text(*value.value, info.unit), ranked ? *value.value : kUnranked};
 }
 
-Cell latency(const VariantSummary& group, double q) {
-  return quantile(group.delivery_latency, group.expected, q);
+Column column(std::string_view title, std::string_view metric) {
+  return {title, true, [metric](const VariantSummary& group) { return cell_of(group, metric); }};
 }
 
-Cell round_trip(const VariantSummary& group, double q) {
-  return quantile(group.round_trip, group.round_trip.count(), q);
+Column label_column(std::string_view title) {
+  return {title, false, [](const VariantSummary& group) { return Cell{group.variant->label()}; }};
 }
 
 Cell wasted_polls(const VariantSummary& group) {
-  if (group.requests == 0) return {"–"};
-  const double share = static_cast<double>(group.empty_answers) / static_cast<double>(group.requests);
-  return {fmt::format("{} ({}%)", wire::format_count(group.empty_answers), three_digits(100 * share)), share};
+  Cell share = cell_of(group, "wasted_poll_share");
+  if (group.value("wasted_poll_share").value)
+    share.text = fmt::format("{} ({})", cell_of(group, "empty_answers").text, share.text);
+  return share;
 }
 
-Cell optional_cell(const std::optional<double>& value, std::string (*format)(double)) {
-  if (!value) return {"–"};
-  return {format(*value), *value};
-}
-
-std::string lost_text(const VariantSummary& group) {
-  if (group.expected == 0) return "–";
-  std::string text = wire::format_count(group.missing);
-  if (group.duplicate > 0) text += fmt::format(" +{} dup", group.duplicate);
-  if (group.reordered > 0) text += fmt::format(" +{} reord", group.reordered);
-  if (group.corrupt > 0) text += fmt::format(" +{} corrupt", group.corrupt);
-  return text;
+Cell lost(const VariantSummary& group) {
+  if (group.count("expected_deliveries") == 0) return {"–"};
+  std::string text = cell_of(group, "missing").text;
+  for (const auto& [metric, word] :
+       {std::pair("duplicate", "dup"), std::pair("reordered", "reord"), std::pair("corrupt", "corrupt")}) {
+    if (group.count(metric) > 0) text += fmt::format(" +{} {}", cell_of(group, metric).text, word);
+  }
+  return {text};
 }
 
 const std::vector<Column>& columns() {
   static const std::vector<Column> kinds = {
-      {"technique", false, [](const VariantSummary& g) { return Cell{g.variant->label()}; }},
-      {"delivered", true, [](const VariantSummary& g) { return Cell{wire::format_count(g.delivered)}; }},
-      {"missing", true, [](const VariantSummary& g) { return Cell{lost_text(g)}; }},
-      {"p50", true, [](const VariantSummary& g) { return latency(g, 0.5); }},
-      {"p99", true, [](const VariantSummary& g) { return latency(g, 0.99); }},
-      {"p99.9", true, [](const VariantSummary& g) { return latency(g, 0.999); }},
-      {"bytes/delivery", true,
-       [](const VariantSummary& g) { return optional_cell(g.bytes_per_delivery, human_bytes); }},
-      {"server CPU/delivery", true,
-       [](const VariantSummary& g) { return optional_cell(g.server_cpu_ns_per_delivery, human_time); }},
-      {"server memory/client", true,
-       [](const VariantSummary& g) { return optional_cell(g.server_bytes_per_subscriber, human_bytes); }},
+      label_column("technique"),
+      column("delivered", "delivered"),
+      {"missing", true, lost},
+      column("p50", "delivery_latency.p50"),
+      column("p99", "delivery_latency.p99"),
+      column("p99.9", "delivery_latency.p999"),
+      column("bytes/delivery", "bytes_per_delivery"),
+      column("server CPU/delivery", "server_cpu_per_delivery"),
+      column("server memory/client", "server_bytes_per_subscriber"),
       {"verdict", false, [](const VariantSummary& g) { return Cell{std::string(verdict_name(g.verdict))}; }},
   };
   return kinds;
@@ -93,14 +90,14 @@ const std::vector<Column>& columns() {
 // Of techniques that ask: how old what they read was, beside how long asking took.
 const std::vector<Column>& polling_columns() {
   static const std::vector<Column> kinds = {
-      {"polling", false, [](const VariantSummary& g) { return Cell{g.variant->label()}; }},
-      {"data age p50", true, [](const VariantSummary& g) { return latency(g, 0.5); }},
-      {"data age p99", true, [](const VariantSummary& g) { return latency(g, 0.99); }},
-      {"round trip p50", true, [](const VariantSummary& g) { return round_trip(g, 0.5); }},
-      {"round trip p99", true, [](const VariantSummary& g) { return round_trip(g, 0.99); }},
-      {"polls", true, [](const VariantSummary& g) { return Cell{wire::format_count(g.requests)}; }},
+      label_column("polling"),
+      column("data age p50", "delivery_latency.p50"),
+      column("data age p99", "delivery_latency.p99"),
+      column("round trip p50", "round_trip.p50"),
+      column("round trip p99", "round_trip.p99"),
+      column("polls", "requests"),
       {"wasted", true, wasted_polls},
-      {"skipped", true, [](const VariantSummary& g) { return Cell{wire::format_count(g.skipped_polls)}; }},
+      column("skipped", "skipped_polls"),
   };
   return kinds;
 }
@@ -121,7 +118,7 @@ bool append_table(std::string& out, std::span<const Column> all, std::span<const
     rows.emplace_back();
     for (std::size_t i = 0; i < all.size(); ++i) {
       rows.back().push_back(all[i].cell(*group));
-      if (group->verdict == Verdict::kInvalid) rows.back().back().rank = std::numeric_limits<double>::quiet_NaN();
+      if (group->verdict == Verdict::kInvalid) rows.back().back().rank = kUnranked;
       if (rows.back().back().rank < best[i]) best[i] = rows.back().back().rank;
     }
   }
@@ -152,7 +149,7 @@ void append_tables(std::string& out, std::span<const VariantSummary> groups, con
   std::vector<const VariantSummary*> polling;
   for (const VariantSummary& group : groups) {
     all.push_back(&group);
-    if (group.round_trip.count() > 0) polling.push_back(&group);
+    if (group.distribution("round_trip").whole.count > 0) polling.push_back(&group);
   }
   if (append_table(out, columns(), all, style)) {
     out +=
@@ -176,28 +173,47 @@ void append_handshakes(std::string& out, const Campaign& campaign, const Style& 
   if (!lines.empty()) out += "\n" + style.bold("TLS") + "\n" + lines;
 }
 
+// "  delivery_latency.p99 2.10 ms (1.90 ms to 2.30 ms)"; empty without an interval.
+std::string interval_text(const std::string& name, Unit unit, const MetricValue& value) {
+  if (!value.low || !value.high) return {};
+  return fmt::format("  {} {} ({} to {})", name, quantity_text(*value.value, unit), quantity_text(*value.low, unit),
+                     quantity_text(*value.high, unit));
+}
+
+std::string interval_texts(const VariantSummary& group) {
+  if (group.verdict == Verdict::kInvalid) return {};
+  std::string text;
+  for (const Metric& metric : metrics()) {
+    if (!metric.is_headline) continue;
+    const std::string name(metric.info.name);
+    if (!metric.info.is_distribution) {
+      text += interval_text(name, metric.info.unit, group.value(metric));
+      continue;
+    }
+    for (const char* percentile : {"p50", "p99", "p999"}) {
+      const std::string whole = fmt::format("{}.{}", name, percentile);
+      text += interval_text(whole, metric.info.unit, group.value(whole));
+    }
+  }
+  return text;
+}
+
 // Over repetitions: messages of one run hang together and would promise too much.
-void append_confidence(std::string& out, std::span<const VariantSummary> groups, const Style& style) {
+void append_intervals(std::string& out, std::span<const VariantSummary> groups, const Style& style) {
   std::string lines;
   for (const VariantSummary& group : groups) {
-    std::string cells;
-    for (const MetricConfidence& metric : confidence_of(group)) {
-      const auto shown = metric.unit == MetricConfidence::Unit::kBytes ? human_bytes : human_time;
-      cells += fmt::format("  {} {} ({} to {})", metric.metric, shown(metric.interval.middle),
-                           shown(metric.interval.low), shown(metric.interval.high));
-    }
+    const std::string cells = interval_texts(group);
     if (!cells.empty()) lines += group.variant->label() + ":" + cells + "\n";
   }
-  if (!lines.empty())
-    out += "\n" + style.bold("Mean of the repetitions and its 95 % confidence interval") + "\n" + lines;
+  if (!lines.empty()) out += "\n" + style.bold("With the 95 % confidence interval over the repetitions") + "\n" + lines;
 }
 
 std::string baseline_text(const Campaign& campaign) {
   if (campaign.baseline == nullptr || !campaign.baseline->p50()) return {};
   const RunResult& run = *campaign.baseline->result;
-  const auto text = [&](double q) { return quantile(run.recorder.delivery_latency, run.expected, q).text; };
-  return fmt::format("\nfloor of the tool (sse from a null server under the same load): p50 {}, p99 {}\n", text(0.5),
-                     text(0.99));
+  const VariantSummary baseline(*run.variant, {&run});
+  return fmt::format("\nfloor of the tool (sse from a null server under the same load): p50 {}, p99 {}\n",
+                     cell_of(baseline, "delivery_latency.p50").text, cell_of(baseline, "delivery_latency.p99").text);
 }
 
 }  // namespace
@@ -223,7 +239,7 @@ std::string summary_text(const CampaignOutcome& outcome, bool colour) {
   append_handshakes(out, campaign, style);
   if (const std::string server = server_text(campaign); !server.empty())
     out += "\n" + style.bold("Server") + "\n" + server;
-  append_confidence(out, groups, style);
+  append_intervals(out, groups, style);
   append_thresholds(out, scenario, outcome.thresholds, style);
   append_warnings(out, campaign, style);
   return out;

@@ -13,7 +13,7 @@ namespace loadgen {
 // nothing to say.
 std::string server_text(const Campaign& campaign);
 // Whether to believe it: thresholds, and the validity rules that fired.
-void append_thresholds(std::string& out, const Scenario& scenario, std::span<const ThresholdResult> results,
+void append_thresholds(std::string& out, const Scenario& scenario, std::span<const ThresholdOutcome> outcomes,
                        const Style& style);
 void append_warnings(std::string& out, const Campaign& campaign, const Style& style);
 

@@ -7,29 +7,33 @@ namespace loadgen {
 namespace {
 
 // A threshold that every technique meets takes one line; else one line for each that does not.
-void append_threshold(std::string& out, const Threshold& threshold, std::span<const ThresholdResult> results,
+void append_threshold(std::string& out, const Threshold& threshold, std::span<const ThresholdOutcome> outcomes,
                       const Style& style) {
   std::size_t judged = 0;
   std::size_t met = 0;
   bool few = false;  // of those met
   std::string lines;
-  const ThresholdResult* only = nullptr;
-  for (const ThresholdResult& result : results) {
-    if (result.threshold != &threshold) continue;
+  const ThresholdOutcome* only = nullptr;
+  for (const ThresholdOutcome& outcome : outcomes) {
+    if (outcome.threshold != &threshold) continue;
     ++judged;
-    only = &result;
-    const std::string label = result.group->variant->label();
-    if (!result.usable) {
-      lines += style.yellow("? ") + label + ": " + result.judgement.text + " (the run is invalid: not judged)\n";
-    } else if (!result.judgement.holds) {
-      lines += style.red("✗ ") + label + ": " + result.judgement.text + "\n";
-    } else {
-      ++met;
-      few = few || result.value.has_few_samples();
+    only = &outcome;
+    const std::string line = outcome.group->variant->label() + ": " + outcome.text;
+    switch (outcome.answer) {
+      case Answer::kMet:
+        ++met;
+        few = few || outcome.value.has_few_samples();
+        break;
+      case Answer::kBroken:
+        lines += style.red("✗ ") + line + "\n";
+        break;
+      case Answer::kUnknown:
+        lines += style.yellow("? ") + line + " (the run is invalid: not judged)\n";
+        break;
     }
   }
   if (judged == 1 && met == 1) {
-    out += style.green("✓ ") + only->group->variant->label() + ": " + only->judgement.text + "\n";
+    out += style.green("✓ ") + only->group->variant->label() + ": " + only->text + "\n";
   } else if (met > 0) {
     out += style.green("✓ ") + fmt::format("{}: met by {} of {}{}\n", threshold.text, met, judged,
                                            few ? ", some " + few_samples_text() : "");
@@ -47,11 +51,11 @@ void append_warning(std::string& out, const Warning& warning, const std::string&
 
 }  // namespace
 
-void append_thresholds(std::string& out, const Scenario& scenario, std::span<const ThresholdResult> results,
+void append_thresholds(std::string& out, const Scenario& scenario, std::span<const ThresholdOutcome> outcomes,
                        const Style& style) {
-  if (results.empty()) return;
+  if (outcomes.empty()) return;
   out += "\n" + style.bold("Thresholds") + "\n";
-  for (const Threshold& threshold : scenario.thresholds) append_threshold(out, threshold, results, style);
+  for (const Threshold& threshold : scenario.thresholds) append_threshold(out, threshold, outcomes, style);
 }
 
 void append_warnings(std::string& out, const Campaign& campaign, const Style& style) {

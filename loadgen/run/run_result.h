@@ -87,13 +87,9 @@ struct RunResult {
   std::vector<Warning> warnings;
 
   std::uint64_t delivered() const { return recorder.delivered; }
-  std::optional<double> bytes_per_delivery()
-      const;  // on the wire, both directions, TLS and TCP/IP headers included, heartbeats not
   // False: it was over before the phase `measure` began.
   bool has_measured() const { return phases.measure > Nanos(0); }
   double handshakes_per_second() const;  // of TLS, completed in `window`
-  std::optional<Nanos> server_cpu_per_delivery() const;
-  std::optional<Nanos> generator_cpu_per_delivery() const;
 };
 
 // TCP and IPv4 headers of one segment with the time-stamp option that Linux uses: 20 + 20 + 12 bytes.

@@ -37,7 +37,7 @@ bool is_other_join(std::string_view word) {
 
 }  // namespace
 
-wire::Parsed<Condition> parse_condition(std::string_view text) {
+wire::Parsed<Condition> parse_condition(std::string_view text, std::span<const MetricInfo> metrics) {
   Condition condition{std::string(trimmed(text)), {}};
   for (Word first = next_word(text, 0);; first = next_word(text, first.begin)) {
     Word word = first;
@@ -49,7 +49,7 @@ wire::Parsed<Condition> parse_condition(std::string_view text) {
     if (part.empty()) {
       return {{}, at(first.begin, "", "a threshold is missing here, such as delivery_latency.p99 < 100ms")};
     }
-    auto threshold = parse_threshold(part);
+    auto threshold = parse_threshold(part, metrics);
     if (!threshold) return {{}, at(first.begin, part, threshold.error)};
     condition.thresholds.push_back(std::move(*threshold.value));
     if (word.text.empty()) return {std::move(condition), {}};

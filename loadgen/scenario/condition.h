@@ -17,6 +17,6 @@ struct Condition {
 
 // An error begins with the place: "at column 32, 'mising == 0': unknown metric 'mising': did you mean 'missing'?".
 // Columns count from 1.
-wire::Parsed<Condition> parse_condition(std::string_view text);
+wire::Parsed<Condition> parse_condition(std::string_view text, std::span<const MetricInfo> metrics);
 
 }  // namespace loadgen

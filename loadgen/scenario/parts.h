@@ -29,7 +29,7 @@ void read_server(Issues& issues, const yaml::Value& node, Scenario& scenario);
 // What the reference server will use for one of its options: as given, or its default. Requires a key of the `server`
 // section.
 OptionValue server_option(const Scenario& scenario, std::string_view key);
-void read_thresholds(Issues& issues, const yaml::Value& list, Scenario& scenario);
+void read_thresholds(Issues& issues, const yaml::Value& list, std::span<const MetricInfo> metrics, Scenario& scenario);
 
 // What no single key shows: combinations that cannot be measured. Looks only at keys that were read without an error.
 void check_rules(Issues& issues, const yaml::Value& root, const Scenario& scenario);

@@ -121,7 +121,7 @@ void read_phases(Issues& issues, const yaml::Value* node, Phases& out) {
   section.duration("drain", out.drain, Nanos(0), hours(24));
 }
 
-void read_root(Issues& issues, const yaml::Value& tree, std::span<const TechniqueInfo> table, Scenario& out) {
+void read_root(Issues& issues, const yaml::Value& tree, const ScenarioTables& tables, Scenario& out) {
   const Section root(issues, &tree, "", kRootKeys);
   if (tree.kind != yaml::Value::Kind::kMap) return;
   read_name(root, out.name);
@@ -141,9 +141,10 @@ void read_root(Issues& issues, const yaml::Value& tree, std::span<const Techniqu
   if (root.require("publish", "{ rate: 20/s }")) read_publish(issues, root.find("publish"), out);
   read_phases(issues, root.find("phases"), out.phases);
   if (root.require("techniques", "[sse, websocket]"))
-    read_techniques(issues, *root.find("techniques"), table, out.tls, out.variants);
+    read_techniques(issues, *root.find("techniques"), tables.techniques, out.tls, out.variants);
   root.count("repetitions", out.repetitions, 1, 1000);
-  if (const yaml::Value* thresholds = root.find("thresholds")) read_thresholds(issues, *thresholds, out);
+  if (const yaml::Value* thresholds = root.find("thresholds"))
+    read_thresholds(issues, *thresholds, tables.metrics, out);
   check_rules(issues, tree, out);
 }
 
@@ -209,14 +210,14 @@ std::string ScenarioError::text() const {
 }
 
 LoadedScenario load_scenario(const std::string& path, std::span<const std::string> overrides,
-                             std::span<const TechniqueInfo> table) {
+                             const ScenarioTables& tables) {
   std::string text;
   if (const auto error = read_file(path, text)) return failed(path, {*error, 0, 0});
-  return parse_scenario(std::move(text), path, overrides, table);
+  return parse_scenario(std::move(text), path, overrides, tables);
 }
 
 LoadedScenario parse_scenario(std::string text, const std::string& path, std::span<const std::string> overrides,
-                              std::span<const TechniqueInfo> table) {
+                              const ScenarioTables& tables) {
   if (text.size() > kMaxScenarioBytes) {
     return failed(path,
                   {fmt::format("larger than {}: this is no scenario", wire::format_size(kMaxScenarioBytes)), 0, 0});
@@ -229,7 +230,7 @@ LoadedScenario parse_scenario(std::string text, const std::string& path, std::sp
   scenario.path = path;
   scenario.text = std::move(text);
   scenario.overrides.assign(overrides.begin(), overrides.end());
-  read_root(issues, tree, table, scenario);
+  read_root(issues, tree, tables, scenario);
   if (!issues.empty()) return {std::nullopt, issues.take()};
   return {std::move(scenario), {}};
 }

@@ -170,12 +170,18 @@ struct LoadedScenario {
 
 inline constexpr std::size_t kMaxScenarioBytes = std::size_t{1} << 20;
 
-// `overrides` are "KEY=VALUE" with a dotted key ("publish.rate=50/s"), applied before anything is validated. `table`
+// What a scenario may name.
+struct ScenarioTables {
+  std::span<const TechniqueInfo> techniques;
+  std::span<const MetricInfo> metrics;
+};
+
+// `overrides` are "KEY=VALUE" with a dotted key ("publish.rate=50/s"), applied before anything is validated. `tables`
 // must outlive the scenario. Never throws.
 LoadedScenario load_scenario(const std::string& path, std::span<const std::string> overrides,
-                             std::span<const TechniqueInfo> table);
+                             const ScenarioTables& tables);
 LoadedScenario parse_scenario(std::string text, const std::string& path, std::span<const std::string> overrides,
-                              std::span<const TechniqueInfo> table);
+                              const ScenarioTables& tables);
 
 // Totals of one run (one variant, one repetition) that the plan implies.
 struct RunTotals {

@@ -82,7 +82,8 @@ void read_selection(const Section& section, const Scenario& scenario, Threshold&
                                          suggestion(wanted, words)));
 }
 
-void read_threshold(Issues& issues, const yaml::Value& node, const std::string& path, Scenario& scenario) {
+void read_threshold(Issues& issues, const yaml::Value& node, const std::string& path,
+                    std::span<const MetricInfo> metrics, Scenario& scenario) {
   constexpr std::string_view kKeys[] = {"technique", "variant", "check"};
   const yaml::Value* check = &node;
   Threshold selection;
@@ -95,12 +96,10 @@ void read_threshold(Issues& issues, const yaml::Value& node, const std::string& 
   const std::string key = check == &node ? path : path + ".check";
   if (check->kind != yaml::Value::Kind::kScalar)
     return issues.add(*check, key, "must be a check, such as missing == 0");
-  auto parsed = parse_threshold(check->scalar);
+  auto parsed = parse_threshold(check->scalar, metrics);
   if (!parsed) return issues.add(*check, key, parsed.error);
   Threshold& threshold = *parsed.value;
-  const bool server =
-      threshold.metric == Metric::kServerCpuPerDelivery || threshold.metric == Metric::kServerBytesPerSubscriber;
-  if (server && !scenario.target.is_measurable()) {
+  if (threshold.metric.needs == Needs::kServer && !scenario.target.is_measurable()) {
     return issues.add(
         *check, key, "cannot be measured: the server's process is not known; target.process names one of this machine");
   }
@@ -144,13 +143,13 @@ OptionValue server_option(const Scenario& scenario, std::string_view key) {
   return value;
 }
 
-void read_thresholds(Issues& issues, const yaml::Value& list, Scenario& scenario) {
+void read_thresholds(Issues& issues, const yaml::Value& list, std::span<const MetricInfo> metrics, Scenario& scenario) {
   if (list.kind != yaml::Value::Kind::kSequence)
     return issues.add(list, "thresholds", "must be a list, such as [missing == 0]");
   if (list.items.size() > kMaxThresholds)
     return issues.add(list, "thresholds", fmt::format("more than {} entries", kMaxThresholds));
   for (std::size_t i = 0; i < list.items.size(); ++i) {
-    read_threshold(issues, list.items[i], fmt::format("thresholds[{}]", i), scenario);
+    read_threshold(issues, list.items[i], fmt::format("thresholds[{}]", i), metrics, scenario);
   }
 }
 

@@ -6,43 +6,40 @@ import math
 from dataclasses import dataclass
 
 from . import text
-from .distribution import ABSENT, Value
+from .value import ABSENT, Value
 
 # Repeated runs on one machine differ by several percent in time, CPU and memory, and hardly in bytes: nearer than this
 # is called a tie, whatever the few repetitions at hand say.
 TIE_OF_BYTES = 0.01
 TIE_OTHERWISE = 0.05
-BYTE_KEYS = ("bytes", "overhead")
+BYTE_METRICS = ("bytes_per_delivery", "overhead")
 CONFIDENCE = f"95{text.NO_BREAK}% CI"
 
 
 @dataclass(frozen=True)
 class Criterion:
-    key: str
+    metric: str
     title: str       # "Lowest p99 delivery latency"
     noun: str        # "p99 delivery latency"
     unit_text: object
-    of: object       # Series -> Value
+
+    def of(self, series):
+        return series.value(self.metric)
 
 
 CRITERIA = (
-    Criterion("p99", "Lowest p99 delivery latency", "p99 delivery latency", text.duration,
-              lambda series: series.latency.quantile(0.99)),
-    Criterion("bytes", "Fewest bytes per delivery", "bytes per delivery", lambda v: f"{text.sig3(v)}{text.NO_BREAK}B",
-              lambda series: series.bytes_per_delivery),
-    Criterion("cpu", "Least server CPU per delivery", "server CPU per delivery",
-              lambda v: f"{text.sig3(v)}{text.NO_BREAK}µs",
-              lambda series: series.server_cpu),
-    Criterion("memory", "Least memory per subscriber", "server memory per subscriber", text.size,
-              lambda series: series.memory_per_subscriber),
+    Criterion("delivery_latency.p99", "Lowest p99 delivery latency", "p99 delivery latency", text.duration),
+    Criterion("bytes_per_delivery", "Fewest bytes per delivery", "bytes per delivery", lambda v: f"{text.sig3(v)}{text.NO_BREAK}B"),
+    Criterion("server_cpu_per_delivery", "Least server CPU per delivery", "server CPU per delivery", text.duration),
+    Criterion("server_bytes_per_subscriber", "Least memory per subscriber", "server memory per subscriber", text.size),
 )
 
 
-def tied(criterion_key, best, other):
+def tied(metric, best, other):
     """Whether `other` is no worse than `best` by more than noise: their ranges (or confidence intervals) overlap, or too little."""
     if best.high is not None and other.low is not None and other.low <= best.high:
         return True
-    tolerance = TIE_OF_BYTES if criterion_key in BYTE_KEYS else TIE_OTHERWISE
+    tolerance = TIE_OF_BYTES if metric in BYTE_METRICS else TIE_OTHERWISE
     return other.value <= best.value + tolerance * abs(best.value)
 
 
@@ -61,7 +58,7 @@ class Ranking:
 def rank(criterion, series):
     values = [(s, criterion.of(s)) for s in series if s.usable]
     ordered = sorted((pair for pair in values if pair[1].ranked), key=lambda pair: pair[1].value)
-    best = [s for s, value in ordered if tied(criterion.key, ordered[0][1], value)]
+    best = [s for s, value in ordered if tied(criterion.metric, ordered[0][1], value)]
     return Ranking(criterion, ordered, best)
 
 
@@ -111,12 +108,12 @@ def _more(value, best):
 def dominated(series):
     """(worse, better) pairs: `worse` costs more than `better` by every criterion measured for both, two at least."""
     usable = [s for s in series if s.usable]
-    values = {id(s): {c.key: _comparable(c.of(s)) for c in CRITERIA} for s in usable}
+    values = {id(s): {c.metric: _comparable(c.of(s)) for c in CRITERIA} for s in usable}
     pairs = []
     for worse in usable:
         beaten_by = [s for s in usable if s is not worse and _dominates(values[id(s)], values[id(worse)])]
         if beaten_by:
-            nearest = min(beaten_by, key=lambda s: values[id(s)]["bytes"].value if values[id(s)]["bytes"] else math.inf)
+            nearest = min(beaten_by, key=lambda s: getattr(values[id(s)]["bytes_per_delivery"], "value", math.inf))
             pairs.append((worse, nearest))
     return pairs
 

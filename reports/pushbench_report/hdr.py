@@ -73,20 +73,6 @@ def ceil_rank(quantile, population):
     return -((-exact.numerator) // exact.denominator)
 
 
-def merge(histograms):
-    """The histogram of all values together."""
-    filled = [h for h in histograms if len(h.counts)]
-    if not filled:
-        return Histogram()
-    keys = np.concatenate([np.stack([h.low, h.high], axis=1) for h in filled])
-    counts = np.concatenate([h.counts for h in filled])
-    slots, where = np.unique(keys, axis=0, return_inverse=True)
-    summed = np.zeros(len(slots), np.int64)
-    np.add.at(summed, where.reshape(-1), counts)
-    order = np.lexsort((slots[:, 0], slots[:, 1]))
-    return Histogram(slots[order, 0], slots[order, 1], summed[order])
-
-
 def decode(text):
     """The Histogram in `text`; HistogramError when it is not one."""
     return _decode_plain(_inflate(_unwrap(text)))

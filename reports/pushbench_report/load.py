@@ -3,22 +3,14 @@
 import json
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from . import hdr, schema
+from . import hdr, schema, upgrade
 from .errors import ReportError
 
 # What XML and HTML cannot carry: control characters but tab, LF and CR, lone surrogates, non-characters.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-
-
-@dataclass
-class Run:
-    """One run of one technique: `data` as in the file, `histograms` decoded by name."""
-
-    data: dict
-    histograms: dict = field(default_factory=dict)
 
 
 @dataclass
@@ -27,9 +19,7 @@ class Source:
 
     path: str
     data: dict
-    runs: list
     name: str = ""
-    floor: hdr.Histogram = None    # delivery latency of the null server (--floor)
 
 
 def load_all(paths):
@@ -57,12 +47,19 @@ def load(file):
                           "use the report of the pushbench that wrote the file, or a newer one")
     try:
         schema.RESULT.check(data, "")
+        if version == 1:
+            _upgrade(data)
         _check_references(data)
-        runs = [Run(run, _histograms(run, index)) for index, run in enumerate(data["runs"])]
-        floor = _decoded((data.get("floor") or {}).get("histogram"), "floor.histogram")
     except schema.FieldError as error:
         raise ReportError(f"{file}: {error}") from None
-    return Source(str(file), data, runs, floor=floor)
+    return Source(str(file), data)
+
+
+def _upgrade(data):
+    upgrade.upgrade(data, [_histograms(run, index) for index, run in enumerate(data["runs"])])
+    if floor := data.get("floor"):
+        histogram = _decoded(floor.get("histogram"), "floor.histogram")
+        floor["spectrum"] = upgrade.spectrum(histogram, histogram.total if histogram else 0)
 
 
 def _result_file(path):
@@ -107,11 +104,27 @@ def _clean(value):
 
 
 def _check_references(data):
+    if "groups" not in data:
+        raise schema.FieldError("groups", "is missing; it must be a list")
     for index, warning in enumerate(data["warnings"]):
-        run = warning.get("run")
-        if run is not None and run >= len(data["runs"]):
-            raise schema.FieldError(f"warnings[{index}].run",
-                                    f"is {run}; there are {len(data['runs'])} runs, counted from 0")
+        if warning.get("run") is not None:
+            _check_run(data, warning["run"], f"warnings[{index}].run")
+    for index, group in enumerate(data["groups"]):
+        for place, run in enumerate(group["runs"]):
+            _check_run(data, run, f"groups[{index}].runs[{place}]")
+        _check_columns(group.get("spectrum"), f"groups[{index}].spectrum")
+    _check_columns((data.get("floor") or {}).get("spectrum"), "floor.spectrum")
+
+
+def _check_run(data, run, path):
+    if run >= len(data["runs"]):
+        raise schema.FieldError(path, f"is {run}; there are {len(data['runs'])} runs, counted from 0")
+
+
+def _check_columns(columns, path):
+    lengths = {len(column) for column in (columns or {}).values() if isinstance(column, list)}
+    if len(lengths) > 1:
+        raise schema.FieldError(path, "has columns of unlike length; each must have a value for every quantile")
 
 
 def _histograms(run, index):

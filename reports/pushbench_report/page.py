@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import re
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import jinja2
 from markupsafe import Markup
 
 from . import answers, capacity, figures, schema, summary, text, theme
-from .distribution import ENOUGH_BEYOND
+from .value import ENOUGH_BEYOND
 from .figures.capacity import draw_each as draw_searches
 from .workload import workloads
 
@@ -19,8 +18,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 LARGEST_PAGE = 2_000_000    # bytes; the embedded copy of the results is dropped before the page grows beyond it
 GLYPHS = {"valid": "✓", "doubtful": "?", "invalid": "✗", "passed": "✓", "broken": "✗", "unknown": "?", "info": "i",
           "warn": "!"}
-TIME_METRIC = re.compile(r"^\s*(?:\w+\.)*(delivery_latency|service_time|send_lag|readiness|round_trip|fanout_spread|"
-                         r"loop_lag)(_ns)?\.(?!count\b)")
 
 
 def render(sources):
@@ -60,7 +57,7 @@ def _workload(workload, prefix):
         "id": prefix, "scenario": workload.scenario, "series": workload.series, "facts": _facts(workload),
         "answers": [answers.answer(ranking) for ranking in rankings] if workload.usable else [],
         "dominated": answers.dominated_sentences(workload.series), "tie": _tie_words(workload),
-        "confident": any(s.confidence for s in workload.series),
+        "confident": any(s.confident for s in workload.series),
         "summary": _table(summary.SUMMARY, workload.series),
         "polling": _table(summary.POLLING, [s for s in workload.series if s.polls]),
         "health": _table(summary.HEALTH, workload.series),
@@ -80,16 +77,16 @@ def _facts(workload):
     """The workload in a line: "1,000 subscribers · 1 topic · 10 messages/s · 120 B payload · 2 repetitions"."""
     facts = []
     for name, word in (("subscribers", "subscriber"), ("topics", "topic")):
-        values = {run.data.get(name) for s in workload.series for run in s.runs} - {None}
+        values = {run.get(name) for s in workload.series for run in s.runs} - {None}
         if values:
             facts.append(_range(values, text.count) + f" {word}{'' if values == {1} else 's'}")
-    rates = {run.data.get("offered_rate_per_s") for s in workload.series for run in s.runs} - {None}
+    rates = {run.get("offered_rate_per_s") for s in workload.series for run in s.runs} - {None}
     if rates:
         facts.append(f"{_range(rates, text.brief)} messages/s offered")
-    payloads = {text.sig3(v) for s in workload.series if (v := s.plain_bytes_of("received", "payload")) is not None}
+    payloads = {text.sig3(v) for s in workload.series if (v := s.number("payload_per_delivery")) is not None}
     if len(payloads) == 1:
         facts.append(f"{payloads.pop()} B payload")
-    windows = {(run.data.get("phases_s") or {}).get("measure") for s in workload.series for run in s.runs} - {None}
+    windows = {(run.get("phases_s") or {}).get("measure") for s in workload.series for run in s.runs} - {None}
     if windows:
         facts.append(f"{_range(windows, text.brief)} s measured per run")
     repetitions = {s.repetitions for s in workload.series}
@@ -106,7 +103,7 @@ def _range(values, shown):
 def _tie_words(workload):
     near = (f"differences below {100 * answers.TIE_OTHERWISE:g}{text.NO_BREAK}% "
             f"({100 * answers.TIE_OF_BYTES:g}{text.NO_BREAK}% in bytes) are called ties")
-    if any(s.confidence for s in workload.series):
+    if any(s.confident for s in workload.series):
         return (f"Overlapping 95{text.NO_BREAK}% confidence intervals (of the mean over the repetitions; where one does not hold "
                 f"the merged value, the range of the repetitions) and {near}.")
     if any(s.repetitions > 1 for s in workload.series):
@@ -117,19 +114,19 @@ def _tie_words(workload):
 def _clean_words(series):
     if not series:
         return ""
-    bad = [name for name in ("duplicate", "reordered", "corrupt") if any(s.total(name) for s in series)]
+    bad = [name for name in ("duplicate", "reordered", "corrupt") if any(s.number(name) for s in series)]
     good = [name for name in ("duplicate", "reordered", "corrupt") if name not in bad]
     words = "duplicate, reordered or corrupt" if not bad else " or ".join(good)
     return f"No delivery was {words}." if good else ""
 
 
 def _verdict(sources, searches, series):
-    runs = [run for source in sources for run in source.runs]
+    runs = [run for source in sources for run in source.data["runs"]]
     if not runs and searches:
         return capacity.verdict(searches)
     if not runs:
         return {"word": "invalid", "text": "Nothing was measured", "compare": False}
-    by = {word: sum(run.data["verdict"] == word for run in runs) for word in schema.VERDICTS}
+    by = {word: sum(run["verdict"] == word for run in runs) for word in schema.VERDICTS}
     warned = any(w["level"] == "invalid" and w.get("run") is None for s in sources for w in s.data["warnings"])
     if by["invalid"] == len(runs) or warned:
         return {"word": "invalid", "text": "Invalid measurement"}
@@ -147,7 +144,7 @@ def _verdict(sources, searches, series):
 
 
 def _chips(sources, searches):
-    runs = [run.data for source in sources for run in source.runs]
+    runs = [run for source in sources for run in source.data["runs"]]
     expected, missing = sum(r["expected_deliveries"] for r in runs), sum(r["missing"] for r in runs)
     chips = [{"text": text.plural(len(runs), "run"), "bad": not runs}] if runs or not searches else []
     if searches:
@@ -198,7 +195,7 @@ def _warnings(sources):
     for source in sources:
         for warning in source.data["warnings"]:
             run = warning.get("run")
-            where = _run_name(source, source.runs[run].data) if run is not None else source.name or "whole measurement"
+            where = _run_name(source, source.data["runs"][run]) if run is not None else source.name or "whole measurement"
             found.append({"level": warning["level"], "rule": warning.get("rule"), "message": warning["message"],
                           "where": where})
     return sorted(found, key=lambda w: order[w["level"]])
@@ -206,7 +203,7 @@ def _warnings(sources):
 
 def _run_name(source, run):
     name = f"{run['technique']} {run['variant']}".strip()
-    same = [r for r in source.runs if all(r.data[name] == run[name] for name in ("technique", "variant"))]
+    same = [r for r in source.data["runs"] if all(r[name] == run[name] for name in ("technique", "variant"))]
     if len(same) > 1:
         name += f", repetition {run['repetition']}"
     return f"{name} · {source.name}" if source.name else name
@@ -219,30 +216,31 @@ def _thresholds(sources):
         for threshold in source.data.get("thresholds") or []:
             for result in threshold["results"]:
                 name = f"{result['technique']} {result['variant']}".strip()
-                row = rows.setdefault((threshold["expression"], result["verdict"]), {"names": [], "values": []})
+                row = rows.setdefault((threshold["expression"], result["verdict"]), {"names": [], "measured": []})
                 row["names"].append(f"{name} · {source.name}" if source.name else name)
-                row["values"].append(result.get("value"))
+                row["measured"].append((result.get("value"), _measured(result)))
                 beyond = result.get("samples_beyond")
                 row["few"] = row.get("few", False) or (beyond is not None and beyond + 1e-6 < ENOUGH_BEYOND)
     order = {"broken": 0, "unknown": 1, "passed": 2}
     return [{"expression": expression, "verdict": verdict, "where": text.join(row["names"]),
-             "value": _threshold_values(expression, row["values"]) + (f" {text.FEW}" if row["few"] else "")}
+             "value": _span_words(row["measured"]) + (f" {text.FEW}" if row["few"] else "")}
             for (expression, verdict), row in sorted(rows.items(), key=lambda item: order[item[0][1]])]
 
 
-def _threshold_values(expression, values):
-    known = [value for value in values if value is not None]
-    if len(known) < len(values) or not known:
-        return text.join(dict.fromkeys(_threshold_value(expression, value) for value in values))
-    return _range(known, lambda value: _threshold_value(expression, value))
+def _span_words(measured):
+    """The least and the greatest of (value, words); every word once where some have no value."""
+    if any(value is None for value, _ in measured):
+        return text.join(dict.fromkeys(words for _, words in measured))
+    low, high = min(measured)[1], max(measured)[1]
+    return low if low == high else f"{low} to {high}"
 
 
-def _threshold_value(expression, value):
-    if value is None:
-        return text.NOT_MEASURED
-    if TIME_METRIC.match(expression):
-        return text.duration(value)
-    return text.count(value) if isinstance(value, int) else text.sig3(value)
+def _measured(result):
+    """The value with its unit, as the program that judged it says; results of version 1 have only the number."""
+    if result.get("measured") is not None:
+        return result["measured"]
+    shown = {"time": text.duration, "size": text.size, "share": text.percent, "count": text.count}[result["unit"]]
+    return shown(result.get("value"))
 
 
 def _source(source):

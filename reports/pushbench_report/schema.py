@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class FieldError(ValueError):
@@ -94,6 +94,25 @@ class OrNull:
             self.item.check(value, path)
 
 
+class AnyOf:
+    """One of several kinds; the first is what is wanted."""
+
+    def __init__(self, *kinds):
+        self.kinds = kinds
+
+    @property
+    def wanted(self):
+        return self.kinds[0].wanted
+
+    def check(self, value, path):
+        for kind in self.kinds[1:]:
+            try:
+                return kind.check(value, path)
+            except FieldError:
+                continue
+        return self.kinds[0].check(value, path)
+
+
 class Object:
     """Fields by name. `required` ones are present and not null; `optional` ones may be absent or null."""
 
@@ -126,9 +145,10 @@ def _wrong(path, value, wanted):
 
 TEXT, COUNT, NUMBER, SIGNED = Text(), Number(whole=True), Number(), Number(minimum=-math.inf)
 
+PERCENTILES = {"p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999, "p9999": 0.9999}
 DISTRIBUTION = Object(
     required={"count": COUNT},
-    optional={name: NUMBER for name in ("min", "mean", "p50", "p90", "p99", "p999", "max")}
+    optional={name: NUMBER for name in ("min", "mean", *PERCENTILES, "max")}
     | {"undelivered_from": Number(maximum=1)})
 
 BYTE_KINDS = ("payload", "framing", "http", "tls", "tcpip")
@@ -184,9 +204,19 @@ SERIES = Object(
     | {name: ListOf(OrNull(NUMBER)) for name in ("server_cpu_s", "server_rss_bytes", "steal", "latency_p50_ns",
                                                  "latency_p99_ns")})
 
-CONFIDENCE = Object(
-    required={"technique": TEXT, "variant": TEXT, "repetitions": COUNT,
-              "metrics": MapOf(Object(required={name: NUMBER for name in ("middle", "low", "high")}))})
+FITNESS = ("usable", "unusable")
+METRIC = Object(
+    required={"fitness": Text(FITNESS)},
+    optional={name: SIGNED for name in ("value", "low", "high", "error")}
+    | {"reason": TEXT, "undelivered": Flag(), "samples_beyond": NUMBER, "each": ListOf(OrNull(SIGNED))})
+
+# Columns of equal length, one value a percentile.
+SPECTRUM = Object(required={"quantile": ListOf(Number(maximum=1)), "value": ListOf(COUNT)},
+                  optional={"least": ListOf(OrNull(COUNT)), "greatest": ListOf(OrNull(COUNT))})
+
+RUN_COUNTS = ("published", "publish_failed", "expected_deliveries", "delivered", "missing", "missed_while_away", "replayed",
+              "duplicate", "reordered", "corrupt", "early", "own", "foreign", "requests", "empty_answers", "full_answers",
+              "skipped_polls", "gap_messages", "request_timeouts")
 
 VERDICTS = ("valid", "doubtful", "invalid")
 LEVELS = ("info", "warn", "invalid")
@@ -225,8 +255,14 @@ RUN = Object(
         "histograms": Object(optional={name: TEXT for name in HISTOGRAMS}),
     })
 
+GROUP = Object(
+    required={"technique": TEXT, "variant": TEXT, "runs": ListOf(COUNT), "left_out": COUNT, "verdict": Text(VERDICTS),
+              "failures": MapOf(COUNT), "metrics": MapOf(METRIC)},
+    optional={"verdict_reasons": ListOf(TEXT), "failure_examples": MapOf(TEXT), "spectrum": SPECTRUM,
+              "memory_slopes": MapOf(Object(required={"bytes_per_subscriber": SIGNED, "r2": Number(maximum=1)}))})
+
 FLOOR = Object(required={"technique": TEXT, "subscribers": COUNT, "expected_deliveries": COUNT, "missing": COUNT,
-                         "delivery_latency_ns": DISTRIBUTION}, optional={"histogram": TEXT})
+                         "delivery_latency_ns": DISTRIBUTION}, optional={"histogram": TEXT, "spectrum": SPECTRUM})
 
 FINDS = ("max-rate", "max-subscribers")
 STEP = Object(
@@ -245,7 +281,7 @@ THRESHOLD = Object(
     required={"expression": TEXT,
               "results": ListOf(Object(required={"technique": TEXT, "variant": TEXT,
                                                  "verdict": Text(("passed", "broken", "unknown"))},
-                                       optional={"value": SIGNED, "samples_beyond": NUMBER}))},
+                                       optional={"value": SIGNED, "measured": TEXT, "samples_beyond": NUMBER}))},
     optional={"technique": TEXT, "variant": TEXT})
 
 RESULT = Object(
@@ -257,8 +293,8 @@ RESULT = Object(
         "scenario": Object(required={"name": TEXT, "text": TEXT, "sha256": TEXT},
                            optional={"path": TEXT, "overrides": ListOf(TEXT)}),
         "warnings": ListOf(Object(required={"level": Text(LEVELS), "message": TEXT},
-                                  optional={"rule": COUNT, "run": COUNT})),
+                                  optional={"rule": AnyOf(TEXT, COUNT), "run": COUNT})),
         "runs": ListOf(RUN),
     },
     optional={"command": TEXT, "seed": COUNT, "started": TEXT, "ended": TEXT, "interrupted": Flag(), "thresholds": ListOf(THRESHOLD),
-              "confidence": ListOf(CONFIDENCE), "attempts": ATTEMPTS, "capacity": CAPACITY, "floor": FLOOR})
+              "groups": ListOf(GROUP), "attempts": ATTEMPTS, "capacity": CAPACITY, "floor": FLOOR})

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from . import answers, text
-from .distribution import ABSENT, ENOUGH_BEYOND, Value
+from .value import ENOUGH_BEYOND
 
 BEST = "★"
 BAD_UNLESS_ZERO = ("missing", "duplicate", "reordered", "corrupt", "failures")
@@ -11,12 +11,11 @@ BAD_UNLESS_ZERO = ("missing", "duplicate", "reordered", "corrupt", "failures")
 
 @dataclass(frozen=True)
 class Column:
-    key: str
+    metric: str
     group: str
     head: str
     unit: str
     show: object                  # number in the column's unit -> text
-    of: object                    # Series -> Value
     factor: float = 1             # divides the value into the column's unit
     ranked: bool = False          # the least value is marked
     tip: str = ""
@@ -39,111 +38,60 @@ class Row:
     cells: list
 
 
-def _count(name):
-    return lambda series: _value(series.total(name))
-
-
-def _value(number):
-    return ABSENT if number is None else Value("ok", number)
-
-
-def _quantile(name, quantile):
-    return lambda series: series.distribution(name).quantile(quantile)
-
-
-def _max_latency(series):
-    latency = series.latency
-    if latency.missing:
-        return Value("undelivered", latency.extreme("max"))
-    return _value(latency.extreme("max"))
-
-
-def _failures(series):
-    return _value(sum(series.failures.values()))
-
-
-def _direction(direction):
-    return lambda series: _value(series.bytes_in(direction))
-
-
 LATENCY, CORRECT, WIRE, SERVER = "Delivery latency", "Deliveries", "Per delivery", "Server"
+MS, US, KIB, PERCENT = 1e6, 1e3, 1024, 0.01
+
+
+def _percentiles(metric, group, shorts, **more):
+    return tuple(Column(f"{metric}.{short}", group, text.PERCENTILES.get(short, short), "ms", text.sig3, MS, **more) for short in shorts)
+
 
 SUMMARY = (
-    Column("p50", LATENCY, "p50", "ms", text.sig3, _quantile("delivery_latency", 0.5), 1e6, True),
-    Column("p90", LATENCY, "p90", "ms", text.sig3, _quantile("delivery_latency", 0.9), 1e6, True),
-    Column("p99", LATENCY, "p99", "ms", text.sig3, _quantile("delivery_latency", 0.99), 1e6, True),
-    Column("p999", LATENCY, "p99.9", "ms", text.sig3, _quantile("delivery_latency", 0.999), 1e6, True),
-    Column("max", LATENCY, "max", "ms", text.sig3, _max_latency, 1e6),
-    Column("delivered", CORRECT, "delivered", "n", text.count, _count("delivered")),
-    Column("missing", CORRECT, "missing", "n", text.count, _count("missing"), tip="expected and never arrived"),
-    Column("duplicate", CORRECT, "duplicate", "n", text.count, _count("duplicate"), unless_zero=True),
-    Column("reordered", CORRECT, "reordered", "n", text.count, _count("reordered"), unless_zero=True),
-    Column("corrupt", CORRECT, "corrupt", "n", text.count, _count("corrupt"), unless_zero=True),
-    Column("failures", CORRECT, "failures", "n", text.count, _failures, tip="failed connections and conversations"),
-    Column("bytes", WIRE, "bytes", "B", text.sig3, lambda s: s.bytes_per_delivery, 1, True,
-           "both directions, every kind measured"),
-    Column("received", WIRE, "down", "B", text.sig3, _direction("received"), tip="server to client"),
-    Column("sent", WIRE, "up", "B", text.sig3, _direction("sent"), tip="client to server"),
-    Column("overhead", WIRE, "overhead", "% of payload", text.sig3, lambda s: s.overhead, 0.01, True,
-           "bytes that are not payload"),
-    Column("requests", WIRE, "requests", "n", text.sig3, lambda s: s.requests_per_delivery),
-    Column("cpu", SERVER, "CPU per delivery", "µs", text.sig3, lambda s: s.server_cpu, 1, True),
-    Column("memory", SERVER, "memory per subscriber", "KiB", text.sig3, lambda s: s.memory_per_subscriber, 1024, True),
+    *_percentiles("delivery_latency", LATENCY, ("p50", "p75", "p90", "p95", "p99", "p999", "p9999"), ranked=True),
+    Column("delivery_latency.max", LATENCY, "max", "ms", text.sig3, MS),
+    Column("delivered", CORRECT, "delivered", "n", text.count),
+    Column("missing", CORRECT, "missing", "n", text.count, tip="expected and never arrived"),
+    Column("duplicate", CORRECT, "duplicate", "n", text.count, unless_zero=True),
+    Column("reordered", CORRECT, "reordered", "n", text.count, unless_zero=True),
+    Column("corrupt", CORRECT, "corrupt", "n", text.count, unless_zero=True),
+    Column("failures", CORRECT, "failures", "n", text.count, tip="failed connections and conversations"),
+    Column("bytes_per_delivery", WIRE, "bytes", "B", text.sig3, ranked=True, tip="both directions, every kind measured"),
+    Column("received_per_delivery", WIRE, "down", "B", text.sig3, tip="server to client"),
+    Column("sent_per_delivery", WIRE, "up", "B", text.sig3, tip="client to server"),
+    Column("overhead", WIRE, "overhead", "% of payload", text.sig3, PERCENT, ranked=True, tip="bytes that are not payload"),
+    Column("requests_per_delivery", WIRE, "requests", "n", text.sig3),
+    Column("server_cpu_per_delivery", SERVER, "CPU per delivery", "µs", text.sig3, US, ranked=True),
+    Column("server_bytes_per_subscriber", SERVER, "memory per subscriber", "KiB", text.sig3, KIB, ranked=True),
 )
 
 POLLING = (
-    Column("age50", "Data age", "p50", "ms", text.sig3, _quantile("delivery_latency", 0.5), 1e6,
-           tip="received − intended: the delivery latency"),
-    Column("age99", "Data age", "p99", "ms", text.sig3, _quantile("delivery_latency", 0.99), 1e6),
-    Column("trip50", "Request round trip", "p50", "ms", text.sig3, _quantile("round_trip", 0.5), 1e6,
-           tip="a poll due to its answer complete"),
-    Column("trip99", "Request round trip", "p99", "ms", text.sig3, _quantile("round_trip", 0.99), 1e6),
-    Column("polls", "Polls", "made", "n", text.count, _count("requests")),
-    Column("wasted", "Polls", "wasted", "%", text.sig3, lambda s: s.wasted_polls, 0.01,
-           tip="answered without a message"),
-    Column("skipped", "Polls", "skipped", "n", text.count, _count("skipped_polls"),
-           tip="due while an answer was outstanding"),
+    *_percentiles("delivery_latency", "Data age", ("p50", "p99"), tip="received − intended: the delivery latency"),
+    *_percentiles("round_trip", "Request round trip", ("p50", "p99"), tip="a poll due to its answer complete"),
+    Column("requests", "Polls", "made", "n", text.count),
+    Column("wasted_poll_share", "Polls", "wasted", "%", text.sig3, PERCENT, tip="answered without a message"),
+    Column("skipped_polls", "Polls", "skipped", "n", text.count, tip="due while an answer was outstanding"),
 )
 
 HEALTH = (
-    Column("connected", "Clients", "connected", "n", text.count, lambda s: _least(s, "connected"),
-           tip="in the repetition with the fewest"),
-    Column("empty", "Clients", "empty answers", "n", text.count, _count("empty_answers")),
-    Column("skipped", "Clients", "skipped polls", "n", text.count, _count("skipped_polls"),
-           tip="due while an answer was outstanding"),
-    Column("ready50", "Readiness", "p50", "ms", text.sig3, _quantile("readiness", 0.5), 1e6,
-           tip="connecting to subscribed"),
-    Column("ready99", "Readiness", "p99", "ms", text.sig3, _quantile("readiness", 0.99), 1e6),
-    Column("offered", "Publisher", "offered", "msg/s", text.brief, lambda s: _rate(s, "offered_rate_per_s")),
-    Column("achieved", "Publisher", "achieved", "msg/s", text.brief, lambda s: _rate(s, "achieved_rate_per_s")),
-    Column("lag50", "Send lag", "p50", "ms", text.sig3, _quantile("send_lag", 0.5), 1e6, tip="sent − intended"),
-    Column("lag99", "Send lag", "p99", "ms", text.sig3, _quantile("send_lag", 0.99), 1e6),
-    Column("service50", "Service time", "p50", "ms", text.sig3, _quantile("service_time", 0.5), 1e6,
-           tip="received − sent"),
-    Column("service99", "Service time", "p99", "ms", text.sig3, _quantile("service_time", 0.99), 1e6),
-    Column("spread50", "Fan-out spread", "p50", "ms", text.sig3, _quantile("fanout_spread", 0.5), 1e6,
-           tip="first to last receiver of one message"),
-    Column("spread99", "Fan-out spread", "p99", "ms", text.sig3, _quantile("fanout_spread", 0.99), 1e6),
-    Column("loop99", "Generator", "loop lag p99", "ms", text.sig3, _quantile("loop_lag", 0.99), 1e6),
-    Column("gencpu", "Generator", "CPU per delivery", "µs", text.sig3,
-           lambda s: s.per_delivery_cost("generator", "cpu_us_per_delivery")),
+    Column("connected", "Clients", "connected", "n", text.count, tip="in the repetition with the fewest"),
+    Column("empty_answers", "Clients", "empty answers", "n", text.count),
+    Column("skipped_polls", "Clients", "skipped polls", "n", text.count, tip="due while an answer was outstanding"),
+    *_percentiles("readiness", "Readiness", ("p50", "p99"), tip="connecting to subscribed"),
+    Column("offered_rate", "Publisher", "offered", "msg/s", text.brief),
+    Column("achieved_rate", "Publisher", "achieved", "msg/s", text.brief),
+    *_percentiles("send_lag", "Send lag", ("p50", "p99"), tip="sent − intended"),
+    *_percentiles("service_time", "Service time", ("p50", "p99"), tip="received − sent"),
+    *_percentiles("fanout_spread", "Fan-out spread", ("p50", "p99"), tip="first to last receiver of one message"),
+    Column("loop_lag.p99", "Generator", "loop lag p99", "ms", text.sig3, MS),
+    Column("generator_cpu_per_delivery", "Generator", "CPU per delivery", "µs", text.sig3, US),
 )
-
-
-def _least(series, name):
-    return _value(min((run.data[name] for run in series.runs if run.data.get(name) is not None), default=None))
-
-
-def _rate(series, name):
-    values = [run.data.get(name) for run in series.runs]
-    return ABSENT if None in values else Value("ok", sum(values) / len(values), min(values), max(values))
 
 
 def table(columns, series):
     """Rows of cells; columns that nothing fills are left out."""
     kept, rows = [], [Row(s, []) for s in series]
     for column in columns:
-        values = [column.of(s) for s in series]
+        values = [s.value(column.metric) for s in series]
         if all(value.state == "absent" or (column.unless_zero and not value.value) for value in values):
             continue
         kept.append(column)
@@ -158,7 +106,7 @@ def _best(column, series, values):
     if not column.ranked or len(ranked) < 2:
         return []
     least = min((v for _, v in ranked), key=lambda v: v.value)
-    best = [s for s, v in ranked if answers.tied(column.key, least, v)]
+    best = [s for s, v in ranked if answers.tied(column.metric, least, v)]
     return best if len(best) < len(ranked) else []
 
 
@@ -166,10 +114,7 @@ def cell(column, value, best=False):
     if value.state == "absent":
         return Cell(text.NOT_MEASURED, marks="none", tip="not measured")
     if value.state == "undelivered":
-        tip = "deliveries are missing"
-        if value.value:
-            tip = f"slowest that arrived: {column.show(value.value / column.factor)} {column.unit}"
-        return Cell(text.NOT_DELIVERED, "inf", "undelivered", tip)
+        return Cell(text.NOT_DELIVERED, "inf", "undelivered", "deliveries are missing")
     number = value.value / column.factor if column.factor != 1 else value.value
     shown, tip = column.show(number), ""
     if value.low is not None and value.high is not None and column.show is text.sig3:
@@ -178,7 +123,7 @@ def cell(column, value, best=False):
     if value.state == "few":
         tip = f"only {value.beyond:.3g} samples beyond this percentile; {ENOUGH_BEYOND} are needed"
         return Cell(shown, f"{number:.9g}", "few", tip)
-    marks = "best" if best else "bad" if column.key in BAD_UNLESS_ZERO and number else ""
+    marks = "best" if best else "bad" if column.metric in BAD_UNLESS_ZERO and number else ""
     return Cell(shown, f"{number:.9g}", marks, tip, best, _interval(column, value))
 
 

@@ -7,6 +7,8 @@ NOT_DELIVERED = "not delivered"
 FEW = "n<"             # beside a percentile with too few samples beyond it
 NO_BREAK = "\u00a0"    # between a number and its unit
 
+PERCENTILES = {"p999": "p99.9", "p9999": "p99.99"}    # as people write them
+
 TIME_UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1, "ns"))
 SIZE_UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"), (1, "B"))
 
@@ -25,7 +27,7 @@ def sig3(value):
 
 def count(value):
     """Counts are exact: every digit is shown."""
-    return NOT_MEASURED if value is None else f"{value:,}"
+    return NOT_MEASURED if value is None else f"{round(value):,}"
 
 
 def duration(ns, shown=sig3):

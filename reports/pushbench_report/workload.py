@@ -1,4 +1,4 @@
-"""What was measured under one scenario text, grouped: the runs as series, the capacity searches."""
+"""What was measured under one scenario text, grouped: the series, the capacity searches."""
 
 from dataclasses import dataclass, field
 
@@ -21,17 +21,15 @@ class Workload:
 
 
 def workloads(sources, styles):
-    """Sources with the same scenario text share a workload; the order of the files and of the runs is kept."""
+    """Sources with the same scenario text share a workload; the order of the files and of their groups is kept."""
     found = {}
     for source in sources:
         scenario = source.data["scenario"]
         workload = found.setdefault((scenario["name"], scenario["sha256"], scenario["text"]), Workload(scenario, [], []))
         workload.sources.append(source)
         workload.searches += capacity.searches(source, styles)
-        groups = {}
-        for run in source.runs:
-            groups.setdefault((run.data["technique"], run.data["variant"]), []).append(run)
-        for (technique, variant), runs in groups.items():
-            style = styles.of(technique, (variant, source.name))
-            workload.series.append(Series(source, technique, variant, runs, style))
+        for group in source.data["groups"]:
+            style = styles.of(group["technique"], (group["variant"], source.name))
+            workload.series.append(Series(source, group, [source.data["runs"][place] for place in group["runs"]], style))
     return list(found.values())
+

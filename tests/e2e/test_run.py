@@ -1,5 +1,6 @@
 """pushbench run against the reference server: every technique delivers everything, and the numbers agree with each other."""
 
+import collections
 import sys
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from harness import ROOT, TECHNIQUES, run
 
 sys.path.insert(0, str(ROOT / "reports"))
-from pushbench_report import hdr, intervals  # noqa: E402
+from pushbench_report import hdr, intervals, schema  # noqa: E402
 
 
 @pytest.mark.parametrize("technique", TECHNIQUES)
@@ -147,23 +148,55 @@ def test_the_series_and_the_interval_log_add_up_to_the_run(tmp_path):
     assert r["interval_log"] == "sse-1.hlog"
     found = intervals.read(finished.folder / "sse-1.hlog")
     assert sum(interval.histogram.total for interval in found) == r["delivered"]
-    merged = hdr.merge([interval.histogram for interval in found])
-    whole = hdr.decode(r["histograms"]["delivery_latency"])
-    assert (merged.low == whole.low).all() and (merged.counts == whole.counts).all()
+    assert together(interval.histogram for interval in found) == together([hdr.decode(r["histograms"]["delivery_latency"])])
     assert r["generator"]["read_delay_ns"]["count"] > 0, "the kernel stamps what one connection receives"
     assert r["generator"]["jitter_ns"]["count"] > 0
 
 
-def test_three_repetitions_have_a_confidence_interval(tmp_path):
-    finished = run(tmp_path, "--repeat", "3", techniques=["sse"], subscribers=20, measure="500ms")
-    if any(r["verdict"] == "invalid" for r in finished.result["runs"]):
-        assert finished.result["confidence"] == [], "invalid runs are left out, and two are too few"
-        return
-    entry, = finished.result["confidence"]
-    assert entry["repetitions"] == 3 and entry["technique"] == "sse"
-    interval = entry["metrics"]["delivery_latency.p50"]
-    assert interval["low"] <= interval["middle"] <= interval["high"]
-    assert "95 % confidence interval" in finished.out
+def together(histograms):
+    """Counts of all by slot."""
+    counts = collections.Counter()
+    for histogram in histograms:
+        for slot in zip(histogram.low.tolist(), histogram.high.tolist(), histogram.counts.tolist()):
+            counts[slot[:2]] += slot[2]
+    return counts
+
+
+def quantile(counts, quantile, population):
+    rank, seen = max(1, hdr.ceil_rank(quantile, population)), 0
+    for (_, high), count in sorted(counts.items()):
+        seen += count
+        if seen >= rank:
+            return high
+    return None
+
+
+def test_a_group_is_its_repetitions_as_one(tmp_path):
+    """Worked out again from the runs: their histograms decoded and merged, their counts added, their costs divided once."""
+    finished = run(tmp_path, "--repeat", "3", techniques=["sse", "polling"], subscribers=20, measure="500ms")
+    result = finished.result
+    assert [(group["technique"], group["variant"]) for group in result["groups"]] == [("sse", ""), ("polling", "")]
+    for group in result["groups"]:
+        runs, metrics = [result["runs"][place] for place in group["runs"]], group["metrics"]
+        assert {r["technique"] for r in runs} == {group["technique"]} and len(runs) + group["left_out"] == 3
+        for name in ("published", "expected_deliveries", "delivered", "missing", "duplicate", "requests"):
+            assert metrics[name]["value"] == sum(r[name] for r in runs), name
+        merged = together(hdr.decode(r["histograms"]["delivery_latency"]) for r in runs)
+        expected = sum(r["expected_deliveries"] for r in runs)
+        for name, q in schema.PERCENTILES.items():
+            assert metrics[f"delivery_latency.{name}"]["value"] == quantile(merged, q, expected), name
+        line = group["spectrum"]
+        assert line["value"][1:] == [quantile(merged, q, expected) for q in line["quantile"][1:]]
+        deliveries = sum(r["bytes"]["deliveries"] for r in runs)
+        wire = sum(r["bytes_per_delivery"] * r["bytes"]["deliveries"] for r in runs)
+        assert metrics["bytes_per_delivery"]["value"] == pytest.approx(wire / deliveries)
+        assert metrics["server_cpu_per_delivery"]["value"] == pytest.approx(1e9 * sum(r["server"]["cpu_s"] for r in runs) / deliveries)
+        if len(runs) > 1:
+            assert metrics["delivery_latency.p50"]["each"] == [r["delivery_latency_ns"]["p50"] for r in runs]
+        if len(runs) == 3:
+            low, high = (metrics["bytes_per_delivery"][end] for end in ("low", "high"))
+            assert low <= metrics["bytes_per_delivery"]["value"] <= high
+            assert "95 % confidence interval" in finished.out
 
 
 def test_topics_threads_and_repetitions(tmp_path):

@@ -275,7 +275,7 @@ BAD = {
     "target with a query": ({"target": "http://h/?a=1"}, "key 'target'"),
     "unknown metric": ({"thresholds": ["misssing == 0"]}, "did you mean 'missing'?"),
     "metric without aggregation": ({"thresholds": ["delivery_latency < 50ms"]}, "needs an aggregation"),
-    "unknown aggregation": ({"thresholds": ["delivery_latency.p95 < 50ms"]}, "unknown aggregation"),
+    "unknown aggregation": ({"thresholds": ["delivery_latency.p98 < 50ms"]}, "unknown aggregation"),
     "aggregation of a count": ({"thresholds": ["missing.p99 == 0"]}, "has no aggregation"),
     "assignment": ({"thresholds": ["missing = 0"]}, "write =="),
     "threshold without unit": ({"thresholds": ["delivery_latency.p99 < 50"]}, "a duration needs a unit"),

@@ -71,7 +71,7 @@ TEST(CapacityLoad, IsMeasuredForAsLongAsTheConditionTakes) {
   scenario.publish.rate = {10, std::chrono::seconds(1)};
   scenario.phases.measure = std::chrono::seconds(5);
   const auto length = [&](const char* until, std::int64_t load) {
-    plan.until = *parse_condition(until).value;
+    plan.until = *parse_condition(until, metric_infos()).value;
     const Nanos measure = step_scenario(plan, scenario, load).phases.measure;
     return std::chrono::duration<double>(measure).count();
   };

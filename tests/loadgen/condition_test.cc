@@ -5,21 +5,24 @@
 #include <utility>
 #include <vector>
 
+#include "loadgen/judge/metrics.h"
+
 namespace loadgen {
 namespace {
 
 TEST(ConditionText, IsOneThresholdOrSeveral) {
-  const auto one = parse_condition("missing == 0");
+  const auto one = parse_condition("missing == 0", metric_infos());
   ASSERT_TRUE(one) << one.error;
   ASSERT_EQ(one.value->thresholds.size(), 1U);
 
-  const auto three = parse_condition("  delivery_latency.p99<100ms and\tmissing == 0  and delivered_share >= 99%  ");
+  const auto three =
+      parse_condition("  delivery_latency.p99<100ms and\tmissing == 0  and delivered_share >= 99%  ", metric_infos());
   ASSERT_TRUE(three) << three.error;
   ASSERT_EQ(three.value->thresholds.size(), 3U);
   EXPECT_EQ(three.value->thresholds[0].text, "delivery_latency.p99<100ms");
   EXPECT_EQ(three.value->thresholds[0].value, 100e6);
-  EXPECT_EQ(three.value->thresholds[1].metric, Metric::kMissing);
-  EXPECT_EQ(three.value->thresholds[2].metric, Metric::kDeliveredShare);
+  EXPECT_EQ(three.value->thresholds[1].metric.name, "missing");
+  EXPECT_EQ(three.value->thresholds[2].metric.name, "delivered_share");
 }
 
 TEST(ConditionText, SaysWhereItIsWrong) {
@@ -37,7 +40,7 @@ TEST(ConditionText, SaysWhereItIsWrong) {
        "at column 1, 'delivery_latency.p98 < 100ms': unknown aggregation"},
       {"missing == 0 and delivery_latency.p99 < 100", "at column 18, 'delivery_latency.p99 < 100': value '100'"}};
   for (const auto& [text, error] : table) {
-    const auto parsed = parse_condition(text);
+    const auto parsed = parse_condition(text, metric_infos());
     EXPECT_FALSE(parsed) << text;
     EXPECT_TRUE(parsed.error.starts_with(error)) << text << ": " << parsed.error;
   }

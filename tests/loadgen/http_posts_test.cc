@@ -80,7 +80,7 @@ TEST(HttpPosts, AreReadFromAScenario) {
   const auto load = [](const std::string& options) {
     return parse_scenario(
         "name: a\nsubscribers: 10\npublish: { rate: 20/s }\ntechniques: [http-streaming: " + options + "]\n", "a.yaml",
-        {}, techniques());
+        {}, {techniques(), {}});
   };
   const LoadedScenario good = load(R"({ method: POST, body: '{"a":"{topic}"}' })");
   ASSERT_TRUE(good.scenario) << errors_of(good);

@@ -74,12 +74,10 @@ class UnlikeSettings : public Rules {
     sse.name = "sse";
     variant.technique = &sse;
     other.variant = &variant;
-    groups[0].variant = result.variant;
-    groups[0].runs = {&result};
-    groups[1].variant = &variant;
-    groups[1].runs = {&other};
   }
   std::string said_of_both() {
+    const std::vector<VariantSummary> groups = {VariantSummary(*result.variant, {&result}),
+                                                VariantSummary(variant, {&other})};
     std::string text;
     for (const Warning& warning : compare_runs(fixture.scenario, groups)) {
       if (warning.rule == 28) text += std::string(level_name(warning.level)) + ": " + warning.message + "\n";
@@ -90,7 +88,6 @@ class UnlikeSettings : public Rules {
   TechniqueInfo sse{};
   Variant variant;
   RunResult other;
-  std::array<VariantSummary, 2> groups;
 };
 
 TEST_F(UnlikeSettings, OfCompressionAndTlsAreWarnedAbout) {

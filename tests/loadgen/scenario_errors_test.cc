@@ -216,10 +216,10 @@ TEST(ScenarioErrors, ShowValuesOnOneLineAndCut) {
 
 TEST(ScenarioFile, ThatCannotBeReadIsOneError) {
   const std::vector<std::string> none;
-  const LoadedScenario absent = load_scenario("/nonexistent/x.yaml", none, table());
+  const LoadedScenario absent = load_scenario("/nonexistent/x.yaml", none, {table(), metric_infos()});
   ASSERT_EQ(absent.errors.size(), 1U);
   EXPECT_EQ(absent.errors[0].text(), "/nonexistent/x.yaml: cannot be opened: No such file or directory");
-  const LoadedScenario folder = load_scenario("/", none, table());
+  const LoadedScenario folder = load_scenario("/", none, {table(), metric_infos()});
   ASSERT_EQ(folder.errors.size(), 1U);
   EXPECT_EQ(folder.errors[0].text(), "/: cannot be read: Is a directory");
 }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "loadgen/judge/metrics.h"
 #include "loadgen/scenario/scenario.h"
 
 namespace loadgen::scenario_tests {
@@ -40,7 +41,7 @@ inline std::span<const TechniqueInfo> table() {
 inline constexpr std::string_view kMinimal = "name: a\nsubscribers: 10\npublish: { rate: 20/s }\ntechniques: [sse]\n";
 
 inline LoadedScenario parse(std::string_view text, std::vector<std::string> overrides = {}) {
-  return parse_scenario(std::string(text), "a.yaml", overrides, table());
+  return parse_scenario(std::string(text), "a.yaml", overrides, {table(), metric_infos()});
 }
 
 inline std::string errors_of(const LoadedScenario& loaded) {

@@ -233,7 +233,7 @@ TEST(ShippedScenarios, AreFreeOfErrors) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(scenarios_folder())) {
     if (entry.path().extension() != ".yaml") continue;
     ++files;
-    const LoadedScenario loaded = load_scenario(entry.path().string(), {}, techniques());
+    const LoadedScenario loaded = load_scenario(entry.path().string(), {}, {techniques(), metric_infos()});
     EXPECT_TRUE(loaded.scenario) << errors_of(loaded);
   }
   EXPECT_GE(files, 6);
@@ -242,7 +242,7 @@ TEST(ShippedScenarios, AreFreeOfErrors) {
 TEST(ShippedScenarios, HaveASmokeTestOfEveryTechnique) {
   for (const TechniqueInfo& technique : techniques()) {
     const auto path = scenarios_folder() / "smoke" / (std::string(technique.name) + ".yaml");
-    const LoadedScenario loaded = load_scenario(path.string(), {}, techniques());
+    const LoadedScenario loaded = load_scenario(path.string(), {}, {techniques(), metric_infos()});
     ASSERT_TRUE(loaded.scenario) << errors_of(loaded);
     for (const Variant& variant : loaded.scenario->variants) EXPECT_EQ(variant.technique->name, technique.name);
   }

@@ -182,10 +182,13 @@ TEST(Summary, has_no_quantile_where_deliveries_are_missing) {
   EXPECT_EQ(summary.count, 995U);
   EXPECT_EQ(summary.expected, 1000U);
   EXPECT_EQ(summary.min, 1);
-  EXPECT_EQ(summary.p50, 500);
-  EXPECT_EQ(summary.p90, 900);
-  EXPECT_EQ(summary.p99, 990);
-  EXPECT_EQ(summary.p999, std::nullopt);
+  EXPECT_EQ(summary.at(0.5), 500);
+  EXPECT_EQ(summary.at(0.75), 750);
+  EXPECT_EQ(summary.at(0.9), 900);
+  EXPECT_EQ(summary.at(0.95), 950);
+  EXPECT_EQ(summary.at(0.99), 990);
+  EXPECT_EQ(summary.at(0.999), std::nullopt);
+  EXPECT_EQ(summary.at(0.9999), std::nullopt);
   EXPECT_EQ(summary.max, std::nullopt);
   EXPECT_DOUBLE_EQ(summary.mean.value(), 498);
   EXPECT_EQ(summarise(histogram).max, 995);
@@ -195,7 +198,22 @@ TEST(Summary, is_empty_when_nothing_came) {
   const Summary summary = summarise(Histogram(), 10);
   EXPECT_EQ(summary.count, 0U);
   EXPECT_EQ(summary.expected, 10U);
-  EXPECT_FALSE(summary.min || summary.mean || summary.p50 || summary.p90 || summary.p99 || summary.p999 || summary.max);
+  EXPECT_FALSE(summary.min || summary.mean || summary.max);
+  for (const Percentile& percentile : kPercentiles) EXPECT_EQ(summary.at(percentile.quantile), std::nullopt);
+}
+
+TEST(Quantiles, of_one_pass_are_those_that_each_pass_finds) {
+  Histogram histogram;
+  for (std::int64_t value = 1; value <= 3'000; ++value)
+    histogram.record(value * value, static_cast<std::uint64_t>(value % 4));
+  const std::vector<double> quantiles = {0, 0.001, 0.5, 0.5, 0.75, 0.9, 0.98, 0.99, 0.9999, 1};
+  for (const std::uint64_t missing : {0, 1, 100}) {
+    const std::uint64_t expected = histogram.count() + missing;
+    const auto found = histogram.values_at_quantiles_of(quantiles, expected);
+    for (std::size_t i = 0; i < quantiles.size(); ++i)
+      EXPECT_EQ(found[i], histogram.value_at_quantile_of(quantiles[i], expected)) << quantiles[i] << ' ' << missing;
+  }
+  EXPECT_EQ(Histogram().values_at_quantiles_of(quantiles, 0).front(), std::nullopt);
 }
 
 }  // namespace

@@ -16,6 +16,8 @@ SUBSCRIBERS, RATE, SECONDS, PAYLOAD = 250, 10, 8, 120
 PUBLISHED = RATE * SECONDS
 EXPECTED = PUBLISHED * SUBSCRIBERS
 MS = 1_000_000
+PERCENTILES = {"p50": 5000, "p75": 7500, "p90": 9000, "p95": 9500, "p99": 9900, "p999": 9990, "p9999": 9999}
+OF_EXPECTED = ("delivery_latency", "service_time")
 
 SCENARIO = """# yaml-language-server: $schema=schema.json
 name: quickstart
@@ -74,10 +76,10 @@ def summary(values, population=None, lowest=1000):
     ordered = np.sort(np.asarray(values, np.int64))
     population = population or len(ordered)
     found = {"count": len(ordered), "min": int(ordered[0]), "mean": round(float(ordered.mean()), 1)}
-    for name, per_mille in (("p50", 500), ("p90", 900), ("p99", 990), ("p999", 999)):
-        rank = max(1, -(-per_mille * population // 1000))
+    for name, parts in PERCENTILES.items():    # of 10,000
+        rank = max(1, -(-parts * population // 10_000))
         found[name] = highest_equivalent(int(ordered[rank - 1]), lowest) if rank <= len(ordered) else None
-    found["max"] = int(ordered[-1])
+    found["max"] = int(ordered[-1]) if population == len(ordered) else None
     if population > len(ordered):
         found["undelivered_from"] = len(ordered) / population
     return found
@@ -126,9 +128,9 @@ def run(random, row, repetition):
     histograms = {name: encode(counted(v)) for name, v in values.items()}
     bandwidth = np.round(random.normal(sum(v or 0 for v in received.values()) / SUBSCRIBERS / SECONDS, 12, SUBSCRIBERS))
     histograms["subscriber_bandwidth"] = encode(counted(bandwidth), 1, 1 << 40)
-    of_expected = ("delivery_latency", "service_time")
-    found = {name: summary(v, EXPECTED if name in of_expected else None) for name, v in values.items()}
-    return {
+    found = {name: summary(v, EXPECTED if name in OF_EXPECTED else None) for name, v in values.items()}
+    values["subscriber_bandwidth"] = bandwidth
+    return values, {
         "technique": technique, "variant": variant, "repetition": repetition, "subscribers": SUBSCRIBERS,
             "connected": SUBSCRIBERS,
         "topics": 1, "published": PUBLISHED, "publish_failed": 0, "expected_deliveries": EXPECTED,
@@ -153,12 +155,94 @@ def run(random, row, repetition):
     }
 
 
+def metric(value, each=None, **more):
+    return {"value": value, "low": None, "high": None, "error": None, "fitness": "usable", "reason": None, **more,
+            "each": each or [value, value]}
+
+
+def distribution_metrics(name, both):
+    """Of the values of two repetitions: all of them in one list, whatever each says by itself."""
+    lowest = 1 if name == "subscriber_bandwidth" else 1000
+    populations = [EXPECTED if name in OF_EXPECTED else len(values) for values in both]
+    whole = summary(np.concatenate(both), sum(populations), lowest)
+    each = [summary(values, population, lowest) for values, population in zip(both, populations)]
+    found = {}
+    for short in ("min", "mean", *PERCENTILES, "max"):
+        more = {"undelivered": True} if whole[short] is None else {}
+        if short in PERCENTILES:
+            more["samples_beyond"] = sum(populations) * (10_000 - PERCENTILES[short]) / 10_000
+            if more["samples_beyond"] < 10:
+                more |= {"fitness": "unusable", "reason": "with fewer than 10 samples beyond it"}
+        found[f"{name}.{short}"] = metric(whole[short], [one[short] for one in each], **more)
+    return found
+
+
+def number_metrics(runs):
+    deliveries = sum(run["bytes"]["deliveries"] for run in runs)
+    found = {name: metric(sum(run[name] for run in runs), [run[name] for run in runs]) for name in
+             ("published", "publish_failed", "expected_deliveries", "delivered", "missing", "duplicate", "reordered", "corrupt",
+              "requests", "empty_answers", "skipped_polls")}
+    found["failures"] = metric(sum(sum(run["failures"].values()) for run in runs))
+    found["connected"] = metric(min(run["connected"] for run in runs))
+    found["offered_rate"] = metric(float(RATE))
+    found["achieved_rate"] = metric(9.99)
+    for way in ("received", "sent"):
+        for kind in runs[0]["bytes"][way]:
+            values = [run["bytes"][way][kind] for run in runs]
+            if None not in values:
+                found[f"{way}_{kind}_per_delivery"] = metric(sum(values) / deliveries)
+        found[f"{way}_per_delivery"] = metric(sum(value or 0 for run in runs for value in run["bytes"][way].values()) / deliveries)
+    each = [run["bytes_per_delivery"] for run in runs]
+    total = found["received_per_delivery"]["value"] + found["sent_per_delivery"]["value"]
+    requests = found["requests"]["value"]
+    cpu, memory = ([run["server"][name] for run in runs] for name in ("cpu_us_per_delivery", "bytes_per_subscriber"))
+    return found | {
+        "bytes_per_delivery": metric(total, each), "payload_per_delivery": metric(float(PAYLOAD)),
+        "overhead": metric((total - PAYLOAD) / PAYLOAD, [(one - PAYLOAD) / PAYLOAD for one in each]),
+        "requests_per_delivery": metric(requests / deliveries),
+        "wasted_poll_share": metric(found["empty_answers"]["value"] / requests if requests else None),
+        "server_cpu_per_delivery": metric(1000 * sum(c * run["bytes"]["deliveries"] for c, run in zip(cpu, runs)) / deliveries,
+                                          [1000 * c for c in cpu]),
+        "server_bytes_per_subscriber": metric(sum(memory) / len(memory), memory),
+        "server_rss": metric(max(run["server"]["rss_bytes"] for run in runs)),
+        "server_pss": metric(max(run["server"]["pss_bytes"] for run in runs)),
+        "generator_cpu_per_delivery": metric(1000 * sum(run["generator"]["cpu_us_per_delivery"] for run in runs) / len(runs)),
+    }
+
+
+def spectrum(both):
+    whole = np.sort(np.concatenate(both)).astype(np.int64)
+    population = 2 * EXPECTED
+    end = min(population / 10, 1 / (1 - len(whole) / population) if len(whole) < population else np.inf)
+    quantiles = sorted({round(1 - 1 / x, 12) for x in [*np.geomspace(1, end, 150), 2, 10, 100]})
+    lists = [(whole, population), *((np.sort(values).astype(np.int64), EXPECTED) for values in both)]
+    points = [(q, [highest_equivalent(int(values[min(max(1, int(np.ceil(q * of))), len(values)) - 1])) for values, of in lists])
+              for q in quantiles]
+    return {"quantile": quantiles, "value": [v[0] for _, v in points],
+            "least": [min(v) for _, v in points], "greatest": [max(v) for _, v in points]}
+
+
+def group(row, number, measured):
+    """Both repetitions of one variant."""
+    places = [number, number + len(TECHNIQUES)]
+    values, runs = zip(*(measured[place] for place in places))
+    metrics = {}
+    for name in values[0]:
+        metrics |= distribution_metrics(name, [one[name] for one in values])
+    doubtful = runs[0]["verdict"] == "doubtful"
+    return {"technique": row[0], "variant": row[1], "runs": places, "left_out": 0, "verdict": runs[0]["verdict"],
+            "verdict_reasons": runs[0]["verdict_reasons"], "failures": {"reset": 6} if doubtful else {},
+            "failure_examples": runs[0]["failure_examples"], "metrics": metrics | number_metrics(runs),
+            "spectrum": spectrum([one["delivery_latency"] for one in values]), "memory_slopes": None}
+
+
 def sample():
     random = np.random.default_rng(20261120)
-    runs = [run(random, row, repetition) for repetition in (1, 2) for row in TECHNIQUES]
+    measured = [run(random, row, repetition) for repetition in (1, 2) for row in TECHNIQUES]
+    groups = [group(row, number, measured) for number, row in enumerate(TECHNIQUES)]
     names = [(row[0], row[1]) for row in TECHNIQUES]
     return {
-        "schema_version": 1, "tool": {"name": "pushbench", "version": "0.1.0", "commit": "abc1234"},
+        "schema_version": 2, "tool": {"name": "pushbench", "version": "0.1.0", "commit": "abc1234"},
         "host": {"cpu": "AMD EPYC 7B13", "cores": 2, "memory_bytes": 25_769_803_776, "kernel": "6.18.5",
                  "os": "Debian GNU/Linux 12",
                  "clocksource": "tsc"},
@@ -176,13 +260,15 @@ def sample():
         ],
         "thresholds": [
             {"expression": "missing == 0", "technique": None, "variant": None, "results": [
-                {"technique": t, "variant": v, "value": 74 if v == "5s" else 0,
+                {"technique": t, "variant": v, "value": 74 if v == "5s" else 0, "measured": "74" if v == "5s" else "0",
                  "verdict": "broken" if v == "5s" else "passed"}
                 for t, v in names]},
             {"expression": "delivery_latency.p99 < 50ms", "technique": "websocket", "variant": None, "results": [
-                {"technique": "websocket", "variant": "", "value": 2_180_000, "verdict": "passed"}]},
+                {"technique": "websocket", "variant": "", "value": 2_180_000, "measured": "2.18 ms",
+                 "verdict": "passed"}]},
         ],
-        "runs": runs,
+        "groups": groups,
+        "runs": [one for _, one in measured],
     }
 
 

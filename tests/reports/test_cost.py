@@ -1,11 +1,11 @@
 """Memory as a slope, confidence intervals over repetitions, and what else a server costs."""
 
 from pushbench_report import answers, summary
-from pushbench_report.figures import cost, frontier, memory, spectrum
+from pushbench_report.figures import cost, frontier, memory
 
 COUNTS = (100, 200, 400)
 BASE = 4 << 20
-INTERVAL = {"middle": 1_740_000, "low": 1_700_000, "high": 1_800_000, "repetitions": 3}
+INTERVAL = {"low": 1_700_000, "high": 1_800_000}
 
 
 def readings(per_subscriber, readable=True):
@@ -21,6 +21,9 @@ def with_memory(readable=True, **per_subscriber):
         for run in result["runs"]:
             if run["technique"] in per_subscriber:
                 run["memory"] = readings(per_subscriber[run["technique"]], readable)
+        for group in result["groups"]:
+            if group["technique"] in per_subscriber:
+                group["memory_slopes"] = readings(per_subscriber[group["technique"]], readable)["slopes"]
     return change
 
 
@@ -40,9 +43,9 @@ def test_memory_per_subscriber_is_the_slope_and_not_the_whole_by_the_number(work
 def test_no_sentence_claims_a_slope_where_memory_did_not_grow_in_a_line(workload):
     def change(result):
         with_memory(sse=3 * 1024, websocket=5 * 1024)(result)
-        for run in result["runs"]:
-            if run["technique"] == "websocket":
-                run["memory"]["slopes"]["server_pss"]["r2"] = 0.94
+        for group in result["groups"]:
+            if group["technique"] == "websocket":
+                group["memory_slopes"]["server_pss"]["r2"] = 0.94
     title = memory.draw(workload(change), "m").title.replace("\u00a0", " ")
     assert title == "One more subscriber costs the server 3.00 KiB with sse."
 
@@ -54,43 +57,32 @@ def test_memory_that_nobody_may_read_is_said_in_words(workload):
 
 def confident(metric="delivery_latency.p99", interval=INTERVAL):
     def change(result):
-        result["confidence"] = [{"technique": "websocket", "variant": "", "repetitions": 3, "metrics": {metric: interval}}]
+        group = next(group for group in result["groups"] if group["technique"] == "websocket")
+        group["metrics"][metric] |= interval
     return change
 
 
 def test_the_interval_of_the_result_takes_the_place_of_the_range_of_repetitions(workload):
     found = workload(confident())
-    ranged, with_interval = (next(s for s in found.series if s.name == name).latency.quantile(0.99) for name in ("sse", "websocket"))
+    ranged, with_interval = (next(s for s in found.series if s.name == name).value("delivery_latency.p99") for name in ("sse", "websocket"))
     assert (with_interval.low, with_interval.high, with_interval.confident) == (1_700_000, 1_800_000, True)
     assert not ranged.confident
 
 
-def test_an_interval_that_does_not_hold_the_merged_value_does_not_take_the_place_of_the_range(workload):
-    without = next(s for s in workload().series if s.name == "websocket").latency.quantile(0.99)
-    found = workload(confident(interval={"middle": 1_000_000, "low": 900_000, "high": 1_100_000}))
-    value = next(s for s in found.series if s.name == "websocket").latency.quantile(0.99)
-    assert value == without and not value.confident
-
-
-def test_the_band_of_the_spectrum_is_a_range_everywhere(workload):
-    found = workload(confident(interval={"middle": 1_740_000, "low": 100_000, "high": 90_000_000}))
-    line = spectrum.Line.of(next(s for s in found.series if s.name == "websocket"))
-    assert line.low.min() > 100_000 and line.high.max() < 90_000_000
-
-
 def test_the_interval_stands_in_the_table_the_answer_and_the_title(workload):
     found = workload(confident())
-    p99 = next(c for c in summary.SUMMARY if c.key == "p99")
+    p99 = next(c for c in summary.SUMMARY if c.metric == "delivery_latency.p99")
     websocket = next(s for s in found.series if s.name == "websocket")
-    assert summary.cell(p99, websocket.latency.quantile(0.99)).interval == "1.70\u20131.80"
+    assert summary.cell(p99, websocket.value("delivery_latency.p99")).interval == "1.70\u20131.80"
     assert "(95\u00a0% CI 1.70\u00a0ms to 1.80\u00a0ms)" in frontier.draw(found, "f").title
     assert "95\u00a0% CI 1.70\u00a0ms to 1.80\u00a0ms" in answers.answer(answers.rank(answers.CRITERIA[0], found.series))["span"]
 
 
 def test_the_interval_of_cpu_time_is_shown_in_its_unit(workload):
-    found = workload(confident("server_cpu_per_delivery", {"middle": 8800, "low": 8500, "high": 9500, "repetitions": 3}))
-    value = next(s for s in found.series if s.name == "websocket").server_cpu
-    assert (value.low, value.high) == (8.5, 9.5), "nanoseconds in the result, microseconds here"
+    found = workload(confident("server_cpu_per_delivery", {"low": 8500, "high": 9500}))
+    column = next(c for c in summary.SUMMARY if c.metric == "server_cpu_per_delivery")
+    websocket = next(s for s in found.series if s.name == "websocket")
+    assert summary.cell(column, websocket.value(column.metric)).interval == "8.50\u20139.50", "nanoseconds in the result, microseconds here"
 
 
 def test_the_page_says_what_the_intervals_are_of(sample, render):
@@ -106,8 +98,9 @@ def test_without_three_repetitions_nothing_claims_confidence(sample, render):
 
 def test_context_switches_and_system_calls_stand_in_the_data_of_the_cost(workload):
     def change(result):
-        for run in result["runs"]:
-            run["server"] |= {"voluntary_switches_per_delivery": 0.25, "syscalls_per_delivery": 1.5}
+        for group in result["groups"]:
+            group["metrics"] |= {f"server_{name}_per_delivery": {"value": value, "fitness": "usable"}
+                                 for name, value in (("voluntary_switches", 0.25), ("syscalls", 1.5))}
     drawing = cost.draw(workload(change), "c")
     assert drawing.columns[-3:] == ["Context switches, it waited per delivery", "Context switches, it had to yield per delivery",
                                     "System calls per delivery"]

@@ -3,12 +3,24 @@ from hdr_encoder import encode
 from pushbench_report import intervals, load, text, theme
 from pushbench_report.figures import bytes as bytes_figure
 from pushbench_report.figures import cost, frontier, health, heat, layout, spectrum
-from pushbench_report.distribution import Value
+from pushbench_report.value import Value
 from pushbench_report.workload import workloads
 
 
 def each_run(**fields):
     return lambda result: [run.update(fields) for run in result["runs"]]
+
+
+def each_group(**fields):
+    return lambda result: [group.update(fields) for group in result["groups"]]
+
+
+def without(*names):
+    """No group has measured a metric whose name begins so."""
+    def change(result):
+        for group in result["groups"]:
+            group["metrics"] = {name: metric for name, metric in group["metrics"].items() if not name.startswith(names)}
+    return change
 
 
 def test_a_line_stops_at_the_last_percentile_with_ten_samples_beyond_it(workload):
@@ -40,13 +52,12 @@ def test_titles_carry_the_numbers(workload):
 
 
 @pytest.mark.parametrize("module, change, says", [
-    (cost, each_run(server=None), "were not measured"),
-    (bytes_figure, each_run(bytes=None, bytes_per_delivery=None), "No run counted bytes"),
-    (spectrum, each_run(histograms=None), "no latency histograms"),
-    (spectrum, each_run(histograms=None, delivered=0, missing=20_000, delivery_latency_ns=None),
-     "Nothing was delivered"),
-    (frontier, each_run(verdict="invalid"), "Fewer than two techniques"),
-    (frontier, each_run(server=None, bytes=None, bytes_per_delivery=None), "fewer than two techniques have both"),
+    (cost, without("server_"), "were not measured"),
+    (bytes_figure, without("bytes_", "received_", "sent_"), "No run counted bytes"),
+    (spectrum, each_group(spectrum=None), "not enough deliveries to draw a line"),
+    (spectrum, each_group(spectrum=None, metrics={}), "Nothing was delivered"),
+    (frontier, each_group(verdict="invalid"), "Fewer than two techniques"),
+    (frontier, without("server_", "bytes_"), "fewer than two techniques have both"),
 ])
 def test_without_data_there_is_a_sentence_instead_of_an_empty_chart(workload, module, change, says):
     drawing = module.draw(workload(change), "x")
@@ -61,10 +72,10 @@ def test_kinds_that_were_not_measured_are_named_and_not_drawn_as_zero(workload):
 
 def test_tls_is_a_row_of_its_own_beside_techniques_without_it(workload):
     def add_tls(result):
-        for run in result["runs"]:
-            if run["technique"] == "sse":
-                run["bytes"]["received"]["tls"] = 29 * run["bytes"]["deliveries"]
-                run["bytes"]["sent"]["tls"] = 0
+        for group in result["groups"]:
+            if group["technique"] == "sse":
+                group["metrics"] |= {f"{way}_tls_per_delivery": {"value": value, "fitness": "usable"}
+                                     for way, value in (("received", 29.0), ("sent", 0.0))}
     found = workload(add_tls)
     drawing = bytes_figure.draw(found, "x")
     column = drawing.columns.index("server → client: TLS (B)")
@@ -160,21 +171,15 @@ def test_a_result_cannot_name_a_log_elsewhere(workload):
 def test_run_health_shows_only_measure_and_says_how_busy_the_generator_was(logged):
     drawing = health.draw(logged(), "g")
     assert "was short of time" in drawing.title and "91" in drawing.title and "7.00" in drawing.title
-    assert len(health.points(logged().series[0].runs[0].data["series"], "loop_busy")) == 8
-    assert health.points(logged().series[0].runs[0].data["series"], "steal") == []
+    assert len(health.points(logged().series[0].runs[0]["series"], "loop_busy")) == 8
+    assert health.points(logged().series[0].runs[0]["series"], "steal") == []
 
 
 def test_the_floor_of_the_tool_is_a_dotted_line_of_its_own(workload):
     def with_floor(result):
         result["floor"] = {"technique": "sse", "subscribers": 1000, "expected_deliveries": 20_000, "missing": 0,
-                           "delivery_latency_ns": {"count": 20_000, "p50": 84_000}, "histogram": encode({84_000: 20_000})}
+                           "delivery_latency_ns": {"count": 20_000, "p50": 84_000},
+                           "spectrum": {"quantile": [0, 0.5, 0.9], "value": [84_000] * 3}}
     drawn, without = spectrum.draw(workload(with_floor), "s"), spectrum.draw(workload(lambda result: result.pop("floor")), "s")
     assert "floor of the tool: 50" in drawn.svg and "dotted grey line" in drawn.how_to_read
     assert "floor of the tool" not in without.svg and "dotted grey line" not in without.how_to_read
-
-
-def test_a_floor_that_cannot_be_read_is_named(sample, save):
-    sample["floor"] = {"technique": "sse", "subscribers": 1, "expected_deliveries": 1, "missing": 0, "delivery_latency_ns": {"count": 1},
-                       "histogram": "nonsense"}
-    with pytest.raises(load.ReportError, match=r"floor\.histogram cannot be decoded"):
-        load.load_all([save(sample)])

@@ -50,21 +50,6 @@ def test_ranks_are_free_of_binary_rounding(quantile, population, rank):
     assert hdr.ceil_rank(quantile, population) == rank
 
 
-def test_merging_adds_counts_and_equals_recording_everything_in_one():
-    values = [{v * 1000: 1 for v in range(1, 4000)}, {v * 1700: 3 for v in range(50, 900)}]
-    together = dict(values[0])
-    for value, count in values[1].items():
-        together[value] = together.get(value, 0) + count
-    merged, whole = hdr.merge([hdr.decode(encode(v)) for v in values]), hdr.decode(encode(together))
-    assert merged.counts.tolist() == whole.counts.tolist()
-    assert merged.low.tolist() == whole.low.tolist()
-    assert merged.quantile(0.9) == whole.quantile(0.9)
-
-
-def test_merging_nothing_is_an_empty_histogram():
-    assert hdr.merge([hdr.Histogram(), hdr.Histogram()]).total == 0
-
-
 def compressed(plain, cookie=0x1C849314, length=None):
     squeezed = zlib.compress(plain)
     return base64.b64encode(struct.pack(">ii", cookie, len(squeezed) if length is None else length) + squeezed).decode()

@@ -33,7 +33,7 @@ WEBSOCKET = technique("websocket", [step(1000, 1000.0, 1_000_000),
 def found(sample):
     """The result of a search: it has no runs of its own."""
     def make(*techniques, find="max-rate"):
-        sample.update(runs=[], warnings=[], thresholds=[], confidence=[])
+        sample.update(runs=[], warnings=[], thresholds=[], groups=[])
         sample["capacity"] = {"find": find, "until": UNTIL, "precision": 0.05, "at_most": 100_000, "techniques": list(techniques)}
         return sample
     return make

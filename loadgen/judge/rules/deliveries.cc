@@ -95,11 +95,12 @@ void clamped(const RunResult& run, Findings& found) {
 // Of each technique the first percentile of the table that has too few deliveries beyond it, over all repetitions.
 void few_samples(const Scenario&, const std::span<const VariantSummary>& groups, Findings& found) {
   for (const VariantSummary& group : groups) {
-    if (group.delivered == 0 || group.expected == 0) continue;
+    const measure::Summary& latency = group.distribution("delivery_latency").whole;
+    if (latency.count == 0) continue;
     const auto* q = std::ranges::find_if(
-        kTablePercentiles, [&](double percentile) { return !measure::enough_beyond(percentile, group.expected); });
+        kTablePercentiles, [&](double percentile) { return !measure::enough_beyond(percentile, latency.expected); });
     if (q == kTablePercentiles.end()) continue;
-    const double beyond = measure::samples_beyond(*q, group.expected);
+    const double beyond = measure::samples_beyond(*q, latency.expected);
     const double seconds = measured_seconds(group);
     std::string fix;
     if (seconds > 0) {
@@ -108,7 +109,7 @@ void few_samples(const Scenario&, const std::span<const VariantSummary>& groups,
     }
     found.info(fmt::format(
         "{}: p{:.3g} of {} deliveries has {:.2g} samples beyond it and {:.0f} are needed: not shown{}",
-        group.variant->label(), *q * 100, count_text(group.expected), beyond, measure::kSamplesBeyond, fix));
+        group.variant->label(), *q * 100, count_text(latency.expected), beyond, measure::kSamplesBeyond, fix));
   }
 }
 
@@ -147,16 +148,17 @@ void rare_events(const Scenario& scenario, const std::span<const VariantSummary>
   std::string list;
   double least = std::numeric_limits<double>::infinity(), most = 0;
   for (const VariantSummary& group : groups) {
-    if (group.delivered == 0) continue;
+    const measure::Summary& latency = group.distribution("delivery_latency").whole;
+    if (latency.count == 0) continue;
     least = std::min(least, measured_seconds(group));
     most = std::max(most, measured_seconds(group));
-    const auto p9999 = group.delivery_latency.value_at_quantile_of(0.9999, group.expected);
-    const bool enough = measure::enough_beyond(0.9999, group.expected);
+    const auto p9999 = latency.at(0.9999);
+    const bool enough = measure::enough_beyond(0.9999, latency.expected);
     list += fmt::format("{}{} p99.99 {}, max {}", list.empty() ? "" : "; ", group.variant->label(),
                         !enough ? "not shown (too few deliveries)"
                         : p9999 ? time_text(*p9999)
                                 : "not delivered",
-                        group.missing > 0 ? "not delivered" : time_text(group.delivery_latency.max()));
+                        latency.max ? time_text(*latency.max) : "not delivered");
   }
   if (list.empty()) return;
   found.info(fmt::format("slowest deliveries in {} x {} clients: {}", seconds_text(least, most),

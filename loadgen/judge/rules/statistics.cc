@@ -41,7 +41,7 @@ double effective_size(std::span<const Cluster> clusters) {
 
 // Repetitions where there are three; else the blocks of the runs.
 std::vector<Cluster> clusters_of(const VariantSummary& group) {
-  const std::int64_t middle = group.delivery_latency.value_at_quantile(0.5);
+  const std::int64_t middle = group.distribution("delivery_latency").histogram.value_at_quantile(0.5);
   const bool by_run = group.runs.size() >= 3;
   std::vector<Cluster> clusters;
   for (const RunResult* run : group.runs) {

@@ -14,46 +14,49 @@ HOW = ("One bar a technique and direction, all at the same scale: what travels f
        "is the message itself; framing is what the protocol wraps around it (SSE fields, WebSocket headers, "
        "chunk sizes); HTTP heads are request and response heads, spread over the messages they fetched. Requests "
        "that came back empty count too. Heartbeats do not: they are paid by the hour, not by the message.")
-# Beside the bars, in the table: what is not paid by the delivery, and a model. (heading, value of a series)
-BESIDE = (("TCP/IP headers modelled on a 1,500-byte link (B)", lambda s: _modelled(s)),
-          ("handshake (B a connection)", lambda s: s.handshake_bytes),
-          ("idle (B a client and hour)", lambda s: s.idle_bytes_per_client_hour))
+# Beside the bars, in the table: what is not paid by the delivery, and a model. (heading, metric)
+BESIDE = (("TCP/IP headers modelled on a 1,500-byte link (B)", "modelled_tcpip_per_delivery"),
+          ("handshake (B a connection)", "handshake_bytes"),
+          ("idle (B a client and hour)", "idle_bytes_per_client_hour"))
 
 
 def draw(workload, prefix):
-    rows = [s for s in workload.series if any(s.bytes_in(direction) is not None for direction, _ in DIRECTIONS)]
+    rows = [s for s in workload.series if any(_all_of(s, direction) is not None for direction, _ in DIRECTIONS)]
     if not rows:
         return Drawing(SLUG, "Bytes per delivery", "No run counted bytes per delivery, so there is nothing to stack.")
     rows.sort(key=_total)
     title = _title(rows)
-    beside = [(heading, value) for heading, value in BESIDE if any(value(s) is not None for s in rows)]
+    beside = [(heading, metric) for heading, metric in BESIDE if any(s.number(metric) is not None for s in rows)]
     columns = ["Technique", *(f"{words}: {KIND_WORDS[kind]} (B)" for _, words in DIRECTIONS for kind in _kinds(rows)),
                "total (B)", *(heading for heading, _ in beside)]
-    table = [[s.label, *(text.sig3(s.bytes_of(d, kind)) for d, _ in DIRECTIONS for kind in _kinds(rows)),
-              text.sig3(_total(s)), *(text.sig3(value(s)) for _, value in beside)] for s in rows]
+    table = [[s.label, *(text.sig3(_of_kind(s, d, kind)) for d, _ in DIRECTIONS for kind in _kinds(rows)),
+              text.sig3(_total(s)), *(text.sig3(s.number(metric)) for _, metric in beside)] for s in rows]
     return Drawing(SLUG, "Bytes per delivery", title, HOW, _picture(rows, prefix, title), _notes(workload, rows),
                    columns, table)
 
 
-def _modelled(series):
-    values = [series.bytes_of(direction, "tcpip_1500") for direction, _ in DIRECTIONS]
-    return None if None in values else sum(values)
+def _of_kind(series, direction, kind):
+    return series.number(f"{direction}_{kind}_per_delivery")
+
+
+def _all_of(series, direction):
+    return series.number(f"{direction}_per_delivery")
 
 
 def _total(series):
-    return (series.bytes_in("received") or 0) + (series.bytes_in("sent") or 0)
+    return series.number("bytes_per_delivery") or 0
 
 
 def _kinds(rows):
     return [kind for kind in BYTE_KINDS
-            if any(series.bytes_of(direction, kind) is not None for series in rows for direction, _ in DIRECTIONS)]
+            if any(_of_kind(series, direction, kind) is not None for series in rows for direction, _ in DIRECTIONS)]
 
 
 def _picture(rows, prefix, title):
     height = TOP + ROW * len(rows) + BOTTOM
     drawn = svg.figure(WIDTH, height)
     left = layout.label_width(rows)
-    greatest = [max((series.bytes_in(d) or 0) for series in rows) for d, _ in DIRECTIONS]
+    greatest = [max((_all_of(series, d) or 0) for series in rows) for d, _ in DIRECTIONS]
     widths = _panel_widths(greatest, WIDTH - left - GAP - 2 * VALUE_ROOM)
     scale = max(g / w for g, w in zip(greatest, widths)) or 1    # bytes a pixel, the same in both panels
     step = _round_up(90 * scale)
@@ -97,7 +100,7 @@ def _ticks(step, end):
 def _bar(axis, series, direction, number, scale):
     start, hover = 0.0, {}
     for kind in BYTE_KINDS:
-        value = series.bytes_of(direction, kind)
+        value = _of_kind(series, direction, kind)
         if not value:
             continue
         gid = f"bar-{direction}-{number}-{kind}"
@@ -105,7 +108,7 @@ def _bar(axis, series, direction, number, scale):
                   edgecolor=layout.SENTINEL["paper"], linewidth=0.8)[0].set_gid(gid)
         hover[gid] = f"{series.label}, {direction}: {KIND_WORDS[kind]} {text.sig3(value)} B per delivery"
         start += value
-    shown = text.sig3(series.bytes_in(direction)) if series.bytes_in(direction) is not None else text.NOT_MEASURED
+    shown = text.sig3(_all_of(series, direction))
     axis.text(start + 6 * scale, number, shown, va="center", fontsize=12)
     return hover
 
@@ -132,14 +135,14 @@ def _description(rows):
     for series in rows:
         for direction, words in DIRECTIONS:
             kinds = ", ".join(f"{KIND_WORDS[k]} {text.sig3(v)}" for k in BYTE_KINDS
-                              if (v := series.bytes_of(direction, k)) is not None)
+                              if (v := _of_kind(series, direction, k)) is not None)
             parts.append(f"{series.label} {words}: {kinds or 'not measured'}")
     return "Bytes per delivery. " + "; ".join(parts) + "."
 
 
 def _title(rows):
     best, worst = rows[0], rows[-1]
-    payload = best.bytes_of("received", "payload")
+    payload = best.number("received_payload_per_delivery")
     need = f"{_total_words(best)} on the wire per delivery"
     carry = f" to carry {text.sig3(payload)} B of payload" if payload else ""
     if len(rows) == 1:
@@ -151,7 +154,7 @@ def _title(rows):
 
 
 def _total_words(series):
-    value = series.bytes_per_delivery
+    value = series.value("bytes_per_delivery")
     shown = f"{text.sig3(_total(series))} B"
     return shown + answers.span(value, lambda v: f"{text.sig3(v)} B") if value.confident else shown
 

@@ -2,7 +2,7 @@
 
 from .. import svg, text
 from ..capacity import VERDICTS
-from ..distribution import ENOUGH_BEYOND, enough, marked
+from ..value import ENOUGH_BEYOND, enough, marked
 from . import Drawing, layout
 
 SLUG = "capacity"

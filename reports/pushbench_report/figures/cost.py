@@ -6,11 +6,11 @@ from . import Drawing, layout
 SLUG = "cost"
 WIDTH, TOP, ROW, BAR, BOTTOM, GAP, VALUE_ROOM = 1100, 34, 34, 20, 30, 34, 78
 # Criterion, the unit of its axis in the unit of the criterion, and the words for it.
-PANELS = ((answers.CRITERIA[2], 1, "µs of CPU per delivery"),
+PANELS = ((answers.CRITERIA[2], 1000, "µs of CPU per delivery"),
           (answers.CRITERIA[3], 1024, "KiB of memory per subscriber"))
-COUNTED = (("voluntary_switches_per_delivery", "Context switches, it waited"),
-           ("involuntary_switches_per_delivery", "Context switches, it had to yield"),
-           ("syscalls_per_delivery", "System calls"))
+COUNTED = (("server_voluntary_switches_per_delivery", "Context switches, it waited"),
+           ("server_involuntary_switches_per_delivery", "Context switches, it had to yield"),
+           ("server_syscalls_per_delivery", "System calls"))
 HOW = ("Shorter is better; bars start at zero. CPU is user and system time of the server process while messages "
        "were measured, divided by the deliveries of that time. Memory is what the process grew by when the "
        "subscribers connected, divided by their number (with phases.memory the slope over several numbers of them); "
@@ -27,16 +27,11 @@ def draw(workload, prefix):
     title = _title(workload, panels)
     columns = ["Technique", "CPU per delivery (µs)", "Memory per subscriber (KiB)", "RSS at most", "PSS at most",
                *(f"{words} per delivery" for _, words in COUNTED)]
-    table = [[s.label, _spanned(PANELS[0], s), _spanned(PANELS[1], s), text.size(s.greatest("server", "rss_bytes")),
-              text.size(s.greatest("server", "pss_bytes")), *(_counted(s, key) for key, _ in COUNTED)]
+    table = [[s.label, _spanned(PANELS[0], s), _spanned(PANELS[1], s), text.size(s.number("server_rss")),
+              text.size(s.number("server_pss")), *(text.sig3(s.number(metric)) for metric, _ in COUNTED)]
              for s in workload.series]
     return Drawing(SLUG, "Server cost", title, HOW, _picture(panels, rows, prefix, title), _notes(workload, rows),
                    columns, table)
-
-
-def _counted(series, key):
-    value = series.per_delivery_cost("server", key).value
-    return text.NOT_MEASURED if value is None else text.sig3(value)
 
 
 def _spanned(panel, series):
@@ -110,7 +105,7 @@ def _part(criterion, series):
         return ""
     shown, (best, value) = criterion.unit_text, ranking.ordered[0]
     worst, most = ranking.ordered[-1]
-    noun = "CPU per delivery" if criterion.key == "cpu" else "memory per subscriber"
+    noun = "CPU per delivery" if criterion is PANELS[0][0] else "memory per subscriber"
     if len(ranking.ordered) == 1:
         return f"{best.label}: {shown(value.value)} {noun}"
     if worst in ranking.best:

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from .. import answers, svg, text
-from ..distribution import Value
+from ..value import Value
 from . import Drawing, layout
 
 SLUG = "frontier"
@@ -24,7 +24,7 @@ class Panel:
 
 
 PANELS = (Panel(answers.CRITERIA[1], "bytes per delivery, both directions", lambda value: f"{text.brief(value)} B"),
-          Panel(answers.CRITERIA[2], "server CPU per delivery", lambda value: f"{text.brief(value)} µs"))
+          Panel(answers.CRITERIA[2], "server CPU per delivery", layout.tick_time))
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def draw(workload, prefix):
 def _points(workload, panel):
     points = []
     for series in workload.usable:
-        x, y = panel.criterion.of(series), series.latency.quantile(0.99)
+        x, y = panel.criterion.of(series), series.value("delivery_latency.p99")
         if x.ranked and y.ranked and x.value > 0 and y.value > 0:
             points.append(Point(series, x, y))
     return points
@@ -106,7 +106,7 @@ def _draw_points(axis, points, criterion):
             other = point.y if value is point.x else point.x
             if value.low is not None and value.high > value.low:
                 line(other.value, value.low, value.high, color=style.colour, linewidth=1.4)
-        gid = f"point-{criterion.key}-{index}"
+        gid = f"point-{criterion.metric}-{index}"
         axis.plot([point.x.value], [point.y.value], marker=style.marker, markersize=10, color=style.colour,
                   markeredgewidth=0,
                   linestyle="none", zorder=3, gid=gid)
@@ -170,7 +170,7 @@ def _title(panel, points):
                 f"p99 {text.duration(front[0].y.value)}{_interval(front[0].y, text.duration)} for "
                 f"{shown(front[0].x.value)}{_interval(front[0].x, shown)}.")
     cheap, fast = front[0], front[-1]
-    rise = "rise" if panel.criterion.key == "bytes" else "rises"
+    rise = "rise" if panel.criterion is answers.CRITERIA[1] else "rises"
     return (f"From {cheap.series.label} to {fast.series.label}, p99 falls from "
             f"{text.duration(cheap.y.value)}{_interval(cheap.y, text.duration)} to "
             f"{text.duration(fast.y.value)}{_interval(fast.y, text.duration)} while {noun} {rise} from "
@@ -196,12 +196,16 @@ def _notes(workload, drawn):
 
 def _table(workload, drawn):
     front = {id(point.series) for _, points in drawn for point in pareto(points)}
-    return [[s.label, _p99(s), text.sig3(s.bytes_per_delivery.value), text.sig3(s.server_cpu.value),
+    return [[s.label, _p99(s), text.sig3(s.number("bytes_per_delivery")), _micros(s.number("server_cpu_per_delivery")),
              "yes" if id(s) in front else "no"] for s in workload.series]
 
 
+def _micros(ns):
+    return text.NOT_MEASURED if ns is None else text.sig3(ns / 1000)
+
+
 def _p99(series):
-    value = series.latency.quantile(0.99)
+    value = series.value("delivery_latency.p99")
     if value.state == "undelivered":
         return text.NOT_DELIVERED
     return text.duration(value.value) + (" n<" if value.state == "few" else "")

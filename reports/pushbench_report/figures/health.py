@@ -15,8 +15,8 @@ PANELS = (("loop_busy", "busiest loop", 100), ("loop_lag_ns", "greatest loop lag
 
 
 def draw(workload, prefix):
-    lines = [(series, run.data["series"]) for series in workload.series for run in series.runs[:1]
-             if any((run.data.get("series") or {}).get("measuring") or [])]
+    lines = [(series, run["series"]) for series in workload.series for run in series.runs[:1]
+             if any((run.get("series") or {}).get("measuring") or [])]
     if not lines:
         return Drawing(SLUG, "Run health", "The results have no series, so the generator's state cannot be drawn.")
     title = _title(lines)

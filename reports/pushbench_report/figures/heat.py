@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import intervals, svg, text
-from ..distribution import marked
+from ..value import marked
 from . import Drawing, layout
 
 SLUG = "heat"
@@ -37,7 +37,7 @@ class Panel:
     def of(cls, series):
         folder = Path(series.source.path).parent
         for run in series.runs:
-            name = run.data.get("interval_log")
+            name = run.get("interval_log")
             # A name, never a path: a result file from elsewhere must not read what it likes.
             if name and name == Path(name).name and (found := intervals.read(folder / name)):
                 return cls(series, found)

@@ -35,27 +35,21 @@ def draw(workload, prefix):
 
 def _memory(series):
     """`memory` of the repetitions that have it."""
-    return [memory for run in series.runs if (memory := run.data.get("memory"))]
+    return [memory for run in series.runs if (memory := run.get("memory"))]
 
 
 def _counts(series):
     return sorted({point["subscribers"] for memory in _memory(series) for point in memory["points"]})
 
 
-def slopes(series, name):
-    """The slope of every repetition that has it."""
-    return [slope for memory in _memory(series) if (slope := memory["slopes"].get(name))]
-
-
-def _mean(values):
-    return sum(values) / len(values)
+def _slope(series, name):
+    """Over the repetitions; None where there is none."""
+    return (series.group.get("memory_slopes") or {}).get(name)
 
 
 def _slope_words(series, name):
-    found = slopes(series, name)
-    if not found:
-        return text.NOT_MEASURED
-    return f"{text.sig3(_mean([s['bytes_per_subscriber'] for s in found]))}; {min(s['r2'] for s in found):.3f}"
+    slope = _slope(series, name)
+    return f"{text.sig3(slope['bytes_per_subscriber'])}; {slope['r2']:.3f}" if slope else text.NOT_MEASURED
 
 
 def _lines(series, panel):
@@ -116,11 +110,9 @@ def _end(drawn, axis, series, panel):
 
 
 def _claimed(series, name):
-    """The mean slope, where memory grew in a line in every repetition; elsewhere it is no cost of a subscriber."""
-    found = slopes(series, name)
-    if not found or min(slope["r2"] for slope in found) < LINEAR:
-        return None
-    return _mean([slope["bytes_per_subscriber"] for slope in found])
+    """The slope, where memory grew in a line in every repetition; elsewhere it is no cost of a subscriber."""
+    slope = _slope(series, name)
+    return slope["bytes_per_subscriber"] if slope and slope["r2"] >= LINEAR else None
 
 
 def _title(rows):

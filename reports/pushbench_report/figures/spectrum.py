@@ -5,15 +5,14 @@ import math
 import numpy as np
 
 from .. import answers, svg, text
-from ..distribution import ENOUGH_BEYOND, Distribution
+from ..schema import PERCENTILES
+from ..value import ENOUGH_BEYOND
 from . import Drawing, layout
 
 SLUG = "spectrum"
 WIDTH, LEFT, TOP, BOTTOM = 1100, 74, 14, 52
-POINTS = 150                  # per line, even on the log axis, and
-POINTS_LEFT = 30              # more in its first third, where few of the even ones fall
 TICKS = (0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
-TABLE_QUANTILES = (0, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999)
+TABLE = ("min", "p50", "p75", "p90", "p95", "p99", "p999", "p9999", "max")
 HOW = ("Each line is one technique; read it from left to right: half of the deliveries were faster than the line "
        "at 50\u00a0%, all but one in a hundred faster than at 99\u00a0%. Lower is better. A line stops at the "
        f"last percentile that has at least {ENOUGH_BEYOND} deliveries beyond it; where deliveries are missing it "
@@ -29,7 +28,7 @@ def draw(workload, prefix):
         return Drawing(SLUG, "Latency spectrum", _nothing(workload))
     title = _title(workload, lines)
     columns, rows = _table(workload)
-    floors = [_floor(source.floor) for source in workload.sources if source.floor and source.floor.total > ENOUGH_BEYOND]
+    floors = [_line(spectrum) for source in workload.sources if (spectrum := (source.data.get("floor") or {}).get("spectrum"))]
     how = HOW + _band_words(lines) + (FLOOR if floors else "")
     return Drawing(SLUG, "Latency spectrum", title, how, _picture(lines, floors, prefix, title),
                    _notes(workload, lines),
@@ -41,41 +40,31 @@ class Line:
 
     @classmethod
     def of(cls, series):
-        latency = series.latency
-        last = 1 - ENOUGH_BEYOND / latency.population if latency.population > ENOUGH_BEYOND else 0
-        if latency.histogram is None or latency.recorded == 0 or last <= 0:
-            return None
-        return cls(series, min(last, latency.recorded / latency.population))
+        spectrum = series.group.get("spectrum")
+        return cls(series, spectrum) if spectrum and spectrum["quantile"] else None
 
-    def __init__(self, series, last):
-        latency = Distribution(series.runs, "delivery_latency")    # without intervals: the band is a range everywhere
+    def __init__(self, series, spectrum):
         self.series = series
-        self.x = np.unique(np.concatenate([np.geomspace(1, 1 / (1 - last), POINTS),
-                                           np.linspace(1, min(1.6, 1 / (1 - last)), POINTS_LEFT), _stops(last)]))
-        quantiles = [round(1 - 1 / x, 12) for x in self.x]
-        points = [latency.quantile(q) for q in quantiles]
-        keep = [i for i, point in enumerate(points) if point.value is not None]
-        self.x = self.x[keep]
-        self.y = np.array([max(1, points[i].value) for i in keep])
-        self.y[0] = max(1, latency.extreme("min") or self.y[0])
-        self.low = self.high = None
-        if series.repetitions > 1 and all(points[i].low is not None for i in keep):
-            self.low = np.array([max(1, points[i].low) for i in keep])
-            self.high = np.array([max(1, points[i].high) for i in keep])
-            self.low[0], self.high[0] = self.y[0], max(self.y[0], self.high[0])
-        self.lost = latency.missing / latency.population
+        self.x, self.y = _line(spectrum)
+        self.low, self.high = (_column(spectrum.get(name)) for name in ("least", "greatest"))
+        missing, expected = series.number("missing") or 0, series.number("expected_deliveries") or 0
+        self.lost = missing / expected if expected else 0
         # The line leaves through the top only where the loss is large enough to be seen as a percentile.
-        self.leaves = latency.missing >= ENOUGH_BEYOND
+        self.leaves = missing >= ENOUGH_BEYOND
+
+
+def _line(spectrum):
+    """x = 1 / (1 - quantile) and y."""
+    return 1 / (1 - np.array(spectrum["quantile"])), np.maximum(1, np.array(spectrum["value"], float))
+
+
+def _column(values):
+    """None where not every repetition has every point."""
+    return None if not values or None in values else np.maximum(1, np.array(values, float))
 
 
 def _stops(last):
     return [1 / (1 - q) for q in TICKS if q <= last]
-
-
-def _floor(histogram):
-    """x and y of the null server's latency, to the last percentile with enough samples beyond it."""
-    x = np.geomspace(1, histogram.total / ENOUGH_BEYOND, POINTS)
-    return x, np.array([max(1, histogram.quantile(1 - 1 / at, histogram.total)) for at in x])
 
 
 def _picture(lines, floors, prefix, title):
@@ -141,8 +130,8 @@ def _percentile(quantile):
 
 
 def _hover(series):
-    return f"{series.label}: " + ", ".join(f"{_percentile(q)} {_cell(series.latency.quantile(q))}"
-                                           for q in (0.5, 0.9, 0.99, 0.999))
+    return f"{series.label}: " + ", ".join(f"{_percentile(PERCENTILES[short])} {_cell(series.value(f'delivery_latency.{short}'))}"
+                                           for short in ("p50", "p90", "p99", "p999"))
 
 
 def _description(lines):
@@ -150,6 +139,8 @@ def _description(lines):
 
 
 def _cell(value):
+    if value.state == "absent":
+        return text.NOT_MEASURED
     if value.state == "undelivered":
         return text.NOT_DELIVERED
     return text.duration(value.value) + (f" {text.FEW}" if value.state == "few" else "")
@@ -184,10 +175,10 @@ def _band_words(lines):
 def _nothing(workload):
     if not workload.series:
         return "No run was made, so there is no latency to draw."
-    delivered = sum(series.total("delivered") or 0 for series in workload.series)
+    delivered = sum(series.number("delivered") or 0 for series in workload.series)
     if not delivered:
         return "Nothing was delivered, so there is no latency to draw."
-    return "There are no latency histograms with enough deliveries to draw a line."
+    return "There were not enough deliveries to draw a line."
 
 
 def _notes(workload, lines):
@@ -197,21 +188,16 @@ def _notes(workload, lines):
     if absent:
         notes.append(f"Without a line (nothing delivered, too few samples or no histogram): {text.join(absent)}.")
     for line in lines:
-        latency = line.series.latency
-        if latency.missing:
-            arrived = math.floor(1e4 * latency.undelivered_from) / 1e2
-            notes.append(f"{line.series.label}: {text.count(latency.missing)} of {text.count(latency.population)} "
+        if line.lost:
+            arrived = math.floor(1e4 * (1 - line.lost)) / 1e2
+            missing, expected = (text.count(line.series.number(name)) for name in ("missing", "expected_deliveries"))
+            notes.append(f"{line.series.label}: {missing} of {expected} "
                          f"deliveries are missing; percentiles above {arrived:g}{text.NO_BREAK}% are not delivered.")
     return notes
 
 
 def _table(workload):
-    columns = ["Technique", "Expected deliveries", *(_percentile(q) for q in TABLE_QUANTILES), "slowest that arrived"]
-    rows = []
-    for series in workload.series:
-        latency = series.latency
-        cells = [_cell(latency.quantile(q)) for q in TABLE_QUANTILES[1:]]
-        rows.append([series.label, text.count(series.total("expected_deliveries")),
-                     text.duration(latency.extreme("min")), *cells,
-                     text.duration(latency.extreme("max"))])
+    columns = ["Technique", "Expected deliveries", *(text.PERCENTILES.get(short, short) for short in TABLE)]
+    rows = [[series.label, text.count(series.number("expected_deliveries")),
+             *(_cell(series.value(f"delivery_latency.{short}")) for short in TABLE)] for series in workload.series]
     return columns, rows
