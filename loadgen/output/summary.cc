@@ -90,7 +90,7 @@ const std::vector<Column>& columns() {
 // Of techniques that ask: how old what they read was, beside how long asking took.
 const std::vector<Column>& polling_columns() {
   static const std::vector<Column> kinds = {
-      label_column("polling"),
+      label_column("technique"),
       column("data age p50", "delivery_latency.p50"),
       column("data age p99", "delivery_latency.p99"),
       column("round trip p50", "round_trip.p50"),
@@ -149,7 +149,7 @@ void append_tables(std::string& out, std::span<const VariantSummary> groups, con
   std::vector<const VariantSummary*> polling;
   for (const VariantSummary& group : groups) {
     all.push_back(&group);
-    if (group.distribution("round_trip").whole.count > 0) polling.push_back(&group);
+    if (group.variant->traits().polls) polling.push_back(&group);
   }
   if (append_table(out, columns(), all, style)) {
     out +=
