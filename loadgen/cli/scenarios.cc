@@ -7,6 +7,7 @@
 #include "loadgen/clients/techniques.h"
 #include "loadgen/host/host_info.h"
 #include "loadgen/host/terminal.h"
+#include "loadgen/judge/metrics.h"
 #include "net/limits.h"
 
 namespace loadgen {

@@ -125,7 +125,7 @@ bool Hub::shed_logs() {
   } catch (const std::bad_alloc&) {
     return false;  // it is asked for again
   }
-  shedding_ = threads();
+  shedding_ = static_cast<unsigned>(inboxes_.size());
   for (Inbox* inbox : inboxes_) inbox->put({.kind = Published::Kind::kShortage}, true);
   return true;
 }

@@ -13,8 +13,8 @@
 #include "loadgen/scenario/parts.h"
 #include "net/clock.h"
 #include "rules_fixture.h"
-#include "wire/websocket.h"
-#include "wire/websocket_handshake.h"
+#include "wire/websocket/reader.h"
+#include "wire/websocket/handshake.h"
 
 namespace loadgen {
 namespace {
@@ -202,7 +202,6 @@ TEST(Worker, ASessionThatEndsTwiceInOneEventComesBackOnce) {
   const TechniqueInfo twice{
       .name = "twice",
       .description = "",
-      .resumes = false,
       .options = {},
       .make = [](Host& host, const SessionConfig&, const std::string&) -> std::unique_ptr<Session> {
         return std::make_unique<EndsTwice>(host);
