@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "loadgen/cli/commands.h"
+#include "loadgen/clients/techniques.h"
 #include "loadgen/host/terminal.h"
 #include "loadgen/version.h"
 
@@ -13,8 +14,7 @@ namespace {
 
 constexpr const char* kDescription =
     "Pushbench: load testing and benchmarking for server push. Measures what one publish costs and how long it takes "
-    "to reach\nevery subscriber, for polling, long polling, HTTP streaming, forever frames, SSE, WebSocket and "
-    "Socket.IO.";
+    "to reach\nevery subscriber, over ";
 
 constexpr const char* kExamples = R"(
 Examples:
@@ -40,7 +40,7 @@ std::string typed_command(int argc, char** argv) {
 }
 
 int run_command_line(int argc, char** argv) {
-  CLI::App app(kDescription);
+  CLI::App app(kDescription + loadgen::technique_names([](const loadgen::TechniqueInfo&) { return true; }) + ".");
   app.footer(kExamples);
   app.set_version_flag("--version", fmt::format("pushbench {}{}{}", loadgen::kVersion,
                                                 *loadgen::kCommit == 0 ? "" : " ", loadgen::kCommit));

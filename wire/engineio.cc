@@ -113,7 +113,8 @@ std::optional<Open> parse_open(Bytes text) {
   json::Array upgrades(json::member(text, "upgrades"));
   Bytes upgrade;
   while (upgrades.next(upgrade)) {
-    if (json::is_string(upgrade) && json::string_of(upgrade, scratch) == "websocket") open.upgrade_to_websocket = true;
+    if (json::is_string(upgrade) && json::string_of(upgrade, scratch) == kWebSocket)
+      open.upgrade_to_websocket = true;
   }
   if (upgrades.failed()) return std::nullopt;
   return open;

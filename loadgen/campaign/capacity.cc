@@ -207,10 +207,13 @@ std::string search_problem(const SearchSettings& plan, const Scenario& scenario)
                        with_unit(plan.quantity, plan.bounds.from));
   }
   for (const Threshold& threshold : plan.until.thresholds) {
-    const bool asks = threshold.metric == Metric::kRoundTrip;
-    const auto polls = [](const Variant& variant) { return variant.technique->name == "polling"; };
-    if (asks && !std::ranges::all_of(scenario.variants, polls))
-      return fmt::format("--until '{}': only polling has a round trip; choose it with --only", threshold.text);
+    if (threshold.metric != Metric::kRoundTrip) continue;
+    const auto has_none = [](const Variant& variant) { return !variant.traits().times_round_trips; };
+    const auto without = std::ranges::find_if(scenario.variants, has_none);
+    if (without != scenario.variants.end()) {
+      return fmt::format("--until '{}': {} has no round trip; choose with --only what has one", threshold.text,
+                         without->label());
+    }
   }
   return step_problem(plan, scenario);
 }

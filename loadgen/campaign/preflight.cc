@@ -95,7 +95,7 @@ class Checks {
   // Null, or a technique that needs it.
   const Variant* held_together() const {
     if (!scenario_.target.reference) return nullptr;
-    const auto held = [](const Variant& variant) { return variant.footprint().connections > 1; };
+    const auto held = [](const Variant& variant) { return variant.traits().footprint.connections > 1; };
     const auto found = std::ranges::find_if(scenario_.variants, held);
     return found == scenario_.variants.end() ? nullptr : &*found;
   }
@@ -115,14 +115,10 @@ class Checks {
   double connections_per_second() const {
     double most = 0;
     for (const Variant& variant : scenario_.variants) {
-      double interval = 0;
-      bool closes = false;
-      const auto& specs = variant.technique->options;
-      for (std::size_t i = 0; i < specs.size() && i < variant.options.size(); ++i) {
-        if (specs[i].key == "interval") interval = static_cast<double>(variant.options[i].number) / 1e9;
-        if (specs[i].key == "connection") closes = variant.options[i].text == "close";
-      }
-      if (closes && interval > 0) most = std::max(most, static_cast<double>(subscribers_) / interval);
+      const Traits traits = variant.traits();
+      if (!traits.polls || !traits.connects_anew) continue;
+      const double interval = std::chrono::duration<double>(traits.polls->interval).count();
+      most = std::max(most, static_cast<double>(subscribers_) / interval);
     }
     return most;
   }
@@ -212,8 +208,8 @@ class Checks {
     std::uint64_t most = ends_ * kBytesAnEnd;
     for (const Variant& variant : scenario_.variants) {
       const std::uint64_t end = kBytesAnEnd + (variant.tls.enabled ? kBytesOfTls : 0);
-      most = std::max(
-          most, scenario_.connections_each(variant) * ends_ * end + variant.footprint().inflaters * kBytesOfInflater);
+      most = std::max(most, scenario_.connections_each(variant) * ends_ * end +
+                                variant.traits().footprint.inflaters * kBytesOfInflater);
     }
     return most;
   }

@@ -5,8 +5,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,6 +16,7 @@
 #include "loadgen/cli/manual_client.h"
 #include "loadgen/cli/request_arguments.h"
 #include "loadgen/cli/socketio_printer.h"
+#include "loadgen/clients/techniques.h"
 #include "loadgen/host/terminal.h"
 #include "loadgen/scenario/parts.h"
 #include "wire/base64.h"
@@ -32,8 +35,8 @@ Prints one JSON object a line, flushed at once:
   {"k":"close","code":1000,"reason":""}                 the server's close frame (WebSocket); 1005 when it had no code
   {"k":"message","type":"name","data":["…"],"t_ns":…}   an event of Socket.IO and its arguments; attachments in base64, and "binary":true
   {"k":"ack","emit":"name","data":["…"],"t_ns":…}       the acknowledgement of what --emit said (Socket.IO)
-  {"k":"session","sid":"…","transport":"polling"}       the Engine.IO session has begun
-  {"k":"transport","name":"websocket"}                  it has been upgraded
+  {"k":"session","sid":"…","transport":"…"}             the Engine.IO session has begun
+  {"k":"transport","name":"…"}                          it has been upgraded
   {"k":"gap","messages":5}                              the server no longer has so many messages
   {"k":"error","state":0,"reason":"closed: …"}          will reconnect (0), or gave up (2); the kinds are those of `failures` in a result
 t_ns is the time of the read on this machine's monotonic clock. Reconnects after what the server asks for with `retry`, or --initial-retry;
@@ -58,14 +61,10 @@ struct ListenArguments {
   std::string last_event_id;
   std::string initial_retry = "3s";  // as Chromium's EventSource
   std::uint64_t count = 0;
-  bool echo = false;  // websocket, as the next two
-  std::vector<std::string> subprotocols;
-  std::string deflate = "off";
-  std::vector<std::string> events;  // socketio, as the next four
-  std::vector<std::string> emits;   // 'NAME JSON-ARGUMENTS'
-  std::string auth;
-  std::string namespace_name = "/";
-  std::string transport;  // empty: by the URL's scheme
+  bool echo = false;
+  std::vector<std::string> events;                               // to show; empty: all
+  std::vector<std::string> emits;                                // 'NAME JSON-ARGUMENTS'
+  std::map<std::string_view, std::vector<std::string>> options;  // of techniques, by key (OptionSpec::manual)
 };
 
 // Checked.
@@ -73,7 +72,7 @@ struct ListenOptions {
   ManualClientOptions request;
   const TechniqueInfo* technique = nullptr;
   std::string last_event_id;
-  std::vector<std::pair<std::string_view, std::string>> technique_options;  // key and value of the technique's options
+  std::vector<OptionValue> technique_options;  // in the order of the technique's
   SocketIoListenOptions socketio;
   bool echo = false;        // answers every message with the same one; ends when the connection does
   Nanos initial_retry{0};   // a server's `retry` replaces it
@@ -90,13 +89,8 @@ class Listen final : public ManualClient {
   explicit Listen(const ListenOptions& options)
       : ManualClient(options.request), options_(options), retry_(options.initial_retry) {
     plan_.last_event_id = options.last_event_id;
-    for (OptionSpec spec : options.technique->options) {
-      for (const auto& [key, value] : options.technique_options) {
-        if (key == spec.key) spec.fallback = value;
-      }
-      plan_.options.push_back(default_option(spec));
-    }
-    if (options.technique->name == "socketio") plan_.observer = &printer_;
+    plan_.options = options.technique_options;
+    if (options.technique->manual.events) plan_.observer = &printer_;
     session_ = options.technique->make(*this, plan_, topic_);
   }
   int run() { return ManualClient::run(*session_); }
@@ -182,24 +176,84 @@ class Listen final : public ManualClient {
   bool ended_well_ = false;  // by a close frame
 };
 
-// As typed, or else what the URL says: /socket.io/ and ws:// speak for themselves, and the routes of the reference
-// server bear the names of the techniques.
+bool is_websocket(const wire::Url& url) {
+  return url.scheme == "ws" || url.scheme == "wss";
+}
+
+// Whether a path is that of the reference server, or of one that has its routes below another.
+bool has_route(std::string_view path, std::string_view route) {
+  if (!route.ends_with('/')) return path.ends_with(route);
+  route.remove_suffix(1);
+  return path.starts_with(route);
+}
+
+// What the URL says, by its path and scheme.
+const TechniqueInfo* technique_of(const wire::Url& url) {
+  const auto takes_scheme = [&](const TechniqueInfo& one) { return !is_websocket(url) || one.manual.websocket_url; };
+  const auto fits = [&](const TechniqueInfo& one) { return takes_scheme(one) && has_route(url.path(), one.route); };
+  auto found = std::ranges::find_if(techniques(), fits);
+  if (found == techniques().end() && is_websocket(url)) found = std::ranges::find_if(techniques(), takes_scheme);
+  return found == techniques().end() ? nullptr : &*found;
+}
+
+// As typed, or else as the URL says.
 const TechniqueInfo* choose_technique(const std::string& typed, const wire::Url& url, ArgumentCheck& check) {
-  const std::string_view path = url.path();
-  const std::string_view segment = path.substr(path.rfind('/') + 1);
-  const bool websocket = url.scheme == "ws" || url.scheme == "wss";
-  const std::string_view guess = path.starts_with("/socket.io") ? "socketio" : websocket ? "websocket" : segment;
-  const std::string_view name = !typed.empty() ? std::string_view(typed) : guess;
-  const TechniqueInfo* technique = find_technique(name);
+  const TechniqueInfo* technique = typed.empty() ? technique_of(url) : find_technique(typed);
   if (technique == nullptr) {
-    std::string known;
-    for (const TechniqueInfo& one : techniques()) known += (known.empty() ? "" : ", ") + std::string(one.name);
+    const std::string known = technique_names([](const TechniqueInfo&) { return true; });
     check.wrong(typed.empty() ? fmt::format("say with --technique which one '{}' speaks: {}", url.target, known)
                               : fmt::format("unknown technique '{}'; there are: {}", typed, known));
-  } else if (websocket && name != "websocket" && name != "socketio") {
-    check.wrong(fmt::format("a URL of the scheme {} is not for the technique {}", url.scheme, name));
+  } else if (is_websocket(url) && !technique->manual.websocket_url) {
+    check.wrong(fmt::format("a URL of the scheme {} is not for the technique {}", url.scheme, technique->name));
   }
   return technique;
+}
+
+// What was typed and the technique has not.
+void refuse_foreign(const ListenArguments& typed, const TechniqueInfo& technique, ArgumentCheck& check) {
+  struct Flag {
+    std::string_view name;
+    bool typed;
+    bool (*has)(const TechniqueInfo&);
+  };
+  const Flag flags[] = {
+      {"--echo", typed.echo, [](const TechniqueInfo& one) { return one.manual.echoes; }},
+      {"--event", !typed.events.empty(), [](const TechniqueInfo& one) { return one.manual.events; }},
+      {"--emit", !typed.emits.empty(), [](const TechniqueInfo& one) { return one.manual.events; }},
+      {"--last-event-id", !typed.last_event_id.empty(),
+       [](const TechniqueInfo& one) { return one.manual.last_event_id; }},
+      {"--method", !typed.request.method.empty(), [](const TechniqueInfo& one) { return one.manual.any_request; }},
+      {"--body", !typed.request.body.empty(), [](const TechniqueInfo& one) { return one.manual.any_request; }},
+  };
+  for (const Flag& flag : flags) {
+    if (flag.typed && !flag.has(technique))
+      check.wrong(fmt::format("{} is not for the technique {}, but for {}", flag.name, technique.name,
+                              technique_names(flag.has)));
+  }
+  for (const auto& [key, values] : typed.options) {
+    const bool known =
+        std::ranges::any_of(technique.options, [&](const OptionSpec& spec) { return spec.manual && spec.key == key; });
+    if (!values.empty() && !known) check.wrong(fmt::format("--{} is not for the technique {}", key, technique.name));
+  }
+}
+
+// Of all options of the technique: as typed, as the URL's scheme implies, or the default.
+std::vector<OptionValue> read_technique_options(const ListenArguments& typed, const TechniqueInfo& technique,
+                                                const wire::Url& url, ArgumentCheck& check) {
+  std::vector<OptionValue> values;
+  for (OptionSpec spec : technique.options) {
+    std::string text;
+    if (is_websocket(url) && spec.key == technique.manual.websocket_option)
+      spec.fallback = technique.manual.websocket_value;
+    if (const auto given = typed.options.find(spec.key); given != typed.options.end() && !given->second.empty()) {
+      text = fmt::format("{}", fmt::join(given->second, ", "));
+      const std::string_view mistake = spec.validate != nullptr ? spec.validate(text) : std::string_view();
+      if (!mistake.empty()) check.wrong(fmt::format("--{} '{}': {}", spec.key, text, mistake));
+      spec.fallback = text;
+    }
+    values.push_back(default_option(spec));
+  }
+  return values;
 }
 
 // 'NAME' or 'NAME JSON': an array has the arguments, anything else is one, or several with commas between them.
@@ -214,17 +268,13 @@ SocketIoObserver::Emit read_emit(const std::string& text, ArgumentCheck& check) 
   return emit;
 }
 
-void read_socketio(const ListenArguments& typed, ListenOptions& options, ArgumentCheck& check) {
+void read_technique(const ListenArguments& typed, ListenOptions& options, ArgumentCheck& check) {
+  const TechniqueInfo& technique = *options.technique;
+  refuse_foreign(typed, technique, check);
   wire::Url& url = options.request.url;
-  if (!(typed.request.method.empty() && typed.request.body.empty())) check.wrong("Socket.IO has requests of its own");
-  if (url.path() == "/") url.target.insert(1, "socket.io/");  // as the official client does
-  if (typed.namespace_name.empty() || typed.namespace_name.front() != '/')
-    check.wrong(fmt::format("--namespace '{}': a namespace begins with '/'", typed.namespace_name));
-  if (!typed.auth.empty() && !(wire::json::is_object(typed.auth) && wire::json::is_value(typed.auth)))
-    check.wrong(fmt::format("--auth '{}': must be a JSON object, such as {{\"token\":\"x\"}}", typed.auth));
-  const bool websocket = url.scheme == "ws" || url.scheme == "wss";
-  const std::string transport = !typed.transport.empty() ? typed.transport : websocket ? "websocket" : "upgrade";
-  options.technique_options = {{"transport", transport}, {"namespace", typed.namespace_name}, {"auth", typed.auth}};
+  options.technique_options = read_technique_options(typed, technique, url, check);
+  // As an official client does where no path is typed.
+  if (technique.manual.events && url.path() == "/") url.target.replace(0, 1, technique.route);
   options.socketio.events = typed.events;
   for (const std::string& emit : typed.emits) options.socketio.emits.push_back(read_emit(emit, check));
 }
@@ -237,26 +287,8 @@ int listen(const ListenArguments& typed) {
   options.last_event_id = typed.last_event_id;
   options.initial_retry = check.duration("--initial-retry", typed.initial_retry);
   options.count = typed.count;
-  const std::string_view name = options.technique != nullptr ? options.technique->name : "";
-  if (name == "websocket" && !(typed.request.method.empty() && typed.request.body.empty()))
-    check.wrong("a WebSocket begins with GET and has no body");
   options.echo = typed.echo;
-  if (name == "websocket") {
-    options.technique_options = {{"subprotocol", fmt::format("{}", fmt::join(typed.subprotocols, ", "))},
-                                 {"deflate", typed.deflate}};
-  } else if (typed.echo || !typed.subprotocols.empty() || typed.deflate != "off") {
-    check.wrong("--echo, --subprotocol and --deflate are for the technique websocket");
-  }
-  if (name == "socketio") {
-    read_socketio(typed, options, check);
-  } else if (!(typed.events.empty() && typed.emits.empty() && typed.auth.empty() && typed.transport.empty() &&
-               typed.namespace_name == "/")) {
-    check.wrong("--event, --emit, --auth, --namespace and --transport are for the technique socketio");
-  }
-  for (const std::string& subprotocol : typed.subprotocols) {
-    if (!is_token(subprotocol)) check.wrong(fmt::format("--subprotocol '{}': one word, as in chat.v2", subprotocol));
-  }
-  if (name != "sse" && !typed.last_event_id.empty()) check.wrong("--last-event-id is for the technique sse");
+  if (options.technique != nullptr) read_technique(typed, options, check);
   if (typed.last_event_id.find_first_of(std::string("\r\n\0", 3)) != std::string::npos)
     check.wrong("--last-event-id is one line");
   if (check.error().empty()) return Listen(options).run();
@@ -264,25 +296,48 @@ int listen(const ListenArguments& typed) {
   return kUsageError;
 }
 
-void add_socketio_options(CLI::App& command, ListenArguments& arguments) {
-  command.add_option("--event", arguments.events, "socketio: show only the events of this name; repeatable")
+// "sse: ", in front of the help of what only these techniques have.
+std::string who(bool (*has)(const TechniqueInfo&)) {
+  return technique_names(has) + ": ";
+}
+
+void add_manual_options(CLI::App& command, ListenArguments& arguments) {
+  command
+      .add_option("--last-event-id", arguments.last_event_id,
+                  who([](const auto& one) { return one.manual.last_event_id; }) + "resume after this event")
+      ->type_name("ID");
+  command.add_flag("--echo", arguments.echo,
+                   who([](const auto& one) { return one.manual.echoes; }) +
+                       "answer every message with the same type and bytes; end when the connection ends");
+  const std::string events = who([](const auto& one) { return one.manual.events; });
+  command.add_option("--event", arguments.events, events + "show only the events of this name; repeatable")
       ->type_name("NAME")
       ->allow_extra_args(false);
   command
       .add_option("--emit", arguments.emits,
-                  "socketio: say this event when connected, and print its acknowledgement; repeatable")
+                  events + "say this event when connected, and print its acknowledgement; repeatable")
       ->type_name("'NAME JSON-ARGS'")
       ->allow_extra_args(false);
-  command.add_option("--auth", arguments.auth, "socketio: what CONNECT says, a JSON object")->type_name("JSON");
-  command.add_option("--namespace", arguments.namespace_name, "socketio: the namespace to connect to")
-      ->type_name("NAME")
-      ->capture_default_str();
-  command
-      .add_option(
-          "--transport", arguments.transport,
-          "socketio: upgrade (polling first, then a WebSocket; default), polling or websocket (default for ws://)")
-      ->check(CLI::IsMember({"upgrade", "polling", "websocket"}))
-      ->type_name("NAME");
+}
+
+// Where several techniques have an option of the same name it says what it means to each.
+void add_technique_options(CLI::App& command, ListenArguments& arguments) {
+  for (const TechniqueInfo& technique : techniques()) {
+    for (const OptionSpec& spec : technique.options) {
+      if (!spec.manual) continue;
+      const std::string name = "--" + std::string(spec.key);
+      const std::string help = std::string(technique.name) + ": " + std::string(spec.description);
+      if (CLI::Option* known = command.get_option_no_throw(name)) {
+        known->description(known->get_description() + "; " + help);
+        continue;
+      }
+      CLI::Option* option = command.add_option(name, arguments.options[spec.key], help)->allow_extra_args(false);
+      option->type_name(spec.kind == OptionSpec::Kind::kChoice ? "NAME" : "TEXT");
+      if (!spec.fallback.empty()) option->default_str(std::string(spec.fallback));
+      if (spec.kind == OptionSpec::Kind::kChoice)
+        option->check(CLI::IsMember(std::vector<std::string>(spec.choices.begin(), spec.choices.end())));
+    }
+  }
 }
 
 }  // namespace
@@ -295,26 +350,15 @@ void add_listen(CLI::App& app, Invocation& invocation) {
   command
       ->add_option(
           "--technique", arguments->technique,
-          "Its name; default: socketio for /socket.io/, websocket for ws:// and wss://, else the last part of the "
-          "path")
+          "Its name; default: the one whose path of the reference server the URL has, or that of WebSockets for ws:// "
+          "and wss://")
       ->type_name("NAME");
-  command->add_option("--last-event-id", arguments->last_event_id, "sse: resume after this event")->type_name("ID");
   command
       ->add_option("--initial-retry", arguments->initial_retry, "Time before a reconnect until the server says another")
       ->type_name("TIME")
       ->capture_default_str();
-  command->add_flag("--echo", arguments->echo,
-                    "websocket: answer every message with the same type and bytes; end when the connection ends");
-  command->add_option("--subprotocol", arguments->subprotocols, "websocket: offer this subprotocol; repeatable")
-      ->type_name("NAME")
-      ->allow_extra_args(false);
-  command
-      ->add_option("--deflate", arguments->deflate,
-                   "websocket: offer permessage-deflate: off; on, as a browser does; no-context-takeover")
-      ->check(CLI::IsMember({"off", "on", "no-context-takeover"}))
-      ->type_name("MODE")
-      ->capture_default_str();
-  add_socketio_options(*command, *arguments);
+  add_manual_options(*command, *arguments);
+  add_technique_options(*command, *arguments);
   command->add_option("--count", arguments->count, "End after so many messages and events; default: never")
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");

@@ -8,16 +8,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "wire/text.h"
 #include "wire/units.h"
 
 namespace loadgen {
-
-bool is_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  });
-}
 
 void add_request_options(CLI::App& command, RequestArguments& arguments) {
   command.add_option("URL", arguments.url, "The full URL, path and query as typed")->required();
@@ -58,7 +52,7 @@ void ArgumentCheck::header(const std::string& line) {
   const std::size_t colon = line.find(':');
   const bool controls =
       std::any_of(line.begin(), line.end(), [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7f; });
-  if (colon == std::string::npos || !is_token(std::string_view(line).substr(0, colon)) || controls)
+  if (colon == std::string::npos || !wire::is_token(std::string_view(line).substr(0, colon)) || controls)
     wrong(fmt::format("--header '{}': write it as 'Name: value'", line));
 }
 
@@ -69,7 +63,7 @@ ManualClientOptions ArgumentCheck::request(const RequestArguments& typed) {
   if (url) options.url = std::move(*url.value);
   for (const std::string& line : typed.headers) header(line);
   options.headers = typed.headers;
-  if (!typed.method.empty() && !is_token(typed.method))
+  if (!typed.method.empty() && !wire::is_token(typed.method))
     wrong(fmt::format("--method '{}' is no HTTP method", typed.method));
   options.method = typed.method;
   options.body = typed.body;

@@ -13,8 +13,6 @@ class App;
 
 namespace loadgen {
 
-bool is_token(std::string_view text);  // RFC 9110 section 5.6.2
-
 // As typed.
 struct RequestArguments {
   std::string url;

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "loadgen/clients/technique.h"
+#include "loadgen/clients/techniques.h"
 #include "loadgen/host/host_info.h"
 #include "loadgen/host/terminal.h"
 #include "net/limits.h"

@@ -37,7 +37,7 @@ void EngineClient::start() {
   state_ = State::kOpening;
   if (transports_ == Transports::kWebSocket) return socket_.attach(host_.open());
   polling_ = std::make_unique<EnginePolling>(host_, plan_, route_, topic_, static_cast<EnginePolling::Handler&>(*this));
-  polling_->open(query("polling"));
+  polling_->open(query(engineio::kPolling));
 }
 
 void EngineClient::stop() {
@@ -56,7 +56,7 @@ std::string EngineClient::query(std::string_view transport) const {
 void EngineClient::on_open(Link& link) {
   if (polling_ != nullptr && polling_->on_open(link)) return;
   if (!socket_.is(link)) return;
-  const std::string text = query("websocket");
+  const std::string text = query(engineio::kWebSocket);
   socket_.send_handshake({.route = route_, .topic = topic_, .query = text, .headers = {}, .method = {}});
 }
 
@@ -138,8 +138,8 @@ void EngineClient::take_handshake(Bytes json) {
   expect_ping();
   const bool polling = polling_ != nullptr;
   state_ = polling ? State::kPolling : State::kWebSocket;
-  if (polling) polling_->begin(query("polling"), open->max_payload);
-  handler_.on_engine_transport(polling ? "polling" : "websocket");
+  if (polling) polling_->begin(query(engineio::kPolling), open->max_payload);
+  handler_.on_engine_transport(polling ? engineio::kPolling : engineio::kWebSocket);
   handler_.on_engine_open(open->sid);
   if (transports_ == Transports::kUpgrade && open->upgrade_to_websocket && state_ == State::kPolling) probe();
 }
@@ -177,7 +177,7 @@ void EngineClient::on_paused() {
   socket_.send(Opcode::kText, "5");
   say_unsent(polling_->take_unsent());
   polling_->close();
-  handler_.on_engine_transport("websocket");
+  handler_.on_engine_transport(engineio::kWebSocket);
 }
 
 void EngineClient::say_unsent(Bytes packets) {

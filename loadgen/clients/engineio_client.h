@@ -23,8 +23,8 @@ class EngineClient final : private EnginePolling::Handler, private WebSocketLink
     virtual void on_engine_open(Bytes sid) = 0;
     virtual void on_engine_text(Bytes message) = 0;
     virtual void on_engine_binary(Bytes message) = 0;
-    virtual void on_engine_transport(std::string_view) {
-    }  // "polling" or "websocket", at the beginning and after an upgrade
+    // One of engineio::kPolling and kWebSocket, at the beginning and after an upgrade.
+    virtual void on_engine_transport(std::string_view) {}
     // The session is over and stop() has been called. The host's links are to be closed by failing.
     virtual void on_engine_failed(Failure kind, std::string_view detail) = 0;
 

@@ -5,13 +5,11 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "loadgen/clients/option.h"
 #include "wire/bytes.h"
 #include "wire/link.h"
 #include "wire/time.h"
@@ -156,24 +154,6 @@ class Session {
   virtual bool publish(Bytes payload, bool is_text) { return false; }
 };
 
-// A value of a technique's option, parsed and in the unit of its kind.
-struct OptionValue {
-  std::int64_t number = 0;  // kDuration: ns; kSize: bytes; kCount: as it is; kFlag: 0 or 1; kChoice: index into choices
-  std::string text;         // kText, and kChoice's word
-};
-
-struct OptionSpec {
-  enum class Kind : std::uint8_t { kDuration, kSize, kCount, kFlag, kChoice, kText };
-  std::string_view key;
-  Kind kind;
-  std::string_view fallback;                // in scenario syntax ("1s"); what an absent key means
-  std::string_view description;             // one sentence, for `pushbench techniques` and the schema
-  std::vector<std::string_view> choices{};  // kChoice
-  std::int64_t min = 0;                     // of `number`
-  std::int64_t max = INT64_MAX;
-  std::string_view (*validate)(std::string_view text) = nullptr;  // kText: empty, or what would be right
-};
-
 class SocketIoObserver;
 
 // What all sessions of one run share; outlives them.
@@ -194,36 +174,5 @@ struct SessionConfig {
   std::size_t max_message = std::size_t{16} << 20;
   SocketIoObserver* observer = nullptr;
 };
-
-// Delay before attempt n: initial x factor^n, at most `max`, less a random share of up to `jitter`.
-struct ReconnectPolicy {
-  Nanos initial{std::chrono::milliseconds(500)};
-  Nanos max{std::chrono::seconds(10)};
-  double factor = 2;
-  double jitter = 0.5;        // 0 to 1
-  std::int64_t attempts = 0;  // in a row; 0 = without end
-  bool both_ways = false;     // the share is taken off or added with equal chance, before `max` limits the delay
-};
-
-// What one client of a technique holds at a time, at most.
-struct Footprint {
-  std::uint32_t connections = 1;  // that its conversation takes; several of them belong to one session of the server
-  std::uint32_t inflaters = 0;    // with a window of their own, for what comes compressed
-};
-
-struct TechniqueInfo {
-  std::string_view name;  // one spelling everywhere
-  std::string_view description;
-  bool resumes;  // after a reconnect it asks for what it missed
-  std::vector<OptionSpec> options;
-  std::unique_ptr<Session> (*make)(Host& host, const SessionConfig& plan, const std::string& topic);
-  std::optional<ReconnectPolicy> reconnect{};  // of clients of this protocol, when the scenario says nothing
-  Footprint (*footprint)(std::span<const OptionValue> options) = nullptr;  // null: what Footprint says by itself
-  bool publishes = false;                                                  // Session::publish() does; else by POST
-};
-
-// The table; the order is the one of reports.
-std::span<const TechniqueInfo> techniques();
-const TechniqueInfo* find_technique(std::string_view name);
 
 }  // namespace loadgen

@@ -69,14 +69,6 @@ std::span<const ComparisonRule> comparison_rules() {
 
 namespace rules {
 
-const OptionValue* option(const Variant& variant, std::string_view key) {
-  const auto& specs = variant.technique->options;
-  for (std::size_t i = 0; i < specs.size() && i < variant.options.size(); ++i) {
-    if (specs[i].key == key) return &variant.options[i];
-  }
-  return nullptr;
-}
-
 bool is_here(const Target& target) {
   return !target.is_running() || target.is_loopback();
 }

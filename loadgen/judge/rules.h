@@ -87,7 +87,6 @@ void dependent_samples(const Scenario& scenario, const std::span<const VariantSu
 void unlike_settings(const Scenario& scenario, const std::span<const VariantSummary>& groups, Findings& found);    // 28
 void rare_events(const Scenario& scenario, const std::span<const VariantSummary>& groups, Findings& found);        // 34
 
-const OptionValue* option(const Variant& variant, std::string_view key);  // null: its technique has none of that name
 bool is_here(const Target& target);  // on the machine of the load generator, as far as its URL tells
 
 // For their sentences.

@@ -93,7 +93,7 @@ const std::vector<Column>& columns() {
 // Of techniques that ask: how old what they read was, beside how long asking took.
 const std::vector<Column>& polling_columns() {
   static const std::vector<Column> kinds = {
-      {"polling", false, [](const VariantSummary& g) { return Cell{g.variant->label()}; }},
+      {"technique", false, [](const VariantSummary& g) { return Cell{g.variant->label()}; }},
       {"data age p50", true, [](const VariantSummary& g) { return latency(g, 0.5); }},
       {"data age p99", true, [](const VariantSummary& g) { return latency(g, 0.99); }},
       {"round trip p50", true, [](const VariantSummary& g) { return round_trip(g, 0.5); }},
@@ -152,7 +152,7 @@ void append_tables(std::string& out, std::span<const VariantSummary> groups, con
   std::vector<const VariantSummary*> polling;
   for (const VariantSummary& group : groups) {
     all.push_back(&group);
-    if (group.round_trip.count() > 0) polling.push_back(&group);
+    if (group.variant->traits().polls) polling.push_back(&group);
   }
   if (append_table(out, columns(), all, style)) {
     out +=

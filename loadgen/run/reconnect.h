@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "loadgen/clients/technique.h"
+#include "loadgen/clients/techniques.h"
 
 namespace loadgen {
 

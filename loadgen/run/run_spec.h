@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "loadgen/clients/technique.h"
+#include "loadgen/clients/techniques.h"
 #include "loadgen/measure/pacer.h"
 #include "loadgen/run/client_tls.h"
 #include "loadgen/run/topic_member.h"

@@ -26,6 +26,13 @@ void read_publish_request(Issues& issues, const Section& section, Scenario& out)
 void read_path(const Section& section, std::string_view key, std::string& out);
 void read_headers(Issues& issues, const Section& section, std::string_view key, std::string& out);
 void read_server(Issues& issues, const yaml::Value& node, Scenario& scenario);
+// Keys of the `server` section that rules depend on.
+namespace server_keys {
+inline constexpr std::string_view kThreads = "threads";
+inline constexpr std::string_view kMaxTopics = "max-topics";
+inline constexpr std::string_view kMaxPayload = "max-payload";
+inline constexpr std::string_view kHold = "hold";
+}  // namespace server_keys
 // What the reference server will use for one of its options: as given, or its default. Requires a key of the `server`
 // section.
 OptionValue server_option(const Scenario& scenario, std::string_view key);

@@ -80,7 +80,7 @@ bool Target::takes_loopback_sources() const {
 
 std::uint32_t Scenario::connections_each(const Variant& variant) const {
   const bool posts = publish.from == PublishFrom::kSubscribers && !variant.technique->publishes;
-  return variant.footprint().connections + (posts ? 1 : 0);
+  return variant.traits().footprint.connections + (posts ? 1 : 0);
 }
 
 std::uint64_t Scenario::connections() const {
@@ -95,10 +95,7 @@ std::uint64_t Scenario::server_connections() const {
 }
 
 std::uint64_t Scenario::server_threads() const {
-  for (const auto& [key, value] : server) {
-    if (key == "threads") return static_cast<std::uint64_t>(wire::parse_count(value).value.value_or(1));
-  }
-  return 1;
+  return static_cast<std::uint64_t>(server_option(*this, server_keys::kThreads).number);
 }
 
 std::uint64_t Scenario::source_count() const {

@@ -14,14 +14,6 @@ constexpr std::size_t kLongestPath = 2048;
 constexpr std::size_t kLongestHeader = 8192;
 constexpr std::string_view kNeverGiven[] = {"Content-Length", "Transfer-Encoding", "Upgrade", "Expect"};
 
-bool is_token(std::string_view text) {  // RFC 9110 section 5.6.2
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           kMarks.find(c) != std::string_view::npos;
-  });
-}
-
 bool is_blank_or_control(char c) {
   return static_cast<unsigned char>(c) <= ' ' || c == 0x7f;
 }
@@ -51,7 +43,7 @@ void read_headers(Issues& issues, const Section& section, std::string_view key, 
   const Section headers(issues, map, section.path(key), names);
   for (const yaml::Entry& entry : map->entries) {
     const std::string path = headers.path(entry.key);
-    if (!is_token(entry.key)) {
+    if (!wire::is_token(entry.key)) {
       issues.add_key(entry, path, "a header's name has letters, digits and - only, such as Accept");
       continue;
     }

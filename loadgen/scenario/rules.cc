@@ -11,20 +11,6 @@ void report(Issues& issues, const yaml::Value& root, const std::string& key, std
   issues.add(yaml::locate(root, key), key, std::move(message));
 }
 
-// The value of a technique's option by its key; null when the technique has none of that kind.
-const OptionValue* option(const Variant& variant, std::string_view key, OptionSpec::Kind kind) {
-  const auto& specs = variant.technique->options;
-  for (std::size_t i = 0; i < specs.size(); ++i) {
-    if (specs[i].key == key && specs[i].kind == kind) return &variant.options[i];
-  }
-  return nullptr;
-}
-
-std::optional<Nanos> duration_option(const Variant& variant, std::string_view key) {
-  const OptionValue* value = option(variant, key, OptionSpec::Kind::kDuration);
-  return value != nullptr ? std::optional(Nanos(value->number)) : std::nullopt;
-}
-
 // Publishing from subscribers: who speaks, and whether anybody hears it.
 void check_speakers(Issues& issues, const yaml::Value& root, const Scenario& scenario) {
   if (!issues.clean({"publish", "subscribers", "topics"})) return;
@@ -63,7 +49,7 @@ void check_publish(Issues& issues, const yaml::Value& root, const Scenario& scen
            fmt::format("nothing to measure: {:.2g} messages in the {} of phases.measure", messages,
                        wire::format_duration(scenario.phases.measure)));
   }
-  const std::int64_t largest = server_option(scenario, "max-payload").number;
+  const std::int64_t largest = server_option(scenario, server_keys::kMaxPayload).number;
   if (scenario.target.reference && issues.clean({"publish.payload", "server"}) &&
       static_cast<std::int64_t>(publish.payload) > largest) {
     report(issues, root, "publish.payload",
@@ -77,7 +63,7 @@ void check_subscribers(Issues& issues, const yaml::Value& root, const Scenario& 
     report(issues, root, "topics",
            fmt::format("more topics than subscribers ({}): some would be published to nobody", scenario.subscribers));
   }
-  const std::int64_t most = server_option(scenario, "max-topics").number;
+  const std::int64_t most = server_option(scenario, server_keys::kMaxTopics).number;
   if (scenario.target.reference && issues.clean({"topics", "server"}) && scenario.topics > most) {
     report(
         issues, root, "topics",
@@ -101,25 +87,24 @@ void check_subscribers(Issues& issues, const yaml::Value& root, const Scenario& 
 void check_techniques(Issues& issues, const yaml::Value& root, const Scenario& scenario) {
   for (std::size_t i = 0; i < scenario.variants.size(); ++i) {
     const Variant& variant = scenario.variants[i];
-    const std::string path = fmt::format("techniques[{}].{}.", i, variant.technique->name);
-    const auto interval = duration_option(variant, "interval");
-    if (interval && issues.clean({"phases.drain"}) && *interval > scenario.phases.drain) {
-      report(issues, root, path + "interval",
-             fmt::format("longer than phases.drain ({}): the last messages could not be received",
-                         wire::format_duration(scenario.phases.drain)));
+    const Traits traits = variant.traits();
+    const auto report_option = [&](std::string_view key, std::string message) {
+      report(issues, root, fmt::format("techniques[{}].{}.{}", i, variant.technique->name, key), std::move(message));
+    };
+    if (traits.polls && issues.clean({"phases.drain"}) && traits.polls->interval > scenario.phases.drain) {
+      report_option(traits.polls->key,
+                    fmt::format("longer than phases.drain ({}): the last messages could not be received",
+                                wire::format_duration(scenario.phases.drain)));
     }
-    const OptionValue* body = option(variant, "body", OptionSpec::Kind::kText);
-    const OptionValue* method = option(variant, "method", OptionSpec::Kind::kChoice);
-    if (body != nullptr && !body->text.empty() && method != nullptr && method->text != "POST") {
-      report(issues, root, path + "body", "only with method: POST");
+    if (const auto validate = variant.technique->validate) {
+      if (const auto error = validate(variant.options)) report_option(error->key, std::string(error->message));
     }
-    const auto hold = duration_option(variant, "hold");
-    if (!hold || !scenario.target.reference || !issues.clean({"server"})) continue;
-    const Nanos longest(server_option(scenario, "hold").number);
-    if (*hold > longest) {
-      report(issues, root, path + "hold",
-             fmt::format("longer than the reference server holds ({}): set server.hold: {}",
-                         wire::format_duration(longest), wire::format_duration(*hold)));
+    if (!traits.hold || !scenario.target.reference || !issues.clean({"server"})) continue;
+    const Nanos longest(server_option(scenario, server_keys::kHold).number);
+    if (traits.hold->value > longest) {
+      report_option(traits.hold->key,
+                    fmt::format("longer than the reference server holds ({}): set server.hold: {}",
+                                wire::format_duration(longest), wire::format_duration(traits.hold->value)));
     }
   }
 }

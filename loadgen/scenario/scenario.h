@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "loadgen/clients/technique.h"
+#include "loadgen/clients/techniques.h"
 #include "loadgen/scenario/threshold.h"
 #include "loadgen/scenario/tls_settings.h"
 #include "net/source_addresses.h"
@@ -108,8 +108,8 @@ struct Variant {
   TlsSettings tls{};          // the scenario's, as far as the technique does not say otherwise
   std::string path{};         // "/sub/{topic}": of a foreign server; empty: the technique's own
   std::string headers{};      // whole lines, added to every request
-  std::string label() const;  // "polling 500ms", "sse"
-  Footprint footprint() const { return technique->footprint != nullptr ? technique->footprint(options) : Footprint{}; }
+  std::string label() const;  // "polling 500ms", or the technique's name alone
+  Traits traits() const { return technique->traits_of(options); }
 };
 
 struct Scenario {
@@ -119,7 +119,7 @@ struct Scenario {
   std::string text;                    // verbatim, before overrides
   std::vector<std::string> overrides;  // "KEY=VALUE", as given
   Target target;
-  // Options for the reference server in the order given, key without "--": {"hold", "25s"} means `--hold 25s`.
+  // Options for the reference server in the order given, key without "--": {"queue", "1MiB"} means `--queue 1MiB`.
   std::vector<std::pair<std::string, std::string>> server;
   TlsSettings tls;  // of every technique that does not say otherwise
   std::int64_t topics = 1;

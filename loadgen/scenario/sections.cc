@@ -18,15 +18,15 @@ constexpr std::int64_t kDay = 24LL * 3600 * 1000 * kMillisecond;
 // which they are, and none is passed on.
 const std::vector<OptionSpec>& server_options() {
   static const std::vector<OptionSpec> options = {
-      {"threads", Kind::kCount, "1", "", {}, 1, 1024},
+      {server_keys::kThreads, Kind::kCount, "1", "", {}, 1, 1024},
       {"log-size", Kind::kCount, "65536", "", {}, 1, 1 << 30},
       {"log-bytes", Kind::kSize, "256MiB", "", {}, 1, std::int64_t{1} << 40},
       {"log-bytes-total", Kind::kSize, "1GiB", "", {}, 1, std::int64_t{1} << 40},
-      {"max-topics", Kind::kCount, "100000", "", {}, 1, 1 << 30},
-      {"max-payload", Kind::kSize, "16MiB", "", {}, 1, std::int64_t{1} << 40},
+      {server_keys::kMaxTopics, Kind::kCount, "100000", "", {}, 1, 1 << 30},
+      {server_keys::kMaxPayload, Kind::kSize, "16MiB", "", {}, 1, std::int64_t{1} << 40},
       {"queue", Kind::kSize, "1MiB", "", {}, 1, std::int64_t{1} << 40},
       {"policy", Kind::kChoice, "disconnect", "", {"disconnect", "drop-oldest"}},
-      {"hold", Kind::kDuration, "25s", "", {}, kMillisecond, kDay},
+      {server_keys::kHold, Kind::kDuration, "25s", "", {}, kMillisecond, kDay},
       {"stream-limit", Kind::kCount, "0", "", {}, 0, 1 << 30},
       {"heartbeat", Kind::kDuration, "15s", "", {}, 0, kDay},
       {"retry", Kind::kDuration, "0s", "", {}, 0, kDay},
@@ -45,7 +45,8 @@ const std::vector<OptionSpec>& server_options() {
   return options;
 }
 
-// Finds technique and variant of a threshold: "polling", "polling 500ms", or with the variant in a key of its own.
+// Finds technique and variant of a threshold: its name, a label ("polling 500ms"), or with the variant in a key of its
+// own.
 bool select(const Scenario& scenario, const std::string& name, const std::string* variant, Threshold& out) {
   for (const Variant& v : scenario.variants) {
     const bool whole = v.technique->name == name && (variant == nullptr || v.name == *variant);

@@ -131,7 +131,7 @@ std::optional<Failure> check_text(const std::string& text) {
   return std::nullopt;
 }
 
-// "techniques[2].polling" -> "techniques" "2" "polling".
+// "techniques[2].NAME" -> "techniques" "2" "NAME".
 std::vector<std::string> split_path(std::string_view path) {
   std::vector<std::string> parts(1);
   for (const char c : path) {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "loadgen/clients/technique.h"
+#include "loadgen/clients/techniques.h"
 #include "loadgen/run/recorder.h"
 
 namespace loadgen {

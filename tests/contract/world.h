@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "channel.h"
-#include "loadgen/clients/technique.h"
+#include "loadgen/clients/techniques.h"
 #include "memory_server.h"
 #include "wire/http1/request.h"
 
@@ -25,12 +25,14 @@ struct Cut {
   std::size_t next(std::size_t done, std::size_t left) const;
 };
 
-// A technique with options other than the default ones.
+// A technique, with options other than the default ones.
 struct Subject {
   const loadgen::TechniqueInfo* technique = nullptr;
   std::string name;  // of the test
   std::vector<std::pair<std::string_view, std::int64_t>> options{};
   bool echo = true;
+  bool ends = false;       // the server ends the stream by design, and the client comes back
+  bool by_marker = false;  // only markers tell where messages end
   Channel::Kind channel = Channel::Kind::kPlain;
 };
 
@@ -41,7 +43,7 @@ class World final : public loadgen::Host {
 
   void publish(const std::string& payload, bool is_text = true) { server_.publish("t", payload, is_text); }
   loadgen::Footprint declared(const loadgen::TechniqueInfo& technique) const {
-    return technique.footprint != nullptr ? technique.footprint(plan_.options) : loadgen::Footprint{};
+    return technique.traits_of(plan_.options).footprint;
   }
   // The client publishes over its own connection, when it is subscribed at the moment; false when it cannot.
   bool speak(const std::string& payload) { return subscribed_ && session_->publish(payload, true); }

@@ -4,7 +4,7 @@
 
 #include <deque>
 
-#include "loadgen/clients/technique.h"
+#include "loadgen/clients/techniques.h"
 #include "loadgen/scenario/parts.h"
 
 namespace loadgen {

@@ -162,11 +162,10 @@ TEST_F(PreflightTest, ASourceAddressOfAnotherMachineIsHopeless) {
 
 TEST_F(PreflightTest, AConnectionForEachPollHoldsPortsInTimeWait) {
   TechniqueInfo technique{};
-  OptionSpec interval{}, connection{};
-  interval.key = "interval";
-  connection.key = "connection";
-  technique.options = {interval, connection};
-  scenario.variants.push_back({&technique, "", {{1'000'000'000, ""}, {1, "close"}}, 1});
+  technique.traits = [](std::span<const OptionValue>) -> Traits {
+    return {.polls = PollSchedule{"interval", std::chrono::seconds(1)}, .connects_anew = true};
+  };
+  scenario.variants.push_back({&technique, "", {}, 1});
   EXPECT_EQ(of("source ports").needed, "2,000");  // reused after a second on loopback
   system.write("proc/sys/net/ipv4/tcp_tw_reuse", "0\n");
   EXPECT_EQ(of("source ports").needed, "61,000");

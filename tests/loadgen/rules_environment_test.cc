@@ -74,22 +74,20 @@ TEST_F(Rules, Rule18TellsWhatASlowClockCosts) {
 }
 
 TEST_F(Rules, Rule20TellsPollsInStepWithPublishing) {
-  OptionValue& timing = add_timing("fixed-rate");
   EXPECT_EQ(said(20), "");
   result.topic_period = std::chrono::seconds(2);
   EXPECT_EQ(said(20), "warn: publish period is 2 x the interval of polling: data age is an aliasing artefact");
   EXPECT_EQ(result.verdict, Verdict::kDoubtful);
-  for (const char* drifting : {"fixed-delay", "closed"}) {
-    timing.text = drifting;
-    EXPECT_EQ(said(20), "") << drifting;
+  for (const auto drifting : {PollSchedule::Timing::kFixedDelay, PollSchedule::Timing::kClosed}) {
+    set_timing(drifting);
+    EXPECT_EQ(said(20), "") << static_cast<int>(drifting);
   }
-  timing.text = "fixed-rate";
+  set_timing(PollSchedule::Timing::kFixedRate);
   result.topic_period = Nanos(0);
   EXPECT_EQ(said(20), "") << "messages that are not evenly apart";
 }
 
 TEST_F(Rules, Rule20CountsTheMessagesOfOneTopic) {
-  add_timing("fixed-rate");
   result.topics = 10;
   result.topic_period = std::chrono::seconds(1);
   EXPECT_EQ(said(20),

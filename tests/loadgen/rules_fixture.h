@@ -16,12 +16,13 @@ class Rules : public testing::Test {
  protected:
   Rules() : result(fixture.spec) {
     technique.name = "polling";
-    OptionSpec interval{};
-    interval.key = "interval";
-    technique.options.push_back(interval);
+    technique.traits = [](std::span<const OptionValue> options) -> Traits {
+      const auto timing = static_cast<PollSchedule::Timing>(options[1].number);
+      return {.polls = PollSchedule{"interval", Nanos(options[0].number), timing}};
+    };
     fixture.scenario.subscribers = 200;
     fixture.scenario.publish.rate = {10, std::chrono::seconds(1)};
-    fixture.scenario.variants.push_back({&technique, "", {{1'000'000'000, ""}}, 1});
+    fixture.scenario.variants.push_back({&technique, "", {{1'000'000'000, ""}, {}}, 1});
     result.variant = &fixture.scenario.variants.front();
     result.subscribers = result.connected = result.connected_in_time = 200;
     result.published = 100;
@@ -41,11 +42,8 @@ class Rules : public testing::Test {
     result.recorder.delivered += count;
     result.expected += count;
   }
-  OptionValue& add_timing(const std::string& word) {
-    OptionSpec timing{};
-    timing.key = "timing";
-    technique.options.push_back(timing);
-    return fixture.scenario.variants.front().options.emplace_back(OptionValue{0, word});
+  void set_timing(PollSchedule::Timing timing) {
+    fixture.scenario.variants.front().options[1].number = static_cast<std::int64_t>(timing);
   }
   // What the rules of one number say, joined; "" when they are silent.
   std::string said(int rule) {

@@ -42,7 +42,7 @@ TEST_F(Rules, Rule2TellsByHowMuchSkippedPollsStretchedTheInterval) {
 }
 
 TEST_F(Rules, Rule2TellsOfPollsInAClosedLoop) {
-  add_timing("closed");
+  set_timing(PollSchedule::Timing::kClosed);
   EXPECT_EQ(said(2),
             "info: polls ran closed loop, as asked: a slow answer delays the next poll, and there are as many as are "
             "answered");

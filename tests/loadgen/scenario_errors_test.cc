@@ -253,5 +253,13 @@ TEST(Overrides, AreNamedInTheirErrors) {
   EXPECT_EQ(parse(kMinimal, {deep + "=1"}).errors.size(), 1U);
 }
 
+TEST(ScenarioFile, TellOfOptionsThatATechniqueDoesNotTakeTogether) {
+  const std::string text = "techniques: [odd: {batch: 60, deflate: true}]";
+  EXPECT_NE(errors_of(parse(replaced("techniques", text)))
+                .find("key 'techniques[0].odd.batch': '60': with deflate at most 50"),
+            std::string::npos);
+  EXPECT_TRUE(parse(replaced("techniques", text), {"techniques[0].odd.batch=50"}).scenario);
+}
+
 }  // namespace
 }  // namespace loadgen

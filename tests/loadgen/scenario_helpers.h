@@ -17,23 +17,28 @@ namespace loadgen::scenario_tests {
 inline std::span<const TechniqueInfo> table() {
   using Kind = OptionSpec::Kind;
   static const std::vector<TechniqueInfo> kTable = {
-      {"polling",
-       "",
-       true,
-       {{"interval", Kind::kDuration, "1s", "", {}, 1'000'000},
-        {"timing", Kind::kChoice, "fixed-rate", "", {"fixed-rate", "fixed-delay"}},
-        {"connection", Kind::kChoice, "keep-alive", "", {"keep-alive", "close"}}},
-       nullptr},
-      {"long-polling", "", true, {{"hold", Kind::kDuration, "25s", "", {}, 1'000'000}}, nullptr},
-      {"sse", "", true, {}, nullptr},
-      {"odd",
-       "",
-       true,
-       {{"buffer", Kind::kSize, "4KiB", "", {}, 1, 1 << 20},
-        {"batch", Kind::kCount, "1", "", {}, 1, 100},
-        {"deflate", Kind::kFlag, "false", ""},
-        {"label", Kind::kText, "/x", ""}},
-       nullptr}};
+      {.name = "polling",
+       .options = {{"interval", Kind::kDuration, "1s", "", {}, 1'000'000},
+                   {"timing", Kind::kChoice, "fixed-rate", "", {"fixed-rate", "fixed-delay"}},
+                   {"connection", Kind::kChoice, "keep-alive", "", {"keep-alive", "close"}}},
+       .traits = [](std::span<const OptionValue> options) -> Traits {
+         return {.polls = PollSchedule{"interval", Nanos(options[0].number)}};
+       }},
+      {.name = "long-polling",
+       .options = {{"hold", Kind::kDuration, "25s", "", {}, 1'000'000}},
+       .traits = [](std::span<const OptionValue> options) -> Traits {
+         return {.hold = TimedOption{"hold", Nanos(options[0].number)}};
+       }},
+      {.name = "sse"},
+      {.name = "odd",
+       .options = {{"buffer", Kind::kSize, "4KiB", "", {}, 1, 1 << 20},
+                   {"batch", Kind::kCount, "1", "", {}, 1, 100},
+                   {"deflate", Kind::kFlag, "false", ""},
+                   {"label", Kind::kText, "/x", ""}},
+       .validate = [](std::span<const OptionValue> options) -> std::optional<OptionError> {
+         if (options[1].number > 50 && options[2].number == 1) return OptionError{"batch", "with deflate at most 50"};
+         return std::nullopt;
+       }}};
   return kTable;
 }
 

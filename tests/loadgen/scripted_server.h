@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "loadgen/clients/technique.h"
+#include "loadgen/clients/techniques.h"
 #include "loadgen/scenario/parts.h"
 #include "wire/websocket/handshake.h"
 #include "wire/websocket/reader.h"

@@ -8,10 +8,12 @@ namespace loadgen {
 
 namespace {
 
+constexpr const char* kRoute = "/forever-frame";
+
 class ForeverFrame final : public StreamSession, private wire::forever_frame::Parser::Handler {
  public:
   ForeverFrame(Host& host, const SessionConfig& plan, const std::string& topic)
-      : StreamSession(host, plan, topic, "/forever-frame"), parser_(plan.max_message) {}
+      : StreamSession(host, plan, topic, kRoute), parser_(plan.max_message) {}
 
  private:
   Bytes request_headers() override { return "Accept: text/html\r\n"; }
@@ -36,14 +38,13 @@ class ForeverFrame final : public StreamSession, private wire::forever_frame::Pa
 
 }  // namespace
 
-TechniqueInfo forever_frame() {
-  return {"forever-frame",
-          "reads one endless HTML page, as in a hidden iframe; a script a message",
-          true,
-          {},
-          [](Host& host, const SessionConfig& plan, const std::string& topic) -> std::unique_ptr<Session> {
-            return std::make_unique<ForeverFrame>(host, plan, topic);
-          }};
+TechniqueInfo forever_frame_technique() {
+  return {.name = "forever-frame",
+          .rank = 40,
+          .kind = TechniqueInfo::Kind::kStream,
+          .route = kRoute,
+          .description = "reads one endless HTML page, as in a hidden iframe; a script a message",
+          .make = make_session<ForeverFrame>};
 }
 
 }  // namespace loadgen

@@ -13,12 +13,14 @@ namespace loadgen {
 
 namespace {
 
+constexpr const char* kRoute = "/http-streaming";
+
 enum Option : std::size_t { kMethod, kLimit, kLimitBytes, kFraming, kEncoding, kBody };
 
 class HttpStreaming : public StreamSession {
  protected:
   HttpStreaming(Host& host, const SessionConfig& plan, const std::string& topic)
-      : StreamSession(host, plan, topic, "/http-streaming") {}
+      : StreamSession(host, plan, topic, kRoute) {}
 
   void append_query(std::string& query) const override {
     const std::int64_t messages = plan_.options[kLimit].number;
@@ -81,13 +83,26 @@ std::unique_ptr<Session> make(Host& host, const SessionConfig& plan, const std::
   return std::make_unique<Lines>(host, plan, topic);
 }
 
+Traits traits(std::span<const OptionValue> options) {
+  return {.footprint = {.connections = 1, .inflaters = options[kEncoding].number == 1 ? 1U : 0U}};
+}
+
+std::optional<OptionError> validate(std::span<const OptionValue> options) {
+  if (options[kBody].text.empty() || options[kMethod].number == 1) return std::nullopt;
+  return OptionError{"body", "only with method: POST"};
+}
+
 }  // namespace
 
-TechniqueInfo http_streaming() {
+TechniqueInfo http_streaming_technique() {
   using Kind = OptionSpec::Kind;
-  return {"http-streaming",
-          "reads one endless chunked answer, a message a line",
-          true,
+  return {
+      .name = "http-streaming",
+      .rank = 30,
+      .kind = TechniqueInfo::Kind::kStream,
+      .route = kRoute,
+      .description = "reads one endless chunked answer, a message a line",
+      .options =
           {{"method", Kind::kChoice, "GET", "of the request: GET, or POST", {"GET", "POST"}},
            {"limit",
             Kind::kCount,
@@ -110,11 +125,9 @@ TechniqueInfo http_streaming() {
            {"body", Kind::kText, "",
             "with method: POST: what the request says; {topic} stands for the topic's name; its Content-Type is "
             "text/plain unless headers has another"}},
-          make,
-          std::nullopt,
-          [](std::span<const OptionValue> options) -> Footprint {
-            return {.connections = 1, .inflaters = options[kEncoding].number == 1 ? 1U : 0U};
-          }};
+      .make = make,
+      .traits = traits,
+      .validate = validate};
 }
 
 }  // namespace loadgen

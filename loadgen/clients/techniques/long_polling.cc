@@ -9,12 +9,14 @@ namespace loadgen {
 
 namespace {
 
+constexpr const char* kRoute = "/long-polling";
+
 enum Option : std::size_t { kHold, kConnection, kEmpty, kResume, kTimeout };
 
 class LongPolling final : public PollSession {
  public:
   LongPolling(Host& host, const SessionConfig& plan, const std::string& topic)
-      : PollSession(host, plan, topic, "/long-polling", plan.options[kConnection].number == 0,
+      : PollSession(host, plan, topic, kRoute, plan.options[kConnection].number == 0,
                     plan.options[kResume].number == 0 ? Resume::kCursor : Resume::kValidators) {}
 
  private:
@@ -45,13 +47,24 @@ class LongPolling final : public PollSession {
   }
 };
 
+Traits traits(std::span<const OptionValue> options) {
+  return {.hold = TimedOption{"hold", Nanos(options[kHold].number)},
+          .answers_in_batches = true,
+          .connects_anew = options[kConnection].number == 1};
+}
+
 }  // namespace
 
-TechniqueInfo long_polling() {
+TechniqueInfo long_polling_technique() {
   using Kind = OptionSpec::Kind;
-  return {"long-polling",
+  return {
+      .name = "long-polling",
+      .rank = 20,
+      .kind = TechniqueInfo::Kind::kPolls,
+      .route = kRoute,
+      .description =
           "asks again as soon as it has been answered; the server holds the request until there is a message",
-          true,
+      .options =
           {{"hold",
             Kind::kDuration,
             "25s",
@@ -80,9 +93,8 @@ TechniqueInfo long_polling() {
             "time after which the client gives up a held request, closes and asks again from its cursor; 0s: never",
             {},
             0}},
-          [](Host& host, const SessionConfig& plan, const std::string& topic) -> std::unique_ptr<Session> {
-            return std::make_unique<LongPolling>(host, plan, topic);
-          }};
+      .make = make_session<LongPolling>,
+      .traits = traits};
 }
 
 }  // namespace loadgen

@@ -10,36 +10,38 @@ namespace loadgen {
 
 namespace {
 
+constexpr const char* kRoute = "/polling";
+
 enum Option : std::size_t { kInterval, kTiming, kConnection, kValidator };
-enum Timing : std::int64_t { kFixedRate, kFixedDelay, kClosed };
+using Timing = PollSchedule::Timing;  // in the order of the choices
 
 class Polling final : public PollSession {
  public:
   Polling(Host& host, const SessionConfig& plan, const std::string& topic)
-      : PollSession(host, plan, topic, "/polling", plan.options[kConnection].number == 0) {}
+      : PollSession(host, plan, topic, kRoute, plan.options[kConnection].number == 0) {}
 
  private:
   Bytes hold_query() const override { return {}; }
   Bytes priming_query() const override { return {}; }
   bool conditional() const override { return plan_.options[kValidator].number == 1; }
   Nanos interval() const { return Nanos(plan_.options[kInterval].number); }
-  std::int64_t timing() const { return plan_.options[kTiming].number; }
+  Timing timing() const { return static_cast<Timing>(plan_.options[kTiming].number); }
 
   void on_polled() override {
     host_.end_round_trip();
-    if (timing() == kClosed) {
+    if (timing() == Timing::kClosed) {
       poll();
     } else if (!scheduled_) {
       scheduled_ = true;
       host_.wake_after(
           Nanos(static_cast<std::int64_t>(host_.random() % static_cast<std::uint64_t>(interval().count()))));
-    } else if (timing() == kFixedDelay) {
+    } else if (timing() == Timing::kFixedDelay) {
       host_.wake_after(interval());
     }
   }
 
   void on_wake() override {
-    if (timing() == kFixedRate) host_.wake_after(interval());
+    if (timing() == Timing::kFixedRate) host_.wake_after(interval());
     if (waiting()) {
       ++host_.counts().skipped_polls;
     } else {
@@ -57,13 +59,25 @@ class Polling final : public PollSession {
   bool scheduled_ = false;
 };
 
+Traits traits(std::span<const OptionValue> options) {
+  return {
+      .polls = PollSchedule{"interval", Nanos(options[kInterval].number), static_cast<Timing>(options[kTiming].number)},
+      .answers_in_batches = true,
+      .connects_anew = options[kConnection].number == 1,
+      .times_round_trips = true};
+}
+
 }  // namespace
 
-TechniqueInfo polling() {
+TechniqueInfo polling_technique() {
   using Kind = OptionSpec::Kind;
-  return {"polling",
-          "asks every interval; is answered at once with what is new",
-          true,
+  return {
+      .name = "polling",
+      .rank = 10,
+      .kind = TechniqueInfo::Kind::kPolls,
+      .route = kRoute,
+      .description = "asks every interval; is answered at once with what is new",
+      .options =
           {{"interval", Kind::kDuration, "1s", "time between polls", {}, 1'000'000},
            {"timing",
             Kind::kChoice,
@@ -81,9 +95,8 @@ TechniqueInfo polling() {
             "none",
             "none, or etag: asks with If-None-Match, and is answered with 304 when there is nothing new",
             {"none", "etag"}}},
-          [](Host& host, const SessionConfig& plan, const std::string& topic) -> std::unique_ptr<Session> {
-            return std::make_unique<Polling>(host, plan, topic);
-          }};
+      .make = make_session<Polling>,
+      .traits = traits};
 }
 
 }  // namespace loadgen

@@ -261,32 +261,36 @@ constexpr ReconnectPolicy kReconnect = {.initial = std::chrono::seconds(1),
                                         .both_ways = true};
 
 // By polling a GET and a POST are out side by side, and while it upgrades the WebSocket is beside both.
-Footprint holding_of(std::span<const OptionValue> options) {
+Traits traits(std::span<const OptionValue> options) {
   using Transports = EngineClient::Transports;
-  switch (static_cast<Transports>(options[kTransport].number)) {
-    case Transports::kWebSocket:
-      return {.connections = 1};
-    case Transports::kPolling:
-      return {.connections = 2};
-    case Transports::kUpgrade:
-      break;
-  }
-  return {.connections = 3};
+  const auto transports = static_cast<Transports>(options[kTransport].number);
+  const std::uint32_t connections = transports == Transports::kWebSocket ? 1
+                                    : transports == Transports::kPolling ? 2
+                                                                         : 3;
+  return {.footprint = {.connections = connections},
+          .answers_in_batches = transports == Transports::kPolling,
+          .times_round_trips = options[kAck].number != 0};
 }
 
 }  // namespace
 
-TechniqueInfo socketio() {
-  return {"socketio",
-          "Socket.IO 5 over Engine.IO 4: events, by polling, WebSocket, or the first upgraded to the second",
-          true,
-          socketio_options(),
-          [](Host& host, const SessionConfig& plan, const std::string& topic) -> std::unique_ptr<Session> {
-            return std::make_unique<SocketIo>(host, plan, topic);
-          },
-          kReconnect,
-          holding_of,
-          true};
+TechniqueInfo socketio_technique() {
+  return {
+      .name = "socketio",
+      .rank = 70,
+      .kind = TechniqueInfo::Kind::kDuplex,
+      .route = kRoute,
+      .description = "Socket.IO 5 over Engine.IO 4: events, by polling, WebSocket, or the first upgraded to the second",
+      .options = socketio_options(),
+      .make = make_session<SocketIo>,
+      .traits = traits,
+      .reconnect = kReconnect,
+      .publishes = true,
+      .manual = {.websocket_url = true,
+                 .websocket_option = "transport",
+                 .websocket_value = "websocket",
+                 .any_request = false,
+                 .events = true}};
 }
 
 namespace json = wire::json;
@@ -311,19 +315,25 @@ std::string_view event_mistake(std::string_view text) {
 
 std::vector<OptionSpec> socketio_options() {
   using Kind = OptionSpec::Kind;
-  const auto text = [](std::string_view key, std::string_view fallback, std::string_view description, auto validate) {
-    OptionSpec spec{key, Kind::kText, fallback, description};
-    spec.validate = validate;
-    return spec;
+  const auto text = [](std::string_view key, std::string_view fallback, std::string_view description, auto validate,
+                       bool manual = false) {
+    return OptionSpec{.key = key,
+                      .kind = Kind::kText,
+                      .fallback = fallback,
+                      .description = description,
+                      .validate = validate,
+                      .manual = manual};
   };
   return {
-      {"transport",
-       Kind::kChoice,
-       "upgrade",
-       "upgrade: polling first, then a WebSocket, as the official client does; or polling alone, or websocket alone",
-       {"upgrade", "polling", "websocket"}},
-      text("namespace", "/", "namespace to connect to, such as /chat", namespace_mistake),
-      text("auth", "", "JSON object that CONNECT says", auth_mistake),
+      {.key = "transport",
+       .kind = Kind::kChoice,
+       .fallback = "upgrade",
+       .description = "upgrade: polling first, then a WebSocket, as the official client does; or polling alone, or "
+                      "websocket alone",
+       .choices = {"upgrade", "polling", "websocket"},
+       .manual = true},
+      text("namespace", "/", "namespace to connect to, such as /chat", namespace_mistake, true),
+      text("auth", "", "JSON object that CONNECT says", auth_mistake, true),
       text("event", "message", "name of the event that is a message; others are taken and not counted", event_mistake),
       text("emit", "publish", "name of the event by which subscribers publish", event_mistake),
       {"ack", Kind::kFlag, "false", "true: what subscribers publish asks for an acknowledgement (round_trip_ns)"}};

@@ -14,10 +14,12 @@ namespace loadgen {
 
 namespace {
 
+constexpr const char* kRoute = "/sse";
+
 class Sse final : public StreamSession, private wire::sse::Parser::Handler {
  public:
   Sse(Host& host, const SessionConfig& plan, const std::string& topic)
-      : StreamSession(host, plan, topic, "/sse"), parser_(plan.max_message) {
+      : StreamSession(host, plan, topic, kRoute), parser_(plan.max_message) {
     parser_.set_last_event_id(plan.last_event_id);
   }
 
@@ -71,14 +73,14 @@ class Sse final : public StreamSession, private wire::sse::Parser::Handler {
 
 }  // namespace
 
-TechniqueInfo sse() {
-  return {"sse",
-          "EventSource: reads one endless text/event-stream, reconnects with Last-Event-ID",
-          true,
-          {},
-          [](Host& host, const SessionConfig& plan, const std::string& topic) -> std::unique_ptr<Session> {
-            return std::make_unique<Sse>(host, plan, topic);
-          }};
+TechniqueInfo sse_technique() {
+  return {.name = "sse",
+          .rank = 50,
+          .kind = TechniqueInfo::Kind::kStream,
+          .route = kRoute,
+          .description = "EventSource: reads one endless text/event-stream, reconnects with Last-Event-ID",
+          .make = make_session<Sse>,
+          .manual = {.last_event_id = true}};
 }
 
 }  // namespace loadgen

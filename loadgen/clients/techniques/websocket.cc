@@ -6,6 +6,7 @@
 #include "loadgen/clients/techniques.h"
 #include "loadgen/clients/websocket_link.h"
 #include "wire/lines.h"
+#include "wire/text.h"
 #include "wire/websocket/extensions.h"
 
 namespace loadgen {
@@ -13,6 +14,8 @@ namespace loadgen {
 namespace {
 
 namespace websocket = wire::websocket;
+
+constexpr Bytes kRoute = "/websocket";
 
 enum Option : std::uint8_t { kSubprotocol, kDeflate, kServerWindow, kClientWindow };
 enum DeflateChoice : std::uint8_t { kOff, kOn, kNoContextTakeover };
@@ -46,7 +49,7 @@ class WebSocket final : public Session, private WebSocketLink::Handler {
   void on_open(Link&) override {
     std::string query = knows_cursor_ ? "&after=" + std::to_string(cursor_) : std::string();
     if (!socket_.plan().echo) query += "&echo=0" + (origin_ != nullptr ? *origin_ : "");
-    socket_.send_handshake({.route = "/websocket", .topic = topic_, .query = query, .headers = {}, .method = {}},
+    socket_.send_handshake({.route = kRoute, .topic = topic_, .query = query, .headers = {}, .method = {}},
                            offer_of(socket_.plan()));
   }
   void on_bytes(Link&, Bytes bytes) override { socket_.on_bytes(bytes); }
@@ -100,32 +103,50 @@ class WebSocket final : public Session, private WebSocketLink::Handler {
 };
 
 // Without context takeover the thread's inflater serves every connection. With it, it is the server that chooses.
-Footprint holding_of(std::span<const OptionValue> options) {
-  return {.connections = 1, .inflaters = options[kDeflate].number == kOn ? 1U : 0U};
+Traits traits(std::span<const OptionValue> options) {
+  return {.footprint = {.connections = 1, .inflaters = options[kDeflate].number == kOn ? 1U : 0U}};
+}
+
+// Words that an HTTP header takes, with commas between them (RFC 6455 section 11.3.4).
+std::string_view subprotocol_mistake(std::string_view text) {
+  constexpr std::string_view kError = "one word, as in chat.v2, or several with commas between them";
+  while (!text.empty()) {
+    const bool more = text.find(',') != std::string_view::npos;
+    if (!wire::is_token(wire::trim(wire::take_until(text, ','))) || (more && text.empty())) return kError;
+  }
+  return {};
 }
 
 }  // namespace
 
-TechniqueInfo websocket() {
+TechniqueInfo websocket_technique() {
   using Kind = OptionSpec::Kind;
   const std::vector<std::string_view> windows = {"15", "14", "13", "12", "11", "10", "9", "8"};
-  return {"websocket",
-          "RFC 6455: one connection, a message a frame",
-          true,
-          {{"subprotocol", Kind::kText, "", "subprotocols to offer, separated by commas"},
-           {"deflate",
-            Kind::kChoice,
-            "off",
-            "offers permessage-deflate: off; on, as a browser does; no-context-takeover, each message by itself",
-            {"off", "on", "no-context-takeover"}},
+  return {
+      .name = "websocket",
+      .rank = 60,
+      .kind = TechniqueInfo::Kind::kDuplex,
+      .route = kRoute,
+      .description = "RFC 6455: one connection, a message a frame",
+      .options =
+          {{.key = "subprotocol",
+            .kind = Kind::kText,
+            .description = "subprotocols to offer, separated by commas",
+            .validate = subprotocol_mistake,
+            .manual = true},
+           {.key = "deflate",
+            .kind = Kind::kChoice,
+            .fallback = "off",
+            .description =
+                "offers permessage-deflate: off; on, as a browser does; no-context-takeover, each message by itself",
+            .choices = {"off", "on", "no-context-takeover"},
+            .manual = true},
            {"server-window", Kind::kChoice, "15", "with deflate: bits of the window that the server may use", windows},
            {"client-window", Kind::kChoice, "15", "with deflate: bits of the window that the client uses", windows}},
-          [](Host& host, const SessionConfig& plan, const std::string& topic) -> std::unique_ptr<Session> {
-            return std::make_unique<WebSocket>(host, plan, topic);
-          },
-          std::nullopt,
-          holding_of,
-          true};
+      .make = make_session<WebSocket>,
+      .traits = traits,
+      .publishes = true,
+      .manual = {.websocket_url = true, .any_request = false, .echoes = true}};
 }
 
 }  // namespace loadgen

@@ -25,10 +25,9 @@ std::uint64_t count_between(const measure::Histogram& histogram, std::int64_t lo
 // sets the time of the next poll, the two drift apart.
 void phase_locking(const RunResult& run, Findings& found) {
   if (run.topic_period == Nanos(0) || run.variant == nullptr) return;
-  const OptionValue* interval = option(*run.variant, "interval");
-  const OptionValue* timing = option(*run.variant, "timing");
-  if (interval == nullptr || interval->number <= 0 || timing == nullptr || timing->text != "fixed-rate") return;
-  const double ratio = static_cast<double>(run.topic_period.count()) / static_cast<double>(interval->number);
+  const auto polls = run.variant->traits().polls;
+  if (!polls || polls->timing != PollSchedule::Timing::kFixedRate) return;
+  const double ratio = static_cast<double>(run.topic_period.count()) / static_cast<double>(polls->interval.count());
   if (ratio <= 0.5 || std::abs(ratio - std::round(ratio)) >= 0.01 * ratio) return;
   found.warn(fmt::format("publish period{} is {:.0f} x the interval of {}: data age is an aliasing artefact",
                          run.topics > 1 ? " of a topic" : "", std::round(ratio), run.variant->label()));
@@ -55,10 +54,9 @@ void delayed_ack(const RunResult& run, Findings& found) {
   }
 }
 
-// Streams that something holds back and lets go in bursts. Polls bring batches by design.
+// Streams that something holds back and lets go in bursts.
 void bursts(const RunResult& run, Findings& found) {
-  const std::string_view technique = run.variant->technique->name;
-  if (technique == "polling" || technique == "long-polling") return;
+  if (run.variant->traits().answers_in_batches) return;
   const Nanos jitter(run.recorder.loop_lag.count() > 0 ? run.recorder.loop_lag.value_at_quantile(0.99) : 0);
   const auto bursts = run.recorder.bursts.judge(jitter);
   if (!bursts) return;

@@ -42,8 +42,8 @@ void publisher_lag(const RunResult& run, Findings& found) {
 // A poll that falls due while an answer is outstanding is skipped, so the loop is closed by so much.
 void closed_loop(const RunResult& run, Findings& found) {
   const SessionCounts& counts = run.window.counts;
-  const OptionValue* timing = run.variant == nullptr ? nullptr : option(*run.variant, "timing");
-  if (timing != nullptr && timing->text == "closed") {
+  const auto polls = run.variant == nullptr ? std::nullopt : run.variant->traits().polls;
+  if (polls && polls->timing == PollSchedule::Timing::kClosed) {
     found.info(
         "polls ran closed loop, as asked: a slow answer delays the next poll, and there are as many as are answered");
   }
@@ -51,12 +51,12 @@ void closed_loop(const RunResult& run, Findings& found) {
   const auto skipped = static_cast<double>(counts.skipped_polls);
   const auto asked = static_cast<double>(counts.requests);
   const double share = skipped / (skipped + asked);
-  const OptionValue* interval = run.variant == nullptr ? nullptr : option(*run.variant, "interval");
   std::string stretched;
-  if (interval != nullptr && asked > 0) {
-    const double mean = static_cast<double>(interval->number) * (skipped + asked) / asked;
+  if (polls && asked > 0) {
+    const auto interval = polls->interval.count();
+    const double mean = static_cast<double>(interval) * (skipped + asked) / asked;
     stretched = fmt::format(": intervals stretched to {} on average (asked {})",
-                            time_text(static_cast<std::int64_t>(mean)), time_text(interval->number));
+                            time_text(static_cast<std::int64_t>(mean)), time_text(interval));
   }
   found.add(share > 0.01 ? Level::kWarn : Level::kInfo,
             fmt::format("{} of the polls fell due while an answer was outstanding and were skipped{}", percent(share),
