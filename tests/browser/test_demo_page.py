@@ -1,13 +1,17 @@
 """The demo page in Chromium: every technique shows every message once and in order, also after the server was killed."""
 
 import json
+import re
 
 import pytest
 
+import techniques
+from harness import ROOT
 from servers import Server
 
-TECHNIQUES = ["polling", "long-polling", "http-streaming", "forever-frame", "sse", "websocket", "socketio"]
-TITLES = ["Polling", "Long polling", "HTTP streaming", "Forever frame", "Server-Sent Events", "WebSocket", "Socket.IO"]
+# Those that the page has a class for, in its order.
+CLASSES = re.findall(r"static technique = '(.+)';\n\s+static title = '(.+)';", (ROOT / "reference-server/http/demo/demo-techniques.js").read_text())
+TECHNIQUES, TITLES = map(list, zip(*CLASSES))
 SIZES = {"desktop": (1440, 900), "tablet": (900, 1100), "phone": (390, 844), "wide": (1800, 1000)}
 
 # What each client hands to the page, in full: the page itself shows the last few messages only.
@@ -78,6 +82,10 @@ def page(browser, server):
 
 def of_every_technique(value):
     return dict.fromkeys(TECHNIQUES, value)
+
+
+def test_the_page_has_classes_of_techniques_alone():
+    assert len(TECHNIQUES) >= 7 and set(TECHNIQUES) <= set(techniques.TECHNIQUES)
 
 
 def test_every_technique_receives_all_in_order_and_again_after_the_server_was_killed(page, server):

@@ -7,7 +7,7 @@ from harness import PUSHBENCH, Finished, run, write_scenario
 
 def test_a_run_knows_the_floor_of_the_tool(tmp_path):
     finished = run(tmp_path, "--floor", report=True, subscribers=20, rate="200/s")
-    assert finished.sound, finished.out + finished.err
+    assert finished.code == finished.told, finished.out + finished.err
     floor = finished.result["floor"]
     assert (floor["technique"], floor["subscribers"], floor["missing"]) == ("sse", 20, 0)
     measured = finished.result["runs"][0]

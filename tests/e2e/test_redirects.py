@@ -7,6 +7,7 @@ import pytest
 
 from harness import Proxy, bad_server, run
 from servers import reference_server
+from techniques import HTTP
 
 
 def redirecting(target):
@@ -25,7 +26,7 @@ def redirecting(target):
     return talk
 
 
-@pytest.mark.parametrize("technique", ["polling", "long-polling", "http-streaming", "sse"])
+@pytest.mark.parametrize("technique", HTTP)
 def test_every_message_arrives_from_the_server_that_a_redirect_names(tmp_path, technique):
     with reference_server() as (address, _), bad_server(redirecting(address)) as front:
         finished = run(tmp_path, target=f"http://{front}", techniques=[technique])

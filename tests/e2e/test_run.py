@@ -4,7 +4,9 @@ import sys
 
 import pytest
 
+from formats import CHUNK, FORMATS
 from harness import ROOT, TECHNIQUES, run
+from techniques import POLLS
 
 sys.path.insert(0, str(ROOT / "reports"))
 from pushbench_report import hdr, intervals  # noqa: E402
@@ -34,15 +36,15 @@ def test_bytes_are_split_by_kind_and_add_up(tmp_path, technique):
     received, sent = r["bytes"]["received"], r["bytes"]["sent"]
     assert received["payload"] == 100 * r["bytes"]["deliveries"]
     assert received["framing"] >= 0 and received["tcpip"] > 0 and received["tls"] is None
-    streams = {"http-streaming": (1, 12), "forever-frame": (58, 80), "sse": (10, 60), "websocket": (2, 2),
-               "socketio": (15, 40)}    # bytes of framing a delivery: line + chunk, script + chunk, fields + chunk, header, header + event
-    if technique in streams:
-        least, most = streams[technique]
-        assert least <= received["framing"] / r["bytes"]["deliveries"] <= most
-        if technique != "socketio":                                # an upgrade may end later
-            assert received["http"] == sent["http"] == 0           # heads went before the window
-    else:
+    if technique in POLLS:
         assert received["http"] > 0 and sent["http"] > 0 and r["requests"] > 0
+    elif technique in FORMATS:
+        least, most = (FORMATS[technique].framing(sequence) for sequence in (1, 100))
+        chunk = CHUNK if FORMATS[technique].chunked else 0         # messages that are due together share one
+        assert least <= received["framing"] / r["bytes"]["deliveries"] <= most + chunk
+        assert received["http"] == sent["http"] == 0               # heads went before the window
+    else:
+        assert 15 <= received["framing"] / r["bytes"]["deliveries"] <= 40, "a header and an event"
     whole = sum(kind[name] for kind in (received, sent) for name in ("payload", "framing", "http", "tcpip"))
     assert r["bytes_per_delivery"] == pytest.approx(whole / r["bytes"]["deliveries"])
 

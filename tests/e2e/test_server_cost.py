@@ -64,7 +64,7 @@ def test_memory_is_a_slope_and_cpu_time_is_that_of_the_process_on_the_port(tmp_p
         with foreign_server(**values) as (port, pid):
             finished = run(folder, "--set", "phases.memory={counts: [50, 100, 200], settle: 100ms}", target=f"http://127.0.0.1:{port}", subscribers=200,
                            rate="20/s")
-        assert finished.sound, finished.out + finished.err
+        assert finished.code == finished.told, finished.out + finished.err
         r = finished.run
         assert r["server"]["process"]["pid"] == pid and r["server"]["process"]["chosen_by"] == "port"
         assert "found by its port: " in finished.out and "slope over 3 counts" in finished.out
@@ -98,7 +98,7 @@ def test_the_process_is_named_by_a_part_of_its_command_or_its_pid(tmp_path):
 def test_system_calls_are_counted_where_asked_for(tmp_path):
     """Of the reference server, 50 subscribers: a write for each, and what one publish needs."""
     finished = run(tmp_path, "--set", "target={url: reference, syscalls: true}", subscribers=50, rate="50/s", measure="1s")
-    assert finished.sound, finished.out + finished.err
+    assert finished.code == finished.told, finished.out + finished.err
     counted = finished.run["server"]["syscalls_per_delivery"]
     if counted is None:
         assert "system calls are not counted: " in finished.out
@@ -122,7 +122,7 @@ def test_attempts_are_counted_and_repetitions_run_in_an_order_of_their_own(tmp_p
     def attempt(number):
         finished = run(tmp_path, "--repeat", "3", "--seed", "5", techniques=["sse", "websocket", "http-streaming"], measure="100ms", warm_up="10ms",
                        subscribers=2, rate="50/s")
-        assert finished.sound, finished.out + finished.err
+        assert finished.code == finished.told, finished.out + finished.err
         result = finished.result                            # read now: the next attempt overwrites it
         assert result["attempts"]["number"] == number
         return finished.out, result["runs"]

@@ -6,6 +6,7 @@ import random
 import pytest
 
 from servers import Server, masked_frame
+from techniques import HTTP
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: t\r\n"
 GET_1_0 = b"GET /healthz HTTP/1.0\r\n"
@@ -162,8 +163,8 @@ def test_what_follows_the_last_request_is_ignored(shared, data, status, cut):
     assert published_next(shared) == before
 
 
-@pytest.mark.parametrize("target", ["/", "/healthz", "/stats", "/nowhere", "/publish?topic=t", "/polling?topic=t", "/long-polling?topic=t",
-                                    "/http-streaming?topic=t", "/forever-frame?topic=t", "/sse?topic=t", "/websocket?topic=t"])
+@pytest.mark.parametrize("target", ["/", "/healthz", "/stats", "/nowhere", "/publish?topic=t", "/websocket?topic=t",
+                                    *(f"/{technique}?topic=t" for technique in HTTP)])
 def test_an_answer_to_head_is_a_head_and_the_next_request_is_answered(shared, target):
     with shared.connect() as client:
         client.send(b"HEAD %s HTTP/1.1\r\nHost: t\r\n\r\n" % target.encode() + GET + b"\r\n")

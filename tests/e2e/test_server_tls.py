@@ -11,6 +11,7 @@ import pytest
 
 from harness import BUILD, ROOT
 from servers import PATIENCE_S, Client
+from techniques import HTTP_STREAMS
 from tls import make_certificate
 
 
@@ -54,7 +55,7 @@ def test_it_says_https_and_curl_verifies_it(server, certificate):
 
 
 def test_every_stream_over_curl(server, certificate):
-    for technique in "http-streaming", "forever-frame", "sse":
+    for technique in HTTP_STREAMS:
         url = f"https://localhost:{server.port}/{technique}?topic={technique}&after=0&limit=3"
         for number in range(3):
             curl(certificate, "-d", f"message {number}", f"https://localhost:{server.port}/publish?topic={technique}")

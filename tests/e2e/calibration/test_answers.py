@@ -4,12 +4,14 @@ import pytest
 
 from calibration.table import lateness, milliseconds, note
 from calibration.truth import Faults, truth
+from formats import STREAMS
 from harness import run
+from techniques import POLLS
 
 ANSWER = 200_000_000     # ns
 
 
-@pytest.mark.parametrize("technique", ["sse", "websocket", "forever-frame"])
+@pytest.mark.parametrize("technique", STREAMS)
 def test_readiness_is_the_time_that_the_server_takes_to_answer(tmp_path, technique):
     with truth(Faults(answer_s=ANSWER / 1e9)) as (url, server):
         r = run(tmp_path, target=url, techniques=[technique], connect_timeout="10s").run
@@ -28,16 +30,15 @@ def test_the_round_trip_of_a_poll_is_the_time_that_the_server_takes_to_answer(tm
 
 
 def test_messages_without_a_marker_are_counted_as_foreign(tmp_path):
-    techniques = ["sse", "http-streaming", "websocket", "polling", "long-polling"]
     with truth(Faults(pattern=lambda sequence, subscriber: "foreign" if sequence % 10 == 0 else None)) as (url, server):
-        finished = run(tmp_path, target=url, techniques=techniques)
+        finished = run(tmp_path, target=url, techniques=STREAMS + POLLS)
     assert finished.complete, finished.out + finished.err
     for r in finished.result["runs"]:
         note(f"{r['technique']}: foreign messages", 10 * 12, r["foreign"])
         assert (r["foreign"], r["corrupt"], r["missing"]) == (10 * 12, 0, 0), "120 messages, measured or not, to ten subscribers"
 
 
-@pytest.mark.parametrize("technique", ["sse", "forever-frame", "websocket"])
+@pytest.mark.parametrize("technique", STREAMS)
 def test_messages_of_another_topic_are_counted_as_corrupt(tmp_path, technique):
     with truth(Faults(stray=range(10, 60, 10))) as (url, server):
         r = run(tmp_path, "--set", "topics=2", target=url, techniques=[technique]).run

@@ -4,11 +4,11 @@ by lower bounds and by what the same run says of its own lateness, since the mac
 import pytest
 
 from calibration.table import lateness, milliseconds, note
-from calibration.truth import SCRIPT, Faults, truth
+from calibration.truth import Faults, truth
+from formats import FORMATS, STREAMS
 from harness import run
+from techniques import POLLS
 
-STREAMS = ["sse", "http-streaming", "forever-frame", "websocket"]
-POLLS = ["polling", "long-polling"]
 WARM_UP, MEASURED = 20, 100              # messages: 100/s, constant, 200 ms and 1 s
 
 
@@ -60,9 +60,8 @@ def test_bytes_are_counted_exactly_by_kind(tmp_path):
     with truth(Faults(comment=b"c" * 20)) as (url, server):
         finished = run(tmp_path, target=url, techniques=STREAMS)
     assert finished.complete, finished.out + finished.err
-    received = {"sse": (len("data: \n\n"), len(": \n\n") + 20), "http-streaming": (len("\n"), 0), "forever-frame": (len(SCRIPT % b""), 0),
-                "websocket": (2, 2 + 20)}
-    sent = {"sse": 0, "http-streaming": 0, "forever-frame": 0, "websocket": 2 + 4 + 20}      # a pong has a masking key
+    received = {technique: (form.framing(), len(form.comment(b"c" * 20))) for technique, form in FORMATS.items()}
+    sent = dict.fromkeys(STREAMS, 0) | {"websocket": 2 + 4 + 20}      # a pong has a masking key
     for number, r in enumerate(finished.result["runs"]):
         deliveries, technique = r["bytes"]["deliveries"], r["technique"]
         assert deliveries >= 900
@@ -94,7 +93,7 @@ def test_a_connection_for_each_poll_costs_the_segments_that_begin_and_end_it(tmp
     assert model == {"sent": pytest.approx(6, rel=at_the_border / polls), "received": pytest.approx(5, rel=at_the_border / polls)}
 
 
-@pytest.mark.parametrize("technique", ["sse", "http-streaming", "forever-frame", "websocket", "long-polling", "polling"])
+@pytest.mark.parametrize("technique", STREAMS + POLLS)
 def test_a_fixed_delay_is_measured_as_that_delay(tmp_path, technique):
     delay = 300_000_000
     runs = []
@@ -151,7 +150,7 @@ def test_a_stall_of_one_second_at_1000_messages_a_second_is_in_every_percentile_
 
 
 @pytest.mark.parametrize("resumes", [False, True])
-@pytest.mark.parametrize("technique", ["sse", "websocket", "http-streaming", "forever-frame"])
+@pytest.mark.parametrize("technique", STREAMS)
 def test_what_passed_while_clients_were_away_is_counted_as_missed_or_replayed(tmp_path, technique, resumes):
     """Every stream is cut after message 12 of 20/s and comes back about 300 ms later, between two messages."""
     with truth(Faults(cut_at=12, resumes=resumes)) as (url, server):

@@ -3,13 +3,15 @@
 import pytest
 
 from calibration.table import note
-from calibration.truth import SCRIPT, Faults, truth
+from calibration.truth import Faults, truth
+from formats import FORMATS
 from harness import run
+from techniques import HTTP_STREAMS
 
 HEADERS = 52     # IPv4, TCP and the time-stamp option
 
 
-@pytest.mark.parametrize("technique, beat", [("sse", len(":\n\n")), ("forever-frame", len("\n"))])
+@pytest.mark.parametrize("technique, beat", [(t, len(FORMATS[t].heartbeat)) for t in HTTP_STREAMS if FORMATS[t].heartbeat])
 def test_idle_bytes_are_the_heartbeats_of_the_window(tmp_path, technique, beat):
     """Five heartbeats to each of ten, each in a segment of its own, in a second in which nothing is published. The kernel may add an acknowledgement."""
     with truth(Faults(beats=(10, 5, 0.1))) as (url, server):
@@ -23,7 +25,7 @@ def test_idle_bytes_are_the_heartbeats_of_the_window(tmp_path, technique, beat):
     assert (r["missing"], r["failures"]) == (0, {})
 
 
-@pytest.mark.parametrize("technique, framing", [("sse", len("data: \n\n")), ("http-streaming", len("\n")), ("forever-frame", len(SCRIPT % b""))])
+@pytest.mark.parametrize("technique, framing", [(t, FORMATS[t].framing()) for t in HTTP_STREAMS])
 def test_the_bandwidth_of_a_subscriber_is_its_bytes_by_the_second(tmp_path, technique, framing):
     with truth() as (url, server):
         finished = run(tmp_path, target=url, techniques=[technique])

@@ -7,6 +7,8 @@ import hashlib
 import threading
 import urllib.parse
 
+from formats import FORMATS
+
 ACCEPT_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"     # RFC 6455, section 1.3
 
 
@@ -26,7 +28,8 @@ class Faults:
         self.stagger_s, self.cut_at, self.resumes = stagger_s, cut_at, resumes
 
 
-SCRIPT = b'<script>parent.pushbench&&parent.pushbench(1,"%s")</script>\n'     # markers and their filler need no escapes
+def accept_key(key):
+    return base64.b64encode(hashlib.sha1((key + ACCEPT_GUID).encode()).digest()).decode()
 
 
 def damaged(message):
@@ -88,14 +91,19 @@ class Truth:
                 headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines if line)}
                 body = await reader.readexactly(int(headers.get("content-length", 0)))
                 route, _, query = target.partition("?")
-                answer = getattr(self, method.lower() + route.replace("/", "_").replace("-", "_"))
-                if await answer(writer, urllib.parse.parse_qs(query), headers, body, len(head)):
+                if await self.handle(method, route[1:], writer, urllib.parse.parse_qs(query), headers, body, len(head)):
                     await reader.read()          # a stream: until the client goes
                     return
                 if headers.get("connection") == "close":
                     await reader.read()          # the client closes first
                     break
         writer.close()
+
+    async def handle(self, method, route, writer, query, headers, body, size):
+        if method == "GET" and route in FORMATS:
+            return await self.get_stream(route, writer, query, headers, size)
+        answer = getattr(self, f"{method.lower()}_{route.replace('-', '_')}")
+        return await answer(writer, query, headers, body, size)
 
     # Publishing.
 
@@ -179,25 +187,13 @@ class Truth:
             self.tasks.add(asyncio.create_task(self.beat(*self.faults.beats[1:])))
         return True
 
-    async def get_sse(self, writer, query, headers, body, size):
-        comment = b": %s\n\n" % self.faults.comment if self.faults.comment else b""
-        return await self.stream(writer, query, ["HTTP/1.1 200 OK", "Content-Type: text/event-stream", "Connection: close"],
-                           lambda message: comment + b"data: %s\n\n" % message, size, beat=b":\n\n")
-
-    async def get_forever_frame(self, writer, query, headers, body, size):
-        return await self.stream(writer, query, ["HTTP/1.1 200 OK", "Content-Type: text/html", "Connection: close"],
-                           lambda message: SCRIPT % message, size, beat=b"\n")
-
-    async def get_http_streaming(self, writer, query, headers, body, size):
-        return await self.stream(writer, query, ["HTTP/1.1 200 OK", "Content-Type: text/plain", "Connection: close"],
-                           lambda message: message + b"\n", size)
-
-    async def get_websocket(self, writer, query, headers, body, size):
-        digest = hashlib.sha1((headers["sec-websocket-key"] + ACCEPT_GUID).encode()).digest()
-        ping = bytes([0x89, len(self.faults.comment)]) + self.faults.comment if self.faults.comment else b""
-        return await self.stream(writer, query, ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade",
-                                           "Sec-WebSocket-Accept: " + base64.b64encode(digest).decode()],
-                           lambda message: ping + bytes([0x81, len(message)]) + message, size)
+    async def get_stream(self, technique, writer, query, headers, size):
+        form = FORMATS[technique]
+        comment = form.comment(self.faults.comment) if self.faults.comment else b""
+        head = ["HTTP/1.1 200 OK", f"Content-Type: {form.content_type.decode()}", "Connection: close"] if form.content_type else [
+            "HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade",
+            "Sec-WebSocket-Accept: " + accept_key(headers["sec-websocket-key"])]
+        return await self.stream(writer, query, head, lambda message: comment + form.message(None, message), size, beat=form.heartbeat)
 
     async def get_polling(self, writer, query, headers, body, size):
         await asyncio.sleep(self.faults.answer_s)
