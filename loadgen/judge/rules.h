@@ -57,7 +57,7 @@ void clamped(const RunResult& run, Findings& found);            // 6
 void busy_loops(const RunResult& run, Findings& found);         // 9
 void late_loops(const RunResult& run, Findings& found);         // 10
 void unread_in_kernel(const RunResult& run, Findings& found);   // 10
-void near_baseline(const RunResult& run, Findings& found);         // 10
+void near_baseline(const RunResult& run, Findings& found);      // 10
 void rate_not_reached(const RunResult& run, Findings& found);   // 11
 void stolen_time(const RunResult& run, Findings& found);        // 12
 void stalls(const RunResult& run, Findings& found);             // 12

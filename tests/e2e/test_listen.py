@@ -307,7 +307,7 @@ def test_it_ends_when_nobody_reads_what_it_prints():
     (["http://127.0.0.1:1/sse", "--method", "GET /"], "method"),
     (["http://127.0.0.1:1/sse", "--timeout", "5"], "--timeout"),
     (["http://127.0.0.1:1/sse", "--count", "-1"], "count"),
-    (["http://127.0.0.1:1/websocket", "--body", "x"], "WebSocket"),
+    (["http://127.0.0.1:1/websocket", "--body", "x"], "--body is not for the technique websocket"),
     (["http://127.0.0.1:1/polling", "--last-event-id", "x"], "--last-event-id"),
 ])
 def test_usage_errors_say_what_is_wrong(arguments, words):
