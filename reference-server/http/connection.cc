@@ -76,8 +76,9 @@ void HttpConnection::pass_on(Bytes bytes) {
       try {
         conversation_->on_bytes(*this, bytes);
       } catch (const std::bad_alloc&) {
-        abort();
+        return abort();
       }
+      if (tcp_ != nullptr && connections_.hold(*this)) pause();
       break;
     case Input::kLater:
       keep(bytes);
@@ -113,6 +114,12 @@ void HttpConnection::read_requests(Bytes bytes) {
       bytes.remove_prefix(read_request(bytes));
     } catch (const std::bad_alloc&) {
       return run_out_of_memory();
+    }
+    if (tcp_ != nullptr && conversation_ == nullptr && connections_.hold(*this)) {
+      waiting_ = true;
+      if (!bytes.empty()) keep(bytes);
+      pause();
+      return;
     }
   }
   if (migrating()) {
@@ -218,7 +225,12 @@ void HttpConnection::release() {
 
 void HttpConnection::resume() {
   resuming_ = false;
-  if (tcp_ == nullptr || !waiting_ || stalled()) return;  // stalled: on_drain comes
+  if (tcp_ == nullptr || held_) return;
+  if (conversation_ != nullptr && input_ == Input::kConversation && std::exchange(paused_, false)) {
+    tcp_->resume_reading();
+    return;
+  }
+  if (!waiting_ || stalled()) return;  // stalled: on_drain comes
   if (migrating()) return depart();
   waiting_ = false;
   if (std::exchange(paused_, false)) tcp_->resume_reading();

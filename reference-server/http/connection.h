@@ -77,6 +77,7 @@ class HttpConnection final : public Connection, net::Tcp::Handler {
   std::uint16_t counted_for_ = Techniques::kNone;  // technique whose gauge counts this connection
   bool waiting_ = false;                           // answers must leave before more requests are read
   bool paused_ = false;                            // reading
+  bool held_ = false;                              // in the list of those that have published too much for now
   bool resuming_ = false;                          // in the shard's list of connections to resume
 };
 

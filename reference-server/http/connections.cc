@@ -30,10 +30,25 @@ HttpConnection& Connections::add(net::Tcp::Ptr tcp) {
 
 void Connections::end_iteration() {
   deferred_.clear();
+  hold_publisher_ = false;
 }
 
 void Connections::resume() {
   for (HttpConnection* connection : std::exchange(resuming_, {})) connection->resume();
+}
+
+bool Connections::hold(HttpConnection& connection) {
+  if (!std::exchange(hold_publisher_, false)) return false;
+  connection.held_ = true;
+  held_.push_back(&connection);
+  return true;
+}
+
+void Connections::resume_publishers() {
+  for (HttpConnection* connection : std::exchange(held_, {})) {
+    connection->held_ = false;
+    resume_later(*connection);
+  }
 }
 
 void Connections::close_all() {
@@ -80,6 +95,7 @@ void Connections::defer_delete(HttpConnection& connection) {
   count_for(connection, Techniques::kNone);
   context_.stats.open.subtract(1);
   if (connection.resuming_) std::erase(resuming_, &connection);
+  if (connection.held_) std::erase(held_, &connection);
   connections_[connection.slot_] = connections_.back();
   connections_[connection.slot_]->slot_ = connection.slot_;
   connections_.pop_back();

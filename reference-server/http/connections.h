@@ -41,6 +41,11 @@ class Connections {
   HttpConnection& add(net::Tcp::Ptr tcp);
   void end_iteration();  // what has ended is freed
   void resume();         // those that asked for it with resume_later()
+  // What the connection whose bytes are being handled has published is more than other threads keep up with: it is not
+  // read until resume_publishers().
+  void hold_publisher() { hold_publisher_ = true; }
+  bool holds_publishers() const { return !held_.empty(); }
+  void resume_publishers();
   // From now on every answer is the last one of its connection.
   void stop() { stopping_ = true; }
   void close_all();  // what was sent leaves first
@@ -57,6 +62,8 @@ class Connections {
   std::unique_ptr<wire::http1::RequestParser> lend_parser();
   void give_back(std::unique_ptr<wire::http1::RequestParser> parser);
   void resume_later(HttpConnection& connection);
+  // Whether the connection has to wait for other threads; then it is resumed.
+  bool hold(HttpConnection& connection);
   void defer_delete(HttpConnection& connection);
 
  private:
@@ -66,6 +73,8 @@ class Connections {
   std::vector<HttpConnection*> connections_;               // owned
   std::vector<std::unique_ptr<HttpConnection>> deferred_;  // ended in this iteration: their handlers may be running
   std::vector<HttpConnection*> resuming_;
+  std::vector<HttpConnection*> held_;  // that have published too much for now
+  bool hold_publisher_ = false;
   std::vector<std::unique_ptr<wire::http1::RequestParser>> parsers_;
   bool stopping_ = false;
 };

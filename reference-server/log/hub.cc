@@ -23,16 +23,20 @@ void Inbox::put(const Published& published, bool wake) {
     const std::lock_guard lock(mutex_);
     first = items_.empty();
     items_.push_back(published);
+    size_ += kBeside + (published.message.payload != nullptr ? published.message.payload->size() : 0);
+    if (size_ > kRoom) full_.store(true);
     filled_.store(true, std::memory_order_release);
   }
   if (first && wake) wake_();
 }
 
-void Inbox::take(std::vector<Published>& out) {
+bool Inbox::take(std::vector<Published>& out) {
   out.reserve(kLeast);  // it becomes the one that is filled, perhaps between reserve() and put()
   const std::lock_guard lock(mutex_);
   items_.swap(out);
+  size_ = 0;
   filled_.store(false, std::memory_order_release);
+  return full_.exchange(false);
 }
 
 Hub::Hub(std::size_t max_topics)
@@ -133,6 +137,23 @@ bool Hub::shed_logs() {
 void Hub::logs_shed() {
   const std::lock_guard lock(mutex_);
   --shedding_;
+}
+
+bool Hub::crowded(const Inbox* own) const {
+  return std::any_of(inboxes_.begin(), inboxes_.end(),
+                     [own](const Inbox* inbox) { return inbox != own && inbox->full(); });
+}
+
+// No wake-up is lost: an inbox is emptied before those that wait are looked for, and they wait before they look at it.
+bool Hub::wait_for_room(Inbox& own) {
+  own.waits_.store(true);
+  return crowded(&own);
+}
+
+void Hub::wake_waiting() {
+  for (Inbox* inbox : inboxes_) {
+    if (inbox->waits_.exchange(false)) inbox->wake_();
+  }
 }
 
 void Hub::append_unused(std::uint32_t index) {

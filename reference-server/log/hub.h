@@ -37,13 +37,23 @@ class Inbox {
   void reserve();  // makes room for one more, so that put() cannot fail; the hub's lock is held until then
   void put(const Published& published, bool wake);
   bool empty() const { return !filled_.load(std::memory_order_acquire); }
-  void take(std::vector<Published>& out);  // by the owner; `out` must be empty
+  // Holds so much that publishers should wait until the owner has taken it.
+  bool full() const { return full_.load(); }
+  // By the owner; `out` must be empty. Whether it was full: Hub::wake_waiting() is due then.
+  bool take(std::vector<Published>& out);
 
  private:
+  friend class Hub;
+  static constexpr std::size_t kRoom = std::size_t{1} << 20;  // of payload, each message with kBeside
+  static constexpr std::size_t kBeside = 128;
+
   std::function<void()> wake_;
   std::mutex mutex_;
   std::vector<Published> items_;  // guarded by mutex_
+  std::size_t size_ = 0;          // of them; guarded by mutex_
   std::atomic<bool> filled_{false};
+  std::atomic<bool> full_{false};
+  std::atomic<bool> waits_{false};  // its owner, for another inbox to be taken
 };
 
 class Hub {
@@ -74,6 +84,12 @@ class Hub {
   // Memory is short: has every thread halve its logs. False, and nothing happens, while one of them has still to do so.
   bool shed_logs();
   void logs_shed();  // by one thread
+  // Whether some thread but the owner of `own` has so much before it that publishers should wait: else one thread that
+  // is slower than another would be given ever larger batches.
+  bool crowded(const Inbox* own) const;
+  // The owner of `own` is woken when an inbox has been taken. False when no other is full any more.
+  bool wait_for_room(Inbox& own);
+  void wake_waiting();
   // See Context; from any thread. Below 2^53, so that every language can hold it.
   std::uint64_t new_origin() { return next_origin_.fetch_add(1, std::memory_order_relaxed); }
 

@@ -33,7 +33,7 @@ struct Shard::Tick final : net::Timer::Handler {
 
 Shard::Shard(const Options& o, Hub& hub, PeerShards& peers, const StatsPage& stats_page, const net::TlsContext* tls)
     : Context(o, topics_, stats_),
-      inbox_([this] { loop_.post([] {}); }),  // an iteration is all it takes
+      inbox_([this] { loop_.post([this] { resume_publishers(); }); }),
       hub_(hub),
       peers_(peers),
       number_(hub.add(inbox_)),
@@ -163,6 +163,10 @@ Publication Shard::publish(std::string_view topic, Bytes payload, bool is_text, 
     const auto sequence = hub_.publish(topic, payload, is_text, &inbox_, origin);
     if (!sequence) return {.refusal = "too many topics"};
     stats_.published.add(1);
+    if (hub_.crowded(&inbox_)) {
+      connections_.hold_publisher();
+      if (!hub_.wait_for_room(inbox_)) loop_.post([this] { resume_publishers(); });
+    }
     return {.sequence = *sequence};
   } catch (const std::bad_alloc&) {
     return kNoMemory;
@@ -176,9 +180,13 @@ void Shard::shed_logs(std::size_t wanted) {
              topics_.memory() >> 21);
 }
 
+void Shard::resume_publishers() {
+  if (connections_.holds_publishers() && !hub_.wait_for_room(inbox_)) connections_.resume_publishers();
+}
+
 void Shard::drain_inbox() {
   if (inbox_.empty()) return;
-  inbox_.take(arrived_);
+  if (inbox_.take(arrived_)) hub_.wake_waiting();
   for (Published& published : arrived_) {
     Topic* const topic = topics_.take(std::move(published));
     if (topic == nullptr) continue;

@@ -85,6 +85,7 @@ class Shard final : public Context, Shards, Connections::Handler, net::Listener:
   void show_tls_counts();
   void drain_inbox();
   void shed_logs(std::size_t wanted);
+  void resume_publishers();
   void shut_down();
   void release_everything();
 

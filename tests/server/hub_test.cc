@@ -47,6 +47,27 @@ TEST(Hub, WakesAnInboxOnlyWhenItWasEmptyAndItsOwnerMayBeAsleep) {
   EXPECT_EQ(other_wakes, 2);
 }
 
+TEST(Hub, TellsAPublisherToWaitForAnInboxThatIsFullAndWakesItWhenThatIsTaken) {
+  Hub hub(10);
+  int wakes = 0;
+  Inbox own([&] { ++wakes; });
+  Inbox other([] {});
+  hub.add(own);
+  hub.add(other);
+  constexpr std::size_t kMessage = 100'000;
+  std::size_t messages = 0;
+  while (!hub.crowded(&own)) hub.publish("t", std::string(kMessage, 'x'), true, &own), ++messages;
+  EXPECT_EQ(messages, 11U) << "a mebibyte";
+  EXPECT_TRUE(hub.wait_for_room(own));
+  std::vector<Published> items;
+  EXPECT_TRUE(other.take(items));
+  hub.wake_waiting();
+  hub.wake_waiting();
+  EXPECT_EQ(wakes, 1);
+  EXPECT_FALSE(hub.crowded(&own));
+  EXPECT_FALSE(hub.wait_for_room(own));
+}
+
 TEST(Hub, CountsEachTopicByItself) {
   Hub hub(10);
   EXPECT_EQ(hub.publish("a", "x", true, nullptr), 1U);

@@ -18,8 +18,11 @@ namespace server {
 class RunningShard {
  public:
   // `at_start` runs on its thread before anything else.
-  explicit RunningShard(std::function<void()> at_start = [] {})
+  // `other`: the inbox of a thread that the test plays.
+  explicit RunningShard(
+      std::function<void()> at_start = [] {}, Inbox* other = nullptr)
       : stats_page_(net::now()), shard_(options_, hub_, peers_, stats_page_, nullptr) {
+    if (other != nullptr) hub_.add(*other);
     std::promise<net::Address> listening;
     auto address = listening.get_future();
     thread_ = std::thread([this, &listening, hook = std::move(at_start)] {
@@ -34,6 +37,7 @@ class RunningShard {
     thread_.join();
   }
   const net::Address& address() const { return address_; }
+  Hub& hub() { return hub_; }
   void publish(const std::string& topic, std::string payload) { hub_.publish(topic, payload, true, nullptr); }
 
  private:
