@@ -20,9 +20,9 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
   Connection(Subscriber& owner, std::unique_ptr<Connection> next) : next_(std::move(next)), owner_(owner) {}
 
   // Its server is to be found first; whoever finds it connects.
-  void wait_for(Resolver::Wait wait) { opening().wait = std::move(wait); }
+  void wait_for(Resolver::Wait wait);
   // Fails the subscriber unless it is open by then.
-  void expect_open(wire::Time until) { opening().timer.start(owner_.worker_.loop().timers(), until, opening()); }
+  void expect_open(wire::Time until);
 
   void connect(const net::Address& target, const net::TlsClient* tls) {
     Worker& worker = owner_.worker_;
@@ -49,7 +49,7 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
   bool is_backed_up() const override { return tcp_ != nullptr && tcp_->refused(); }
   // Dropped without a goodbye, unless the peer has said one.
   void abort() {
-    opening_.reset();
+    owner_.end_opening(*this);
     if (tcp_ == nullptr) return;
     if (tcp_->ended_by_peer()) return finish();
     end_count();
@@ -61,25 +61,8 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
   std::unique_ptr<Connection>& next() { return next_; }
 
  private:
-  // Only while it is not open, and there is something to remember for that time.
-  struct Opening final : net::Timer::Handler {
-    explicit Opening(Connection& owner) : connection(owner) {}
-    void on_timer(net::Timer&) override {
-      Subscriber& owner = connection.owner_;
-      owner.fail(Failure::kTimeout, owner.target().text() + ": not connected within connect.timeout (" +
-                                        wire::format_duration(owner.worker_.spec().scenario.connect.timeout) + ")");
-    }
-    Connection& connection;
-    net::Timer timer;
-    Resolver::Wait wait;
-  };
-  Opening& opening() {
-    if (opening_ == nullptr) opening_ = std::make_unique<Opening>(*this);
-    return *opening_;
-  }
-
   void on_open(net::Tcp& tcp) override {
-    opening_.reset();
+    owner_.end_opening(*this);
     if (owner_.worker_.samples_reads_of(owner_.number_)) tcp.stamp_receives();
     owner_.counts().add_connection_begin();
     owner_.session_->on_open(*this);
@@ -101,7 +84,7 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
     if (owner_.attempt_ != nullptr) owner_.attempt_->sent += bytes;
   }
   void finish() {
-    opening_.reset();
+    owner_.end_opening(*this);
     if (tcp_ == nullptr) return;  // its server was not found yet
     const net::SegmentSink sink = end_count();
     net::Tcp::finish(std::move(tcp_), sink);
@@ -118,7 +101,6 @@ class Subscriber::Connection final : public Link, public net::Tcp::Handler {
   std::unique_ptr<Connection> next_;  // of the same subscriber
   Subscriber& owner_;
   net::Tcp::Ptr tcp_;
-  std::unique_ptr<Opening> opening_;
 };
 
 namespace {
@@ -154,6 +136,40 @@ Subscriber::Subscriber(Worker& worker, std::uint32_t number)
 
 Subscriber::~Subscriber() {
   drop_connections();
+}
+
+struct Subscriber::Opening final : net::Timer::Handler {
+  Opening(Subscriber& o, const Connection& c) : owner(o), connection(c) {}
+  void on_timer(net::Timer&) override {
+    owner.fail(Failure::kTimeout, owner.target().text() + ": not connected within connect.timeout (" +
+                                      wire::format_duration(owner.worker_.spec().scenario.connect.timeout) + ")");
+  }
+  Subscriber& owner;
+  const Connection& connection;
+  net::Timer timer;
+  Resolver::Wait wait;
+};
+
+void Subscriber::Connection::wait_for(Resolver::Wait wait) {
+  owner_.opening(*this).wait = std::move(wait);
+}
+
+void Subscriber::Connection::expect_open(wire::Time until) {
+  Opening& opening = owner_.opening(*this);
+  opening.timer.start(owner_.worker_.loop().timers(), until, opening);
+}
+
+Subscriber::Opening& Subscriber::opening(Connection& connection) {
+  std::vector<std::unique_ptr<Opening>>& openings = extras().openings;
+  const auto of_it = [&](const auto& opening) { return &opening->connection == &connection; };
+  const auto known = std::ranges::find_if(openings, of_it);
+  if (known != openings.end()) return **known;
+  return *openings.emplace_back(std::make_unique<Opening>(*this, connection));
+}
+
+void Subscriber::end_opening(const Connection& connection) {
+  if (extras_ == nullptr) return;
+  std::erase_if(extras_->openings, [&](const auto& opening) { return &opening->connection == &connection; });
 }
 
 Subscriber::Extras& Subscriber::extras() {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "loadgen/clients/technique.h"
 #include "loadgen/run/recorder.h"
@@ -70,6 +71,7 @@ class Subscriber final : public Host, private net::Timer::Handler {
     std::uint64_t received = 0;  // bytes
     std::uint64_t sent = 0;
   };
+  struct Opening;  // what a connection remembers while it is not open, where there is something to remember
   // From the first use on; a subscriber that only listens never has them.
   struct Extras {
     net::Timer wake_timer;  // the session's
@@ -78,9 +80,12 @@ class Subscriber final : public Host, private net::Timer::Handler {
     std::unique_ptr<net::Address> redirect_target;   // the server that a redirect has named
     std::unique_ptr<Voice> voice;                    // from its first turn to publish on
     std::unique_ptr<net::TlsSessions> tls_sessions;  // from its first connection over TLS on
+    std::vector<std::unique_ptr<Opening>> openings;
   };
 
   Extras& extras();
+  Opening& opening(Connection& connection);
+  void end_opening(const Connection& connection);  // it is open, or has ended
   Connection& add_connection();
   void connect(Connection& connection, const net::Address& address, bool secure, std::string_view host);
   const net::Address& target() const;            // of the present connection
