@@ -99,7 +99,7 @@ LAST = {
     "HTTP/1.0": (GET_1_0 + b"\r\n", 200),
     "HTTP/1.0 that cannot decide": (GET_1_0 + b"Connection: keep-alive\r\nConnection: close\r\n\r\n", 200),
     "HTTP/1.0 that waits for 100": (POST.replace(b"1.1", b"1.0") + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\nhi", 200),
-    "CONNECT": (b"CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n", 404),
+    "CONNECT": (b"CONNECT localhost:443 HTTP/1.1\r\nHost: localhost:443\r\n\r\n", 404),
 }
 
 # Pipelined behind each of them: it leaves a trace when it is taken for a request.
