@@ -163,7 +163,7 @@ TEST(Worker, KeepsNothingForAServerThatPingsAndNeverReads) {
 TEST(Worker, CountsAPollThatCannotConnectAsAFailure) {
   WorkingOn run("long-polling", "connection", 1);
   run.server.set_backlog(0);
-  run.scenario.connect.timeout = milliseconds(200);
+  run.scenario.connect.timeout = milliseconds(1500);
   Worker worker(run.spec, run.publish_start, 0, 1, run.events());
   worker.start(1);
   const int first = run.server.accept_one();
